@@ -1,0 +1,47 @@
+# Made by `make generate` from openapi.yaml. Do not edit: change that file or templates/, and run it again.
+"""A client library for accessing Stablecog API."""
+
+from .client import AsyncClient, Client, __version__
+from .errors import (
+    APIConnectionError,
+    APIError,
+    APIResponseValidationError,
+    APIStatusError,
+    APITimeoutError,
+    AuthenticationError,
+    InternalServerError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    UsageError,
+)
+from .models.credits_response import CreditsResponse
+from .models.error_response import ErrorResponse
+from .models.t_credit import TCredit
+from .models.t_credit_type import TCreditType
+from .types import UNSET, File, Response, Unset
+
+__all__ = [
+    "APIConnectionError",
+    "APIError",
+    "APIResponseValidationError",
+    "APIStatusError",
+    "APITimeoutError",
+    "AsyncClient",
+    "AuthenticationError",
+    "Client",
+    "CreditsResponse",
+    "ErrorResponse",
+    "File",
+    "InternalServerError",
+    "NotFoundError",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "Response",
+    "TCredit",
+    "TCreditType",
+    "UNSET",
+    "Unset",
+    "UsageError",
+    "__version__",
+]

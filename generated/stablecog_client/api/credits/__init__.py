@@ -1,0 +1,60 @@
+# Made by `make generate` from openapi.yaml. Do not edit: change that file or templates/, and run it again.
+"""Operations of the tag `credits`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...models.credits_response import CreditsResponse
+from . import list_credits
+
+if TYPE_CHECKING:
+    from ...client import AsyncClient, Client
+
+
+class CreditsAPI:
+    """The credits of the account that the API key belongs to."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def list(self) -> CreditsResponse:
+        """List the account's credits.
+
+        Every credit that has not expired, and how much remains of all of them together. The server ignores
+        query parameters, and answers with or without a trailing slash.
+
+        Raises:
+            UsageError: The call cannot be made as asked; nothing was sent.
+            APIConnectionError: No whole answer came; `APITimeoutError` when none came in time.
+            APIStatusError: The server refused; its subclasses say how, such as `RateLimitError`.
+            APIResponseValidationError: The answer is not what the contract says.
+
+        Returns:
+            CreditsResponse
+        """
+        return list_credits.sync(client=self._client)
+
+
+class AsyncCreditsAPI:
+    """The credits of the account that the API key belongs to."""
+
+    def __init__(self, client: AsyncClient) -> None:
+        self._client = client
+
+    async def list(self) -> CreditsResponse:
+        """List the account's credits.
+
+        Every credit that has not expired, and how much remains of all of them together. The server ignores
+        query parameters, and answers with or without a trailing slash.
+
+        Raises:
+            UsageError: The call cannot be made as asked; nothing was sent.
+            APIConnectionError: No whole answer came; `APITimeoutError` when none came in time.
+            APIStatusError: The server refused; its subclasses say how, such as `RateLimitError`.
+            APIResponseValidationError: The answer is not what the contract says.
+
+        Returns:
+            CreditsResponse
+        """
+        return await list_credits.asyncio(client=self._client)

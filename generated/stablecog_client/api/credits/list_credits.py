@@ -1,0 +1,93 @@
+# Made by `make generate` from openapi.yaml. Do not edit: change that file or templates/, and run it again.
+"""GET /v1/credits: List the account's credits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ... import decoding
+from ...models.credits_response import CreditsResponse
+from ...request import Request, Security
+from ...types import Response
+
+if TYPE_CHECKING:
+    from ...client import AsyncClient, Client
+
+_RESPONSES: dict[str, decoding.BodyDecoder[CreditsResponse]] = {"200": decoding.json_body(CreditsResponse.from_dict)}
+
+
+_REQUEST: Request[CreditsResponse] = Request(
+    "GET", "/v1/credits", Security("header", "Authorization", "Bearer"), _RESPONSES
+)
+
+
+def sync_detailed(*, client: Client) -> Response[CreditsResponse]:
+    """List the account's credits.
+
+    Every credit that has not expired, and how much remains of all of them together. The server ignores
+    query parameters, and answers with or without a trailing slash.
+
+    Raises:
+        UsageError: The call cannot be made as asked; nothing was sent.
+        APIConnectionError: No whole answer came; `APITimeoutError` when none came in time.
+        APIStatusError: The server refused; its subclasses say how, such as `RateLimitError`.
+        APIResponseValidationError: The answer is not what the contract says.
+
+    Returns:
+        Response[CreditsResponse]
+    """
+    return client.send(_REQUEST)
+
+
+def sync(*, client: Client) -> CreditsResponse:
+    """List the account's credits.
+
+    Every credit that has not expired, and how much remains of all of them together. The server ignores
+    query parameters, and answers with or without a trailing slash.
+
+    Raises:
+        UsageError: The call cannot be made as asked; nothing was sent.
+        APIConnectionError: No whole answer came; `APITimeoutError` when none came in time.
+        APIStatusError: The server refused; its subclasses say how, such as `RateLimitError`.
+        APIResponseValidationError: The answer is not what the contract says.
+
+    Returns:
+        CreditsResponse
+    """
+    return client.send(_REQUEST).parsed
+
+
+async def asyncio_detailed(*, client: AsyncClient) -> Response[CreditsResponse]:
+    """List the account's credits.
+
+    Every credit that has not expired, and how much remains of all of them together. The server ignores
+    query parameters, and answers with or without a trailing slash.
+
+    Raises:
+        UsageError: The call cannot be made as asked; nothing was sent.
+        APIConnectionError: No whole answer came; `APITimeoutError` when none came in time.
+        APIStatusError: The server refused; its subclasses say how, such as `RateLimitError`.
+        APIResponseValidationError: The answer is not what the contract says.
+
+    Returns:
+        Response[CreditsResponse]
+    """
+    return await client.send(_REQUEST)
+
+
+async def asyncio(*, client: AsyncClient) -> CreditsResponse:
+    """List the account's credits.
+
+    Every credit that has not expired, and how much remains of all of them together. The server ignores
+    query parameters, and answers with or without a trailing slash.
+
+    Raises:
+        UsageError: The call cannot be made as asked; nothing was sent.
+        APIConnectionError: No whole answer came; `APITimeoutError` when none came in time.
+        APIStatusError: The server refused; its subclasses say how, such as `RateLimitError`.
+        APIResponseValidationError: The answer is not what the contract says.
+
+    Returns:
+        CreditsResponse
+    """
+    return (await client.send(_REQUEST)).parsed

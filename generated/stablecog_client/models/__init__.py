@@ -1,0 +1,9 @@
+# Made by `make generate` from openapi.yaml. Do not edit: change that file or templates/, and run it again.
+"""The contract's schemas."""
+
+from .credits_response import CreditsResponse
+from .error_response import ErrorResponse
+from .t_credit import TCredit
+from .t_credit_type import TCreditType
+
+__all__ = ("CreditsResponse", "ErrorResponse", "TCredit", "TCreditType")

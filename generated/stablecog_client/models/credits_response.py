@@ -1,0 +1,66 @@
+# Made by `make generate` from openapi.yaml. Do not edit: change that file or templates/, and run it again.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from attrs import field as _attrs_field
+from attrs import frozen as _attrs_frozen
+
+from .. import decoding
+from ..errors import APIResponseValidationError
+
+_FIELDS = frozenset({"total_remaining_credits", "credits"})
+
+
+@_attrs_frozen
+class CreditsResponse:
+    """The account's credits and their total.
+
+    Attributes:
+        total_remaining_credits (int): Credits that remain, of all credits together. May be negative.
+        credits (list[TCredit]): The credits that have not expired; an empty array when there are none, never
+            null.
+        additional_properties (dict[str, Any]): Fields that the contract does not name, kept as they came.
+    """
+
+    total_remaining_credits: int
+    credits: list[TCredit]
+    additional_properties: dict[str, Any] = _attrs_field(factory=dict[str, Any], kw_only=True, hash=False)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Decode an object of the JSON, as the contract describes it.
+
+        Raises:
+            APIResponseValidationError: It is not what the contract says; the error has the JSON path.
+        """
+        if data.__class__ is not dict:
+            data = decoding.mapping(data)
+        field = ""
+        try:
+            field = "total_remaining_credits"
+            _total_remaining_credits = data[field]
+            if _total_remaining_credits.__class__ is not int:
+                _total_remaining_credits = decoding.integer(_total_remaining_credits)
+            field = "credits"
+            _credits = decoding.array(data[field], TCredit.from_dict)
+        except APIResponseValidationError as error:
+            error.inside(field)
+            raise
+        except KeyError:
+            raise decoding.missing(field) from None
+        extra = {} if len(data) == 2 else {name: value for name, value in data.items() if name not in _FIELDS}
+        return cls(total_remaining_credits=_total_remaining_credits, credits=_credits, additional_properties=extra)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object as JSON has it: what `from_dict` was given."""
+        return {
+            "total_remaining_credits": self.total_remaining_credits,
+            "credits": decoding.encode(self.credits),
+            **self.additional_properties,
+        }
+
+
+# Last, because models may refer to each other.
+from ..models.t_credit import TCredit  # noqa: E402

@@ -1,0 +1,63 @@
+# Made by `make generate` from openapi.yaml. Do not edit: change that file or templates/, and run it again.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from attrs import field as _attrs_field
+from attrs import frozen as _attrs_frozen
+
+from .. import decoding
+from ..errors import APIResponseValidationError
+from ..types import UNSET, Unset
+
+_FIELDS = frozenset({"error", "description"})
+
+
+@_attrs_frozen
+class ErrorResponse:
+    """What a handler of the server says when it fails.
+
+    Attributes:
+        error (str): What went wrong.
+        description (str | Unset): More about it. No recording shows it; the vendor's source has it.
+        additional_properties (dict[str, Any]): Fields that the contract does not name, kept as they came.
+    """
+
+    error: str
+    description: str | Unset = UNSET
+    additional_properties: dict[str, Any] = _attrs_field(factory=dict[str, Any], kw_only=True, hash=False)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Decode an object of the JSON, as the contract describes it.
+
+        Raises:
+            APIResponseValidationError: It is not what the contract says; the error has the JSON path.
+        """
+        if data.__class__ is not dict:
+            data = decoding.mapping(data)
+        field = ""
+        try:
+            field = "error"
+            _error = data[field]
+            if _error.__class__ is not str:
+                _error = decoding.string(_error)
+            field = "description"
+            _description = data.get(field, UNSET)
+            if _description is not UNSET:
+                if _description.__class__ is not str:
+                    _description = decoding.string(_description)
+        except APIResponseValidationError as error:
+            error.inside(field)
+            raise
+        except KeyError:
+            raise decoding.missing(field) from None
+        extra = {name: value for name, value in data.items() if name not in _FIELDS}
+        return cls(error=_error, description=_description, additional_properties=extra)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object as JSON has it: what `from_dict` was given."""
+        return decoding.without_unset(
+            {"error": self.error, "description": self.description, **self.additional_properties}
+        )

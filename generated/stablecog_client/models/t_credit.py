@@ -1,0 +1,81 @@
+# Made by `make generate` from openapi.yaml. Do not edit: change that file or templates/, and run it again.
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Any, Self
+
+from attrs import field as _attrs_field
+from attrs import frozen as _attrs_frozen
+
+from .. import decoding
+from ..errors import APIResponseValidationError
+
+_FIELDS = frozenset({"id", "remaining_amount", "expires_at", "type"})
+
+
+@_attrs_frozen
+class TCredit:
+    """An amount of credits of one type that expires at one time.
+
+    Attributes:
+        id (str): Identifies the credit. A UUID, documented as a plain string.
+        remaining_amount (int): Credits that remain of it. May be negative.
+        expires_at (datetime.datetime): When it expires, in UTC, with up to 9 fractional digits. The year 2100
+            (`2100-01-01T05:00:00Z`) stands for never.
+        type (TCreditType): The type of a credit, such as a free allowance, a subscription or a gift.
+        additional_properties (dict[str, Any]): Fields that the contract does not name, kept as they came.
+    """
+
+    id: str
+    remaining_amount: int
+    expires_at: datetime.datetime
+    type: TCreditType
+    additional_properties: dict[str, Any] = _attrs_field(factory=dict[str, Any], kw_only=True, hash=False)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Decode an object of the JSON, as the contract describes it.
+
+        Raises:
+            APIResponseValidationError: It is not what the contract says; the error has the JSON path.
+        """
+        if data.__class__ is not dict:
+            data = decoding.mapping(data)
+        field = ""
+        try:
+            field = "id"
+            _id = data[field]
+            if _id.__class__ is not str:
+                _id = decoding.string(_id)
+            field = "remaining_amount"
+            _remaining_amount = data[field]
+            if _remaining_amount.__class__ is not int:
+                _remaining_amount = decoding.integer(_remaining_amount)
+            field = "expires_at"
+            _expires_at = decoding.date_time(data[field])
+            field = "type"
+            _type = TCreditType.from_dict(data[field])
+        except APIResponseValidationError as error:
+            error.inside(field)
+            raise
+        except KeyError:
+            raise decoding.missing(field) from None
+        extra = {} if len(data) == 4 else {name: value for name, value in data.items() if name not in _FIELDS}
+        return cls(
+            id=_id, remaining_amount=_remaining_amount, expires_at=_expires_at, type=_type, additional_properties=extra
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object as JSON has it: what `from_dict` was given."""
+        return {
+            "id": self.id,
+            "remaining_amount": self.remaining_amount,
+            "expires_at": decoding.encode(self.expires_at),
+            "type": self.type.to_dict(),
+            **self.additional_properties,
+        }
+
+
+# Last, because models may refer to each other.
+from ..models.t_credit_type import TCreditType  # noqa: E402

@@ -1,0 +1,77 @@
+# Made by `make generate` from openapi.yaml. Do not edit: change that file or templates/, and run it again.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from attrs import field as _attrs_field
+from attrs import frozen as _attrs_frozen
+
+from .. import decoding
+from ..errors import APIResponseValidationError
+
+_FIELDS = frozenset({"id", "name", "amount", "description"})
+
+
+@_attrs_frozen
+class TCreditType:
+    """The type of a credit, such as a free allowance, a subscription or a gift.
+
+    Attributes:
+        id (str): Identifies the type. A UUID, documented as a plain string.
+        name (str): Name of the type, such as `Free`.
+        amount (int): Credits that this type comes with by default. May be negative.
+        description (str): The type in a sentence.
+        additional_properties (dict[str, Any]): Fields that the contract does not name, kept as they came.
+    """
+
+    id: str
+    name: str
+    amount: int
+    description: str
+    additional_properties: dict[str, Any] = _attrs_field(factory=dict[str, Any], kw_only=True, hash=False)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Decode an object of the JSON, as the contract describes it.
+
+        Raises:
+            APIResponseValidationError: It is not what the contract says; the error has the JSON path.
+        """
+        if data.__class__ is not dict:
+            data = decoding.mapping(data)
+        field = ""
+        try:
+            field = "id"
+            _id = data[field]
+            if _id.__class__ is not str:
+                _id = decoding.string(_id)
+            field = "name"
+            _name = data[field]
+            if _name.__class__ is not str:
+                _name = decoding.string(_name)
+            field = "amount"
+            _amount = data[field]
+            if _amount.__class__ is not int:
+                _amount = decoding.integer(_amount)
+            field = "description"
+            _description = data[field]
+            if _description.__class__ is not str:
+                _description = decoding.string(_description)
+        except APIResponseValidationError as error:
+            error.inside(field)
+            raise
+        except KeyError:
+            raise decoding.missing(field) from None
+        extra = {} if len(data) == 4 else {name: value for name, value in data.items() if name not in _FIELDS}
+        return cls(id=_id, name=_name, amount=_amount, description=_description, additional_properties=extra)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object as JSON has it: what `from_dict` was given."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "amount": self.amount,
+            "description": self.description,
+            **self.additional_properties,
+        }

@@ -1,0 +1,129 @@
+# Made by `make generate` from openapi.yaml. Do not edit: change that file or templates/, and run it again.
+"""What the contract says, as an operation's module hands it to a client."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Mapping
+from typing import Any, Generic, Literal, TypeVar
+from urllib.parse import quote
+
+from attrs import field, frozen
+
+from .decoding import BodyDecoder, encode, without_unset
+from .types import UNSET, File
+
+T = TypeVar("T")
+
+
+@frozen
+class Security:
+    """How the contract wants the API key sent."""
+
+    place: Literal["header", "query", "cookie"]
+    name: str
+    scheme: Literal["", "Bearer", "Basic"] = ""
+
+    def credentials(self, api_key: str) -> str:
+        if self.scheme == "Basic":
+            return f"Basic {b64encode(api_key.encode()).decode()}"
+        return f"{self.scheme} {api_key}".lstrip()
+
+
+@frozen
+class API:
+    """What the contract says about all operations together.
+
+    Attributes:
+        user_agent: The package and its version.
+        base_url: The server, or None where the contract names none.
+        environment: How the names of the environment variables start: `STABLECOG`.
+        key_required: Whether every operation needs an API key.
+        rate_limit: Requests, and in how many seconds, that the server allows.
+    """
+
+    user_agent: str
+    base_url: str | None
+    environment: str
+    key_required: bool
+    rate_limit: tuple[int, float] | None
+
+
+@frozen(eq=False)
+class Request(Generic[T]):
+    """What the contract says about one operation, with the arguments of one call.
+
+    Attributes:
+        method: The HTTP method.
+        path: The path, with the names of `path_parameters` in braces.
+        security: How the key is sent, or None where none is needed.
+        responses: Decodes the body of each documented success, by status, range (`2XX`) or `default`.
+    """
+
+    method: str
+    path: str
+    security: Security | None
+    responses: Mapping[str, BodyDecoder[T]]
+    path_parameters: Mapping[str, Any] = field(factory=dict[str, Any])
+    query: Mapping[str, Any] = field(factory=dict[str, Any])
+    headers: Mapping[str, Any] = field(factory=dict[str, Any])
+    cookies: Mapping[str, Any] = field(factory=dict[str, Any])
+    body: Any = UNSET
+    content_type: str = ""
+
+    def target(self) -> str:
+        """The path with its parameters filled in."""
+        if not self.path_parameters:
+            return self.path
+        return self.path.format_map({name: quote(_text(v), safe="") for name, v in self.path_parameters.items()})
+
+    def arguments(self) -> dict[str, Any]:
+        """What `httpx.Request` takes besides method, URL and security."""
+        query: dict[str, Any] = {}
+        for name, value in self.query.items():
+            encoded = encode(value)
+            if isinstance(encoded, dict):  # an object's fields are parameters of their own
+                query.update(encoded)  # pyright: ignore[reportUnknownArgumentType]
+            elif encoded is not UNSET and encoded is not None:
+                query[name] = encoded
+        headers = {name: _text(value) for name, value in without_unset(dict(self.headers)).items()}
+        cookies = {name: _text(value) for name, value in without_unset(dict(self.cookies)).items()}
+        return {"params": query, "headers": headers, "cookies": cookies, **self._body(headers)}
+
+    def _body(self, headers: dict[str, str]) -> dict[str, Any]:
+        if self.body is UNSET:
+            return {}
+        media_type = self.content_type.partition(";")[0].strip().lower()
+        if media_type == "multipart/form-data":
+            return {"files": _multipart(self.body.to_dict())}
+        headers["content-type"] = self.content_type
+        if media_type == "application/x-www-form-urlencoded":
+            return {"data": self.body.to_dict()}
+        if isinstance(self.body, File):
+            return {"content": self.body.payload.read()}
+        return {"json": encode(self.body)}
+
+
+def _text(value: Any) -> str:
+    """A parameter as it stands in a path, header or cookie."""
+    encoded = encode(value)
+    if encoded is True or encoded is False:
+        return "true" if encoded else "false"
+    if isinstance(encoded, list):
+        return ",".join(_text(item) for item in encoded)  # pyright: ignore[reportUnknownVariableType]
+    return str(encoded)
+
+
+def _multipart(fields: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Each field as a part: files as they are, objects as JSON, arrays item by item."""
+    parts: list[tuple[str, Any]] = []
+    for name, value in fields.items():
+        for item in value if isinstance(value, list) else [value]:  # pyright: ignore[reportUnknownVariableType]
+            if isinstance(item, File):
+                parts.append((name, item.to_tuple()))
+            elif isinstance(item, dict):
+                parts.append((name, (None, json.dumps(item).encode(), "application/json")))
+            else:
+                parts.append((name, (None, _text(item).encode(), "text/plain")))
+    return parts

@@ -1,0 +1,71 @@
+# Made by `make generate` from openapi.yaml. Do not edit: change that file or templates/, and run it again.
+"""When to try again, and how long to wait before.
+
+A loop of our own, not stamina or httpx-retries: all calls of a client share one budget, a wait ends
+with the call's deadline, and a body cut short is a fault like any other. stamina has no budget and
+brings tenacity; httpx-retries sits in the transport, which cannot see a body.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from email.utils import parsedate_to_datetime
+from math import isfinite, ldexp
+from threading import Lock
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+FIRST_DELAY = 0.1  # seconds before the first retry, doubled for each further one
+LONGEST_DELAY = 5.0
+
+
+def backoff(attempt: int) -> float:
+    """Seconds to wait after the attempt of this number, from 1, failed."""
+    return min(LONGEST_DELAY, ldexp(FIRST_DELAY, attempt - 1)) * random.uniform(0.5, 1.0)
+
+
+def worth_retrying(status_code: int) -> bool:
+    return status_code == 429 or status_code == 408 or status_code >= 500
+
+
+def retry_after(value: str | None) -> float | None:
+    """Seconds that a Retry-After header asks for, which is a number or an HTTP date."""
+    if value is None:
+        return None
+    try:
+        seconds = float(value)
+        return max(0.0, seconds) if isfinite(seconds) else None
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+class Budget:
+    """Retries that the calls of a client may still make, together.
+
+    Each retry costs one; each success gives a tenth back. So a server that is down sees few more
+    requests than there are calls, and one that stumbles is asked again.
+    """
+
+    SIZE = 30.0
+
+    def __init__(self) -> None:
+        self._left = self.SIZE
+        self._lock = Lock()
+
+    def spend(self) -> bool:
+        """Whether a retry may be made; if so, it is counted."""
+        with self._lock:
+            if self._left < 1:
+                return False
+            self._left -= 1
+            return True
+
+    def earn(self) -> None:
+        if self._left < self.SIZE:
+            with self._lock:
+                self._left = min(self.SIZE, self._left + 0.1)

@@ -1,0 +1,242 @@
+# Made by `make generate` from openapi.yaml. Do not edit: change that file or templates/, and run it again.
+"""Over the network: time limits that hold, bodies that stay small, TLS set up once."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+import time
+import zlib
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Any
+
+import httpcore
+import httpx
+
+from .errors import APIResponseValidationError
+
+MAX_BODY = 16 * 2**20  # bytes of a decoded body; more is refused
+MAX_ERROR_BODY = 64 * 2**10  # bytes of an error's body; more is cut off
+ACCEPT_ENCODING = "gzip, deflate"
+
+_GZIP, _ZLIB, _RAW = 31, 15, -15  # what zlib calls its formats
+
+
+@cache
+def tls_context() -> ssl.SSLContext:
+    """One for the process: reading the trust store takes longer than a call."""
+    return httpx.create_ssl_context()
+
+
+def tls_for(url: httpx.URL) -> ssl.SSLContext:
+    """What a client of this server needs."""
+    if url.scheme == "https":
+        return tls_context()
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # never used, quick to make, and trusts nobody
+
+
+class TimeLimit(float):
+    """Seconds that one network operation may take, and when all of them must have ended.
+
+    httpx and httpcore carry it, as the float that it is, from a request to the socket. They would
+    allow its seconds for every single read; `_Stream` asks `left` instead.
+    """
+
+    __slots__ = ("ends_at",)
+
+    ends_at: float
+
+    def __new__(cls, seconds: float, ends_at: float) -> TimeLimit:
+        self = super().__new__(cls, max(0.0, min(seconds, ends_at - time.monotonic())))
+        self.ends_at = ends_at
+        return self
+
+
+def left(timeout: float | None) -> float | None:
+    """Seconds that this operation may take, begun now."""
+    if isinstance(timeout, TimeLimit):
+        seconds = timeout.ends_at - time.monotonic()
+        if seconds <= 0:
+            raise httpcore.ReadTimeout("the call's deadline has passed")
+        return seconds if seconds < timeout else float(timeout)
+    return timeout
+
+
+class _Stream(httpcore.NetworkStream):
+    """A connection whose every read and write ends by the time limit."""
+
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        self._stream = stream
+        self.close = stream.close  # type: ignore[method-assign]
+        self.get_extra_info = stream.get_extra_info  # type: ignore[method-assign]
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, left(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        for start in range(0, len(buffer), 65536):
+            self._stream.write(buffer[start : start + 65536], left(timeout))
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        return _Stream(self._stream.start_tls(ssl_context, server_hostname, left(timeout)))
+
+
+class _Backend(httpcore.NetworkBackend):
+    """Opens connections that keep to a `TimeLimit`, and within one."""
+
+    def __init__(self, backend: httpcore.NetworkBackend) -> None:
+        self._backend = backend
+        self.sleep = backend.sleep  # type: ignore[method-assign]
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        addresses = _resolve(host, port, timeout) if isinstance(timeout, TimeLimit) else [host]
+        failure: Exception = httpcore.ConnectError(f"{host} has no address")
+        for address in addresses:
+            try:
+                stream = self._backend.connect_tcp(address, port, left(timeout), local_address, socket_options)
+                return _Stream(stream)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+        raise failure
+
+    def connect_unix_socket(
+        self, path: str, timeout: float | None = None, socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None
+    ) -> httpcore.NetworkStream:
+        return _Stream(self._backend.connect_unix_socket(path, left(timeout), socket_options))
+
+
+def _resolve(host: str, port: int, timeout: TimeLimit) -> list[str]:
+    """The addresses of a host. In a thread: the system's resolver takes no time limit."""
+    found: list[str] = []
+    failure: list[OSError] = []
+
+    def resolve() -> None:
+        try:
+            infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found.extend(dict.fromkeys(str(info[4][0]) for info in infos))
+        except OSError as error:
+            failure.append(error)
+        except UnicodeError:  # a name that cannot be one
+            failure.append(socket.gaierror(socket.EAI_NONAME, "Name or service not known"))
+
+    thread = threading.Thread(target=resolve, name="resolve", daemon=True)
+    thread.start()
+    thread.join(left(timeout))
+    if failure:
+        raise httpcore.ConnectError(str(failure[0])) from failure[0]
+    if not found:
+        raise httpcore.ConnectTimeout("looking up the host's address took too long")
+    return found
+
+
+def hold_to_time_limits(client: httpx.Client) -> None:
+    """Make a client's connections keep to the `TimeLimit` of a request.
+
+    httpx offers no way to it, so this reaches for httpcore's pools inside; where there are none (a
+    transport of another make), the limit holds for each operation on its own.
+    """
+    inside: Any = client
+    for transport in [inside._transport, *inside._mounts.values()]:
+        pool = getattr(transport, "_pool", None)
+        if isinstance(pool, httpcore.ConnectionPool):
+            inside = pool
+            if not isinstance(inside._network_backend, _Backend):
+                inside._network_backend = _Backend(inside._network_backend)
+
+
+class BoundedBody:
+    """Collects a body as it comes, undoes its content encoding, and never holds more than `limit`."""
+
+    def __init__(self, headers: httpx.Headers, limit: int, *, cut: bool) -> None:
+        self._limit = limit
+        self._cut = cut  # cut a body that is too large off, rather than refuse it
+        self._fed = False
+        self._size = 0
+        self._chunks: list[bytes] = []
+        self._decoders = [_decoder(name) for name in _encodings(headers)]
+        length = headers.get("content-length", "")
+        if not cut and length.isdecimal() and int(length[:20]) > limit:
+            self._too_large()
+
+    def feed(self, chunk: bytes) -> bool:
+        """Take a chunk; whether more is wanted."""
+        self._fed = True
+        for piece in self._decoded(chunk, self._decoders):
+            self._size += len(piece)
+            if self._size > self._limit:
+                if not self._cut:
+                    self._too_large()
+                self._chunks.append(piece[: self._limit - self._size])
+                return False
+            self._chunks.append(piece)
+        return True
+
+    def finish(self) -> bytes:
+        """The body."""
+        if not self._cut and self._fed and any(not decoder.eof for decoder in self._decoders):
+            raise APIResponseValidationError("a compressed body", "one that was cut short")
+        return self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+
+    def _decoded(self, chunk: bytes, decoders: list[Any]) -> Iterator[bytes]:
+        if not decoders:
+            yield chunk
+            return
+        decoder, *others = decoders
+        while chunk and not decoder.eof:
+            try:
+                piece = decoder.decompress(chunk, 65536)  # a little at a time: a bomb never unfolds
+            except zlib.error as error:
+                if self._cut:
+                    return
+                raise APIResponseValidationError("a compressed body", f"a corrupt one ({error})") from None
+            chunk = decoder.unconsumed_tail
+            if piece:
+                yield from self._decoded(piece, others)
+
+    def _too_large(self) -> None:
+        raise APIResponseValidationError(f"a body of at most {self._limit} bytes", "a larger one")
+
+
+def _encodings(headers: httpx.Headers) -> list[str]:
+    """The content encodings of a body, the last applied first."""
+    value = headers.get("content-encoding")
+    if value is None:
+        return []
+    names = [name.strip().lower() for name in value.split(",")]
+    return [name for name in reversed(names) if name not in {"", "identity"}]
+
+
+def _decoder(encoding: str) -> Any:
+    if encoding in {"gzip", "x-gzip"}:
+        return zlib.decompressobj(_GZIP)
+    if encoding == "deflate":
+        return _Deflate()
+    raise APIResponseValidationError(f"a content encoding of {ACCEPT_ENCODING}", repr(encoding[:40]))
+
+
+class _Deflate:
+    """The zlib format, as HTTP says, or bare deflate, as some servers send."""
+
+    eof = False
+    unconsumed_tail = b""
+
+    def __init__(self) -> None:
+        self._decoder: Any = None
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        if self._decoder is None:
+            self._decoder = zlib.decompressobj(_ZLIB if data[0] & 0x0F == 8 else _RAW)
+        piece: bytes = self._decoder.decompress(data, max_length)
+        self.eof, self.unconsumed_tail = self._decoder.eof, self._decoder.unconsumed_tail
+        return piece

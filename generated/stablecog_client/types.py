@@ -1,0 +1,70 @@
+# Made by `make generate` from openapi.yaml. Do not edit: change that file or templates/, and run it again.
+"""Types that operations and models share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import IO, BinaryIO, Final, Generic, Literal, TypeVar
+
+from attrs import frozen
+
+T = TypeVar("T")
+
+
+class Unset:
+    """The type of `UNSET`: an optional field or parameter that was left out, which null is not."""
+
+    def __bool__(self) -> Literal[False]:
+        return False
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+    def __reduce__(self) -> str:
+        return "UNSET"  # one object in each process, pickled and copied by name
+
+
+UNSET: Final = Unset()
+
+# What httpx takes as a file in a multipart body: name, content, media type.
+FileTypes = tuple[str | None, IO[bytes] | bytes | str, str | None]
+
+
+@frozen
+class File:
+    """Binary content: a file to upload, or the body of an answer that is not JSON.
+
+    Attributes:
+        payload: The open file, in binary mode.
+        file_name: The name that the server is told.
+        mime_type: The media type that the server is told.
+    """
+
+    payload: BinaryIO
+    file_name: str | None = None
+    mime_type: str | None = None
+
+    def to_tuple(self) -> FileTypes:
+        """The file as httpx takes it in a multipart body."""
+        return self.file_name, self.payload, self.mime_type
+
+
+@frozen
+class Response(Generic[T]):
+    """An answer that is what the contract says.
+
+    Attributes:
+        status_code: The HTTP status.
+        headers: The answer's headers; names in any case.
+        content: The body's bytes, with its content encoding undone.
+        parsed: The body, decoded and validated.
+    """
+
+    status_code: HTTPStatus
+    headers: Mapping[str, str]
+    content: bytes
+    parsed: T
+
+
+__all__ = ["UNSET", "File", "FileTypes", "Response", "Unset"]

@@ -1,0 +1,259 @@
+"""One call from request to result: what to send, when to send it again, what to make of the answers.
+
+It decides without input or output; `BaseClient` and `BaseAsyncClient` send, read and sleep as it says.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
+
+import httpx
+from attrs import frozen
+
+from . import retries, transport
+from .errors import APIConnectionError, APIError, APIResponseValidationError, APITimeoutError, status_error
+from .rate_limit import Turn
+from .request import Request
+from .types import Response
+
+if TYPE_CHECKING:
+    from .base_client import Options
+
+T = TypeVar("T")
+
+MAX_REDIRECTS = 5
+
+_logger = logging.getLogger(__package__)
+
+
+@frozen
+class Answer:
+    """An answer, read."""
+
+    status_code: int
+    headers: httpx.Headers
+    content: bytes
+
+
+class Call(Generic[T]):
+    """One call: the requests that it sends, and what becomes of their answers."""
+
+    def __init__(self, client: Options[Any], request: Request[T]) -> None:
+        self.client = client
+        self.request = request
+        self.ends_at = time.monotonic() + client.deadline
+        self.attempts = 0
+        self.redirects = 0
+        self.url = client.url(request)
+
+    @property
+    def left(self) -> float:
+        """Seconds until the deadline."""
+        return max(0.0, self.ends_at - time.monotonic())
+
+    def check_deadline(self) -> None:
+        if time.monotonic() > self.ends_at:
+            raise TimeoutError
+
+    def turn(self) -> Turn | None:
+        """When the next request may go out, or None for now.
+
+        Raises:
+            APITimeoutError: Not before the deadline.
+        """
+        turn = self.client.rate_limit.turn() if self.client.rate_limit else None
+        if turn is not None and turn.delay > self.left:
+            self.out_of_turn()
+        return turn
+
+    def http_request(self) -> httpx.Request:
+        """The request to send now."""
+        self.attempts += 1
+        limit = transport.TimeLimit(self.client.timeout, self.ends_at)
+        extensions = {"timeout": {"connect": limit, "read": limit, "write": limit, "pool": limit}}
+        return self.client.http_request(self.request, self.url, extensions)
+
+    def body(self, response: httpx.Response) -> transport.BoundedBody:
+        """What collects the body of this response."""
+        if response.is_success:
+            return transport.BoundedBody(response.headers, transport.MAX_BODY, cut=False)
+        return transport.BoundedBody(response.headers, transport.MAX_ERROR_BODY, cut=True)
+
+    def answered(self, answer: Answer) -> Response[T] | float:
+        """The result, or seconds to wait before the next request.
+
+        Raises:
+            APIStatusError: The status is no documented success.
+            APIResponseValidationError: The body is not what the contract says.
+        """
+        status = answer.status_code
+        if self.client.rate_limit:
+            self.client.rate_limit.answered(status, answer.headers)
+        responses = self.request.responses
+        decode = responses.get(str(status)) or responses.get(f"{status // 100}XX") or responses.get("default")
+        if not 200 <= status < 300:
+            return self._refused(answer)
+        try:
+            if decode is None:
+                expected = " or ".join(responses)
+                raise APIResponseValidationError(f"a documented status ({expected})", str(status))
+            parsed = decode(answer.content, answer.headers.get("content-type", ""))
+        except APIResponseValidationError as error:
+            self._raise(self._with_answer(error, answer), error.__cause__)
+        self.client.budget.earn()
+        return Response(HTTPStatus(status), answer.headers, answer.content, parsed)
+
+    def failed(self, error: Exception) -> float:
+        """Seconds to wait before the next request, after this one got no whole answer.
+
+        Raises:
+            APIConnectionError: There is no next one.
+        """
+        if isinstance(error, APIResponseValidationError):  # the body was too large, or not decodable
+            self._raise(error)
+        if self.client.closed:
+            self._raise(APIConnectionError("the client was closed during the call"), error)
+        timed_out = isinstance(error, httpx.TimeoutException | TimeoutError)
+        kind = APITimeoutError if timed_out else APIConnectionError
+        sent = not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+        if (self._safe or not sent) and _may_pass(error):
+            delay = retries.backoff(self.attempts)
+            if self._retry(delay):
+                return delay
+        if self.left <= 0:
+            message = f"no answer within the deadline of {self.client.deadline:g} s; raise `deadline` to wait longer"
+            self._raise(APITimeoutError(message), error)
+        if timed_out:
+            message = f"no answer within {self.client.timeout:g} s; raise `timeout` to wait longer"
+        else:
+            message = f"no answer: {_describe(error)}; check the network, the server and `base_url`"
+        self._raise(kind(message), error)
+
+    def out_of_turn(self) -> NoReturn:
+        """The deadline comes before the call's turn under the rate limit."""
+        message = f"the rate limit leaves no room within the deadline of {self.client.deadline:g} s; make fewer calls"
+        self._raise(APITimeoutError(message))
+
+    @property
+    def _safe(self) -> bool:
+        return self.request.method in retries.SAFE_METHODS
+
+    def _retry(self, delay: float) -> bool:
+        """Whether there is a next request after this delay; if so, it is counted."""
+        if self.attempts > self.client.max_retries or delay >= self.left or not self.client.budget.spend():
+            return False
+        _logger.debug("%s %s: trying again in %.2f s", self.request.method, without_secrets(self.url), delay)
+        return True
+
+    def _refused(self, answer: Answer) -> float:
+        status = answer.status_code
+        if 300 <= status < 400 and (location := answer.headers.get("location")):
+            return self._redirected(answer, location)
+        asked_for = retries.retry_after(answer.headers.get("retry-after"))
+        # A request that the limit refused was not acted on, whatever its method.
+        if (self._safe and retries.worth_retrying(status)) or status == 429:
+            delay = max(asked_for or 0.0, retries.backoff(self.attempts))
+            if self._retry(delay):
+                return delay
+        text = self._text(answer)
+        message = f"{status} {_phrase(status)}: {_quote(text)}"
+        if advice := _ADVICE.get(status, _ADVICE[500] if status >= 500 else ""):
+            message += f"; {advice}"
+        extra = {"retry_after": asked_for} if status == 429 else {}
+        self._raise(status_error(status, message, text=text, headers=self._headers(answer), **extra))
+
+    def _redirected(self, answer: Answer, location: str) -> float:
+        """Follow a redirect where the key may go: to the same origin."""
+        self.redirects += 1
+        try:
+            target = self.url.join(location)
+            same_origin = _origin(target) == _origin(self.url)
+        except httpx.InvalidURL:
+            target, same_origin = None, False
+        if same_origin and target is not None and self._safe and self.redirects <= MAX_REDIRECTS:
+            self.url = target
+            return 0.0
+        if self.redirects > MAX_REDIRECTS:
+            reason = f"more than {MAX_REDIRECTS} redirects"
+        else:
+            reason = f"a redirect to {_quote(self.client.redact(location))}, which is not followed"
+        message = f"{answer.status_code} {_phrase(answer.status_code)}: {reason}; check `base_url`"
+        attributes = {"text": self._text(answer), "headers": self._headers(answer)}
+        self._raise(status_error(answer.status_code, message, **attributes))
+
+    def _with_answer(self, error: APIResponseValidationError, answer: Answer) -> APIResponseValidationError:
+        error.status_code, error.headers, error.text = answer.status_code, self._headers(answer), self._text(answer)
+        error.got = self.client.redact(error.got)
+        return error
+
+    def _text(self, answer: Answer) -> str:
+        content = answer.content[: transport.MAX_ERROR_BODY]
+        return self.client.redact(content.decode("utf-8", "replace"))
+
+    def _headers(self, answer: Answer) -> httpx.Headers:
+        """The answer's headers, without the key if the server sent it back."""
+        return httpx.Headers([(name, self.client.redact(value)) for name, value in answer.headers.multi_items()])
+
+    def _raise(self, error: APIError, cause: BaseException | None = None) -> NoReturn:
+        error.method, error.url, error.attempts = self.request.method, without_secrets(self.url), self.attempts
+        raise error from _without_tracebacks(cause)
+
+
+_ADVICE = {
+    401: "check the API key",
+    403: "this API key may not do this",
+    404: "check `base_url`",
+    428: "the server's rate limiter is down, try again later",
+    429: "make fewer calls, or try again later",
+    500: "the server failed, try again later",
+}
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether the next request may fare better."""
+    seen: BaseException | None = error
+    while seen is not None:
+        # By name, so that ssl need not be loaded: a certificate that does not check out stays so.
+        if type(seen).__name__ in {"SSLCertVerificationError", "UnsupportedProtocol", "LocalProtocolError"}:
+            return False
+        seen = seen.__cause__ or seen.__context__
+    return True
+
+
+def _without_tracebacks(error: BaseException | None) -> BaseException | None:
+    """The error, and what caused it, without the frames of the network code: they hold the key."""
+    seen = error
+    while seen is not None:
+        seen.__traceback__ = None
+        for attribute in ("_request", "request"):
+            seen.__dict__.pop(attribute, None)
+        seen = seen.__cause__ or seen.__context__
+    return error
+
+
+def _describe(error: BaseException) -> str:
+    return str(error) or type(error).__name__
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "status"
+
+
+def _quote(text: str) -> str:
+    """What a server said, in one line, in part, and without control characters."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text[:500]).split())
+    return repr(line if len(line) <= 200 else line[:197] + "...") if line else "no text"
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
+
+
+def without_secrets(url: httpx.URL) -> str:
+    return str(url.copy_with(username=None, password=None, query=None, fragment=None))

@@ -1,0 +1,86 @@
+"""Makes the client package from the contract: `python -m tools.generate [--spec FILE] [--output FOLDER]`.
+
+A thin wrapper of openapi-python-client's command line. It adds what that has no option for: names that
+the spec uses stay as they are unless Python or attrs needs them, and the old output stays until the new
+one is whole.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import openapi_python_client.cli
+from openapi_python_client import strings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# The generator reserves every builtin of the interpreter that it happens to run on: `type` would become
+# `type_`, and `credits`, which `site` adds to the builtins, `credits_`. These alone are taken in our templates.
+RESERVED_WORDS = {"self", "from_dict", "to_dict", "additional_properties"}
+
+
+def generate(spec: Path, config: Path, templates: Path, output: Path) -> None:
+    """Replace `output` by what the generator makes of `spec`, or leave it as it is and raise SystemExit."""
+    strings.RESERVED_WORDS = RESERVED_WORDS
+    # The post-hooks find the formatter that is pinned beside this interpreter.
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".generate-", dir=output.parent) as folder:
+        new, old = Path(folder, "new"), Path(folder, "old")
+        arguments = [
+            "generate",
+            f"--path={spec}",
+            f"--config={config}",
+            f"--custom-template-path={templates}",
+            f"--output-path={new}",
+            "--meta=uv",
+            "--fail-on-warning",
+        ]
+        if failed := openapi_python_client.cli.app(arguments, standalone_mode=False):
+            print(f"{output} is as it was. Mend what is named above, then run `make generate` again.", file=sys.stderr)
+            raise SystemExit(failed)
+        if output.exists():
+            output.rename(old)
+        new.rename(output)
+
+
+def check(spec: Path, config: Path, templates: Path, output: Path) -> None:
+    """Raise SystemExit unless `output` is, file by file, what the generator makes."""
+    with tempfile.TemporaryDirectory(prefix="generate-") as folder:
+        fresh = Path(folder, output.name)
+        generate(spec, config, templates, fresh)
+        made, there = contents(fresh), contents(output)
+    if differing := sorted(path for path in made.keys() | there.keys() if made.get(path) != there.get(path)):
+        files = "\n  ".join(differing)
+        raise SystemExit(f"{output} is not what the generator makes; run `make generate` and commit:\n  {files}")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder, but for what Python leaves behind when it imports."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Make the client package from the contract.")
+    parser.add_argument("--spec", type=Path, default=ROOT / "openapi.yaml")
+    parser.add_argument("--config", type=Path, default=ROOT / "generator-config.yaml")
+    parser.add_argument("--templates", type=Path, default=ROOT / "templates")
+    parser.add_argument("--output", type=Path, default=ROOT / "generated")
+    parser.add_argument("--check", action="store_true", help="change nothing; fail if the output would change")
+    options = parser.parse_args()
+    if options.check:
+        check(options.spec, options.config, options.templates, options.output)
+    else:
+        generate(options.spec, options.config, options.templates, options.output)
+
+
+if __name__ == "__main__":
+    main()
