@@ -17,11 +17,11 @@ from attrs import frozen
 from . import retries, transport
 from .errors import APIConnectionError, APIError, APIResponseValidationError, APITimeoutError, status_error
 from .rate_limit import Turn
-from .request import Request
+from .request import Request, without_secrets
 from .types import Response
 
 if TYPE_CHECKING:
-    from .base_client import Options
+    from .options import Options
 
 T = TypeVar("T")
 
@@ -48,7 +48,7 @@ class Call(Generic[T]):
         self.ends_at = time.monotonic() + client.deadline
         self.attempts = 0
         self.redirects = 0
-        self.url = client.url(request)
+        self.url, self._make = client.prepare(request)
 
     @property
     def left(self) -> float:
@@ -75,7 +75,7 @@ class Call(Generic[T]):
         self.attempts += 1
         limit = transport.TimeLimit(self.client.timeout, self.ends_at)
         extensions = {"timeout": {"connect": limit, "read": limit, "write": limit, "pool": limit}}
-        return self.client.http_request(self.request, self.url, extensions)
+        return self._make(self.url, extensions)
 
     def body(self, response: httpx.Response) -> transport.BoundedBody:
         """What collects the body of this response."""
@@ -254,7 +254,3 @@ def _quote(text: str) -> str:
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
-
-
-def without_secrets(url: httpx.URL) -> str:
-    return str(url.copy_with(username=None, password=None, query=None, fragment=None))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from .base_client import DEADLINE, MAX_RETRIES, TIMEOUT, BaseAsyncClient, BaseClient
+from .base_client import BaseAsyncClient, BaseClient
+from .options import DEADLINE, MAX_RETRIES, TIMEOUT
 from .request import API
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import quote
 
+import httpx
 from attrs import field, frozen
 
 from .decoding import BodyDecoder, encode, without_unset
@@ -71,6 +72,11 @@ class Request(Generic[T]):
     body: Any = UNSET
     content_type: str = ""
 
+    @property
+    def is_constant(self) -> bool:
+        """Whether every call's request is this one: the operation has no arguments."""
+        return not (self.path_parameters or self.query or self.headers or self.cookies) and self.body is UNSET
+
     def target(self) -> str:
         """The path with its parameters filled in."""
         if not self.path_parameters:
@@ -126,3 +132,8 @@ def _multipart(fields: Mapping[str, Any]) -> list[tuple[str, Any]]:
             else:
                 parts.append((name, (None, _text(item).encode(), "text/plain")))
     return parts
+
+
+def without_secrets(url: httpx.URL) -> str:
+    """A URL as errors and logs show it."""
+    return str(url.copy_with(username=None, password=None, query=None, fragment=None))

@@ -1,0 +1,168 @@
+"""The options of a client, checked, and what all its calls share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any, Generic, NoReturn, TypeVar
+
+import httpx
+
+from . import retries, transport
+from .errors import UsageError
+from .rate_limit import RateLimit
+from .request import API, Request, without_secrets
+
+H = TypeVar("H", httpx.Client, httpx.AsyncClient)
+
+TIMEOUT = 10.0
+DEADLINE = 30.0
+MAX_RETRIES = 5
+
+# Makes one more of a call's requests: for this URL, with these extensions of httpx.
+RequestMaker = Callable[[httpx.URL, dict[str, Any]], httpx.Request]
+
+
+class Options(Generic[H]):
+    """Options, and what all calls of a client share."""
+
+    def __init__(
+        self,
+        api: API,
+        api_key: str | None,
+        base_url: str | None,
+        timeout: float,
+        deadline: float,
+        max_retries: int,
+        allow_http: bool,
+        http_client: H | None,
+    ) -> None:
+        self._api = api
+        self.timeout = _seconds("timeout", timeout)
+        self.deadline = _seconds("deadline", deadline)
+        if isinstance(max_retries, bool) or not isinstance(max_retries, int) or max_retries < 0:  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise UsageError(f"max_retries: expected a whole number of at least 0, got {max_retries!r}")
+        self.max_retries = max_retries
+        self.base_url = self._checked_base_url(base_url, allow_http)
+        self._key, self._redact = self._checked_key(api_key)
+        self.budget = retries.Budget()
+        self.rate_limit = RateLimit(*api.rate_limit) if api.rate_limit else None
+        self._given: H | None = http_client
+        self.closed = False
+        self._prepared: dict[Request[Any], tuple[httpx.URL, RequestMaker]] = {}
+
+    def prepare(self, request: Request[Any]) -> tuple[httpx.URL, RequestMaker]:
+        """The URL of a call, and what makes its requests."""
+        if self.closed:
+            raise UsageError("the client is closed; make a new one")
+        if request.security is not None and self._key is None:
+            raise UsageError(self._key_advice("no API key was given"))
+        prepared = self._prepared.get(request)
+        if prepared is None:
+            prepared = self._prepare(request)
+            if self._given is None and request.is_constant:
+                self._prepared[request] = prepared
+        return prepared
+
+    def _prepare(self, request: Request[Any]) -> tuple[httpx.URL, RequestMaker]:
+        arguments = request.arguments()
+        arguments["headers"] |= {"user-agent": self._api.user_agent, "accept-encoding": transport.ACCEPT_ENCODING}
+        if request.security is not None and self._key is not None:
+            place = {"header": "headers", "query": "params", "cookie": "cookies"}[request.security.place]
+            arguments[place][request.security.name] = request.security.credentials(self._key())
+        arguments["params"] = arguments["params"] or None  # httpx takes {} for: strike the URL's own
+        url = self.base_url.copy_with(raw_path=self.base_url.raw_path.rstrip(b"/") + request.target().encode())
+        # An http_client of the caller's own adds its headers, cookies and parameters.
+        build = httpx.Request if self._given is None else self._given.build_request
+        template = build(request.method, url, **arguments)
+
+        def make(url: httpx.URL, extensions: dict[str, Any]) -> httpx.Request:
+            made = httpx.Request(
+                template.method, url, headers=template.headers, stream=template.stream, extensions=extensions
+            )
+            if isinstance(template.stream, httpx.ByteStream):
+                made.read()  # some transports want the content at once
+            return made
+
+        return template.url, make  # not the template: an attribute would show the key
+
+    def redact(self, text: str) -> str:
+        """The text without the key, should the server have sent it back."""
+        return self._redact(text)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(base_url={without_secrets(self.base_url)!r})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"a {type(self).__name__} cannot be pickled or copied: it holds connections and a key")
+
+    def _checked_base_url(self, base_url: str | None, allow_http: bool) -> httpx.URL:
+        variable = f"{self._api.environment}_BASE_URL"
+        given = base_url if base_url is not None else os.environ.get(variable) or self._api.base_url
+        if not given:
+            raise UsageError(f"base_url: none was given, and the contract names no server; set it or {variable}")
+        try:
+            url = httpx.URL(given)
+        except (httpx.InvalidURL, TypeError) as error:
+            raise UsageError(f"base_url: expected a URL such as https://api.example.com ({error})") from None
+        if url.scheme not in {"http", "https"} or not url.host:
+            raise UsageError("base_url: expected an http or https URL with a host, such as https://api.example.com")
+        if url.userinfo:
+            raise UsageError("base_url: a user or password in it would go astray; pass api_key instead")
+        if url.scheme == "http" and not allow_http and not _is_loopback(url.host):
+            raise UsageError(
+                "base_url: http:// would send the API key unencrypted; use https://, or pass allow_http=True"
+            )
+        return url
+
+    def _checked_key(self, api_key: str | None) -> tuple[Callable[[], str] | None, Callable[[str], str]]:
+        """What tells the key, and what strikes it from a text. No attribute holds it."""
+        if api_key is None:
+            api_key = os.environ.get(f"{self._api.environment}_API_KEY")
+        if api_key is None:
+            if self._api.key_required:
+                raise UsageError(self._key_advice("no API key was given"))
+            return None, lambda text: text
+        key = api_key
+        if problem := _key_problem(key):
+            del api_key, key
+            raise UsageError(self._key_advice(problem))
+        return lambda: key, lambda text: text.replace(key, "<redacted>")
+
+    def _key_advice(self, problem: str) -> str:
+        return f"api_key: {problem}; pass api_key=... or set {self._api.environment}_API_KEY"
+
+
+def _key_problem(key: object) -> str | None:
+    if not isinstance(key, str):
+        return f"expected a string, got {type(key).__name__}"
+    if not key.strip():
+        return "the key is blank"
+    if "\n" in key or "\r" in key:
+        return "the key has a line break in it, was it read from a file?"
+    if key != key.strip():
+        return "the key has white space around it"
+    if any(character.isspace() for character in key):
+        return "the key has white space inside it"
+    if not key.isascii():
+        return "the key has a character outside ASCII"
+    if not key.isprintable():
+        return "the key has a control character in it"
+    return None
+
+
+def _seconds(option: str, value: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise UsageError(f"{option}: expected a positive number of seconds, got {value!r}")
+    return float(value)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    from ipaddress import ip_address
+
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
