@@ -89,7 +89,7 @@ class BaseClient(Options[httpx.Client]):
         if self._handle is None or self._forked():
             with self._lock:
                 if self._handle is None or self._forked():
-                    self._http = httpx.Client(verify=transport.tls_for(self.base_url))
+                    self._http = httpx.Client(verify=transport.tls_for(self.base_url), limits=transport.LIMITS)
                     transport.hold_to_time_limits(self._http)
                     self._handle = transport.of(self._http, self.base_url).handle_request
                     self._pid = os.getpid()
@@ -190,7 +190,7 @@ class BaseAsyncClient(Options[httpx.AsyncClient]):
             self._loops, self._pid = {}, os.getpid()
         self._loops = {loop: state for loop, state in self._loops.items() if not loop.is_closed()}
         if self._given is None:
-            http = httpx.AsyncClient(verify=transport.tls_for(self.base_url))
+            http = httpx.AsyncClient(verify=transport.tls_for(self.base_url), limits=transport.LIMITS)
             state = _Loop(http, transport.of_async(http, self.base_url).handle_async_request, width)
         elif not self._loops:
             state = _Loop(self._given, partial(self._given.send, stream=True, follow_redirects=False), width)

@@ -8,6 +8,7 @@ import threading
 import time
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import cache
 from typing import Any, cast
 
@@ -18,6 +19,7 @@ from .errors import APIResponseValidationError
 
 MAX_BODY = 16 * 2**20  # bytes of a decoded body; more is refused
 MAX_ERROR_BODY = 64 * 2**10  # bytes of an error's body; more is cut off
+LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=100, keepalive_expiry=5.0)
 ACCEPT_ENCODING = "gzip, deflate"
 
 _GZIP, _ZLIB, _RAW = 31, 15, -15  # what zlib calls its formats
@@ -148,13 +150,18 @@ def of(client: httpx.Client, url: httpx.URL) -> httpx.BaseTransport:
     Ours alone are sent over it directly: what `httpx.Client.send` adds (cookies, redirects, authentication, event
     hooks) our calls do not use, and it is a quarter of their time.
     """
-    transport: httpx.BaseTransport = cast("Any", client)._transport_for_url(url)
-    return transport
+    return cast("httpx.BaseTransport", cast("Any", client)._transport_for_url(url))
 
 
 def of_async(client: httpx.AsyncClient, url: httpx.URL) -> httpx.AsyncBaseTransport:
-    transport: httpx.AsyncBaseTransport = cast("Any", client)._transport_for_url(url)
-    return transport
+    """The same for an async client; aiohttp's where it is installed and no proxy stands between."""
+    inside = cast("Any", client)
+    if inside._transport_for_url(url) is inside._transport:
+        with suppress(ImportError):  # the extra is not installed
+            from .aiohttp_transport import AiohttpTransport
+
+            inside._transport = AiohttpTransport(tls_for(url), LIMITS)
+    return cast("httpx.AsyncBaseTransport", inside._transport_for_url(url))
 
 
 def hold_to_time_limits(client: httpx.Client) -> None:

@@ -13,7 +13,7 @@ from ..errors import APIResponseValidationError
 _FIELDS = frozenset({"total_remaining_credits", "credits"})
 
 
-@_attrs_frozen
+@_attrs_frozen(slots=False)
 class CreditsResponse:
     """The account's credits and their total.
 
@@ -37,21 +37,26 @@ class CreditsResponse:
         """
         if data.__class__ is not dict:
             data = decoding.mapping(data)
+        self = object.__new__(cls)
+        new = self.__dict__  # filled in directly: half the time of a call of `cls`
         field = ""
         try:
             field = "total_remaining_credits"
-            _total_remaining_credits = data[field]
-            if _total_remaining_credits.__class__ is not int:
-                _total_remaining_credits = decoding.integer(_total_remaining_credits)
+            value = data[field]
+            if value.__class__ is not int:
+                value = decoding.integer(value)
+            new["total_remaining_credits"] = value
             field = "credits"
-            _credits = decoding.array(data[field], TCredit.from_dict)
+            new["credits"] = decoding.array(data[field], TCredit.from_dict)
         except APIResponseValidationError as error:
             error.inside(field)
             raise
         except KeyError:
             raise decoding.missing(field) from None
-        extra = {} if len(data) == 2 else {name: value for name, value in data.items() if name not in _FIELDS}
-        return cls(total_remaining_credits=_total_remaining_credits, credits=_credits, additional_properties=extra)
+        new["additional_properties"] = (
+            {} if len(data) == 2 else {name: value for name, value in data.items() if name not in _FIELDS}
+        )
+        return self
 
     def to_dict(self) -> dict[str, Any]:
         """The object as JSON has it: what `from_dict` was given."""

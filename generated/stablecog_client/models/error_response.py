@@ -14,7 +14,7 @@ from ..types import UNSET, Unset
 _FIELDS = frozenset({"error", "description"})
 
 
-@_attrs_frozen
+@_attrs_frozen(slots=False)
 class ErrorResponse:
     """What a handler of the server says when it fails.
 
@@ -37,24 +37,30 @@ class ErrorResponse:
         """
         if data.__class__ is not dict:
             data = decoding.mapping(data)
+        self = object.__new__(cls)
+        new = self.__dict__  # filled in directly: half the time of a call of `cls`
         field = ""
         try:
             field = "error"
-            _error = data[field]
-            if _error.__class__ is not str:
-                _error = decoding.string(_error)
+            value = data[field]
+            if value.__class__ is not str:
+                value = decoding.string(value)
+            new["error"] = value
             field = "description"
-            _description = data.get(field, UNSET)
-            if _description is not UNSET:
-                if _description.__class__ is not str:
-                    _description = decoding.string(_description)
+            value = data.get(field, UNSET)
+            if value is UNSET:
+                new["description"] = value
+            else:
+                if value.__class__ is not str:
+                    value = decoding.string(value)
+                new["description"] = value
         except APIResponseValidationError as error:
             error.inside(field)
             raise
         except KeyError:
             raise decoding.missing(field) from None
-        extra = {name: value for name, value in data.items() if name not in _FIELDS}
-        return cls(error=_error, description=_description, additional_properties=extra)
+        new["additional_properties"] = {name: value for name, value in data.items() if name not in _FIELDS}
+        return self
 
     def to_dict(self) -> dict[str, Any]:
         """The object as JSON has it: what `from_dict` was given."""
