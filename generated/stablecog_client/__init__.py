@@ -1,7 +1,9 @@
 # Made by `make generate` from openapi.yaml. Do not edit: change that file or templates/, and run it again.
 """A client library for accessing Stablecog API."""
 
-from .client import AsyncClient, Client, __version__
+from typing import TYPE_CHECKING, Any
+
+from .client import Client, __version__
 from .errors import (
     APIConnectionError,
     APIError,
@@ -20,6 +22,9 @@ from .models.error_response import ErrorResponse
 from .models.t_credit import TCredit
 from .models.t_credit_type import TCreditType
 from .types import UNSET, File, Response, Unset
+
+if TYPE_CHECKING:
+    from .async_client import AsyncClient
 
 __all__ = [
     "APIConnectionError",
@@ -45,3 +50,11 @@ __all__ = [
     "UsageError",
     "__version__",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "AsyncClient":  # when it is needed: it imports asyncio
+        from .async_client import AsyncClient
+
+        return AsyncClient
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -29,6 +29,9 @@ MAX_REDIRECTS = 5
 
 _logger = logging.getLogger(__package__)
 
+# What sending and reading can raise, that a further attempt or an error of ours answers.
+FAULTS = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, APIResponseValidationError)
+
 
 @frozen
 class Answer:

@@ -1,5 +1,5 @@
 # Made by `make generate` from openapi.yaml. Do not edit: change that file or templates/, and run it again.
-"""The clients: what the contract says of the API as a whole, over the classes that send."""
+"""`Client`: what the contract says of the API as a whole, over the class that sends."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from .base_client import BaseAsyncClient, BaseClient
+from .base_client import BaseClient
 from .options import DEADLINE, MAX_RETRIES, TIMEOUT
 from .request import API
 
 if TYPE_CHECKING:
-    from .api.credits import AsyncCreditsAPI, CreditsAPI
+    from .api.credits import CreditsAPI
 
 __version__ = "0.1.0"
 
-_API = API(
+CONTRACT = API(
     user_agent=f"stablecog-client/{__version__}",
     base_url="https://api.stablecog.com",
     environment="STABLECOG",
@@ -58,7 +58,7 @@ class Client(BaseClient):
         allow_http: bool = False,
         http_client: httpx.Client | None = None,
     ) -> None:
-        super().__init__(_API, api_key, base_url, timeout, deadline, max_retries, allow_http, http_client)
+        super().__init__(CONTRACT, api_key, base_url, timeout, deadline, max_retries, allow_http, http_client)
 
     @cached_property
     def credits(self) -> CreditsAPI:
@@ -66,45 +66,3 @@ class Client(BaseClient):
         from .api.credits import CreditsAPI
 
         return CreditsAPI(self)
-
-
-class AsyncClient(BaseAsyncClient):
-    """Stablecog API, for asyncio.
-
-    Which credits an account has left, of which type they are and when they expire.
-
-    Use it as a context manager, or close it; many tasks may share one.
-
-    Args:
-        api_key: The API key; `STABLECOG_API_KEY` of the environment if left out.
-        base_url: The server; `STABLECOG_BASE_URL` of the environment if left out, else
-            https://api.stablecog.com.
-        timeout: Seconds that one network operation of a request may take: connecting, sending, waiting.
-        deadline: Seconds that a call may take, retries and all.
-        max_retries: Further requests that a call may make after its first, where a further one may help.
-        allow_http: Send the key over plain http:// to a host that is not this machine, too.
-        http_client: An `httpx.AsyncClient` of your own, for proxies, event hooks or test transports.
-
-    Raises:
-        UsageError: An option is not what it should be; it says which, and what was expected.
-    """
-
-    def __init__(
-        self,
-        api_key: str | None = None,
-        *,
-        base_url: str | None = None,
-        timeout: float = TIMEOUT,
-        deadline: float = DEADLINE,
-        max_retries: int = MAX_RETRIES,
-        allow_http: bool = False,
-        http_client: httpx.AsyncClient | None = None,
-    ) -> None:
-        super().__init__(_API, api_key, base_url, timeout, deadline, max_retries, allow_http, http_client)
-
-    @cached_property
-    def credits(self) -> AsyncCreditsAPI:
-        """The credits of the account that the API key belongs to."""
-        from .api.credits import AsyncCreditsAPI
-
-        return AsyncCreditsAPI(self)

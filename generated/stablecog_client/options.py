@@ -50,6 +50,8 @@ class Options(Generic[H]):
         self.rate_limit = RateLimit(*api.rate_limit) if api.rate_limit else None
         self._given: H | None = http_client
         self.closed = False
+        if http_client is None and self.base_url.scheme == "https":
+            transport.tls.prepare()
         self._prepared: dict[Request[Any], tuple[httpx.URL, RequestMaker]] = {}
 
     def prepare(self, request: Request[Any]) -> tuple[httpx.URL, RequestMaker]:

@@ -9,7 +9,8 @@ from ...models.credits_response import CreditsResponse
 from . import list_credits
 
 if TYPE_CHECKING:
-    from ...client import AsyncClient, Client
+    from ...async_client import AsyncClient
+    from ...client import Client
 
 
 class CreditsAPI:

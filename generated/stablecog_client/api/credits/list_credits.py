@@ -11,7 +11,8 @@ from ...request import Request, Security
 from ...types import Response
 
 if TYPE_CHECKING:
-    from ...client import AsyncClient, Client
+    from ...async_client import AsyncClient
+    from ...client import Client
 
 _RESPONSES: dict[str, decoding.BodyDecoder[CreditsResponse]] = {"200": decoding.json_body(CreditsResponse.from_dict)}
 

@@ -1,0 +1,124 @@
+"""How `AsyncClient` sends; many tasks may share it. base_client.py is its twin.
+
+Apart from it because asyncio takes longer to import than all of this package.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from functools import partial
+from types import TracebackType
+from typing import Any, Self, TypeVar, cast
+
+import httpx
+
+from . import transport
+from .call import FAULTS, Answer, Call
+from .errors import UsageError
+from .options import Options
+from .request import Request
+from .types import Response
+
+T = TypeVar("T")
+
+
+class _Loop:
+    """What belongs to one event loop: connections, what sends over them, and the gate."""
+
+    def __init__(
+        self, http: httpx.AsyncClient, handle: Callable[[httpx.Request], Awaitable[httpx.Response]], width: int
+    ) -> None:
+        self.http = http
+        self.handle = handle
+        self.gate = asyncio.Semaphore(width)
+
+
+class BaseAsyncClient(Options[httpx.AsyncClient]):
+    """Sends with `httpx.AsyncClient`; many tasks may share it, and each event loop has connections of its own."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._loops: dict[asyncio.AbstractEventLoop, _Loop] = {}
+        self._pid = os.getpid()
+
+    async def send(self, request: Request[T]) -> Response[T]:
+        """Make a call.
+
+        Raises:
+            APIError: One of the errors of `errors`.
+        """
+        call = Call(self, request)
+        while True:
+            while turn := call.turn():
+                await asyncio.sleep(turn.delay)
+                if turn.is_valid():
+                    break
+            try:
+                async with asyncio.timeout(call.left):
+                    answer = await self._exchange(call)
+            except FAULTS as error:
+                delay = call.failed(error)
+            else:
+                outcome = call.answered(answer)
+                if isinstance(outcome, Response):
+                    return outcome
+                delay = outcome
+            await asyncio.sleep(delay)
+
+    async def _exchange(self, call: Call[Any]) -> Answer:
+        loop = self._loop()
+        gated = self.rate_limit is not None and self.rate_limit.enforced
+        if gated:
+            await loop.gate.acquire()
+        try:
+            response = await loop.handle(call.http_request())
+            try:
+                if response.is_stream_consumed:  # by an event hook of the caller's
+                    return Answer(response.status_code, response.headers, response.content)
+                body = call.body(response)
+                async for chunk in cast("httpx.AsyncByteStream", response.stream):
+                    if not body.feed(chunk):
+                        break
+                return Answer(response.status_code, response.headers, body.finish())
+            finally:
+                await response.aclose()
+        finally:
+            if gated:
+                loop.gate.release()
+
+    def _loop(self) -> _Loop:
+        running = asyncio.get_running_loop()
+        if (found := self._loops.get(running)) is not None and self._pid == os.getpid():
+            return found
+        width = self.rate_limit.requests if self.rate_limit else 1
+        if self._pid != os.getpid():  # a fork must not share connections
+            self._loops, self._pid = {}, os.getpid()
+        self._loops = {loop: state for loop, state in self._loops.items() if not loop.is_closed()}
+        if self._given is None:
+            http = httpx.AsyncClient(verify=transport.tls_for(self.base_url), limits=transport.LIMITS)
+            state = _Loop(http, transport.of_async(http, self.base_url).handle_async_request, width)
+        elif not self._loops:
+            state = _Loop(self._given, partial(self._given.send, stream=True, follow_redirects=False), width)
+        else:
+            raise UsageError("http_client: its connections belong to another event loop; use a client for each loop")
+        return self._loops.setdefault(running, state)
+
+    async def close(self) -> None:
+        """Close the connections. Calls under way fail, and further ones are refused.
+
+        An `http_client` that was passed in stays open: it is its owner's to close.
+        """
+        self.closed = True
+        state = self._loops.pop(asyncio.get_running_loop(), None)
+        if state is not None and self._given is None:
+            await state.http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
