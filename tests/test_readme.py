@@ -1,0 +1,32 @@
+"""The code in the READMEs runs as it stands."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tools.replay import ReplayServer
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def python_blocks() -> list[tuple[str, str]]:
+    return [
+        (f"{name}, block {number}", code)
+        for name in ("README.md", "generated/README.md")
+        for number, code in enumerate(re.findall(r"```python\n(.*?)```", (ROOT / name).read_text(), re.S), 1)
+    ]
+
+
+@pytest.mark.parametrize("code", [pytest.param(code, id=name) for name, code in python_blocks()])
+def test_the_readmes_code_runs_as_it_stands(
+    code: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with ReplayServer.of("200-two-credits.http") as server:
+        monkeypatch.setenv("STABLECOG_API_KEY", "sc-readme")
+        monkeypatch.setenv("STABLECOG_BASE_URL", server.url)
+        exec(compile(code, "README.md", "exec"), {"__name__": "__main__"})  # noqa: S102
+        if "print(" in code:
+            assert "1391" in capsys.readouterr().out
