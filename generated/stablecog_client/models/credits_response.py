@@ -21,12 +21,12 @@ class CreditsResponse:
         total_remaining_credits (int): Credits that remain, of all credits together. May be negative.
         credits (list[TCredit]): The credits that have not expired; an empty array when there are none, never
             null.
-        additional_properties (dict[str, Any]): Fields that the contract does not name, kept as they came.
     """
 
     total_remaining_credits: int
     credits: list[TCredit]
     additional_properties: dict[str, Any] = _attrs_field(factory=dict[str, Any], kw_only=True, hash=False)
+    """Fields that the contract does not name, kept as they came."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:

@@ -21,12 +21,12 @@ class ErrorResponse:
     Attributes:
         error (str): What went wrong.
         description (str | Unset): More about it. No recording shows it; the vendor's source has it.
-        additional_properties (dict[str, Any]): Fields that the contract does not name, kept as they came.
     """
 
     error: str
     description: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(factory=dict[str, Any], kw_only=True, hash=False)
+    """Fields that the contract does not name, kept as they came."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:

@@ -24,7 +24,6 @@ class TCredit:
         expires_at (datetime.datetime): When it expires, in UTC, with up to 9 fractional digits. The year 2100
             (`2100-01-01T05:00:00Z`) stands for never.
         type (TCreditType): The type of a credit, such as a free allowance, a subscription or a gift.
-        additional_properties (dict[str, Any]): Fields that the contract does not name, kept as they came.
     """
 
     id: str
@@ -32,6 +31,7 @@ class TCredit:
     expires_at: datetime.datetime
     type: TCreditType
     additional_properties: dict[str, Any] = _attrs_field(factory=dict[str, Any], kw_only=True, hash=False)
+    """Fields that the contract does not name, kept as they came."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:

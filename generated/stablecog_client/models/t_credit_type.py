@@ -22,7 +22,6 @@ class TCreditType:
         name (str): Name of the type, such as `Free`.
         amount (int): Credits that this type comes with by default. May be negative.
         description (str): The type in a sentence.
-        additional_properties (dict[str, Any]): Fields that the contract does not name, kept as they came.
     """
 
     id: str
@@ -30,6 +29,7 @@ class TCreditType:
     amount: int
     description: str
     additional_properties: dict[str, Any] = _attrs_field(factory=dict[str, Any], kw_only=True, hash=False)
+    """Fields that the contract does not name, kept as they came."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
