@@ -8,9 +8,14 @@ one is whole.
 from __future__ import annotations
 
 import argparse
+import fcntl
+import io
 import os
 import sys
 import tempfile
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 import openapi_python_client.cli
@@ -19,8 +24,13 @@ from openapi_python_client import strings
 ROOT = Path(__file__).resolve().parent.parent
 
 # The generator reserves every builtin of the interpreter that it happens to run on: `type` would become
-# `type_`, and `credits`, which `site` adds to the builtins, `credits_`. These alone are taken in our templates.
-RESERVED_WORDS = {"self", "from_dict", "to_dict", "additional_properties"}
+# `type_`, and `credits`, which `site` adds to the builtins, `credits_`. These alone are taken in our templates,
+# by the members of a model and by what an operation's module imports.
+RESERVED_WORDS = {
+    *("self", "classmethod", "from_dict", "to_dict", "additional_properties"),
+    *("Any", "AsyncClient", "Client", "File", "Literal", "Mapping", "Request", "Response", "Security", "Self", "Unset"),
+    *("APIResponseValidationError", "TYPE_CHECKING", "UNSET", "UUID"),
+}
 
 
 def generate(spec: Path, config: Path, templates: Path, output: Path) -> None:
@@ -29,7 +39,7 @@ def generate(spec: Path, config: Path, templates: Path, output: Path) -> None:
     # The post-hooks find the formatter that is pinned beside this interpreter.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     output.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".generate-", dir=output.parent) as folder:
+    with alone_in(output.parent), tempfile.TemporaryDirectory(prefix=".generate-", dir=output.parent) as folder:
         new, old = Path(folder, "new"), Path(folder, "old")
         arguments = [
             "generate",
@@ -40,12 +50,33 @@ def generate(spec: Path, config: Path, templates: Path, output: Path) -> None:
             "--meta=uv",
             "--fail-on-warning",
         ]
-        if failed := openapi_python_client.cli.app(arguments, standalone_mode=False):
+        try:
+            with redirect_stdout(io.StringIO()):  # it names a folder that is about to move; errors go to stderr
+                failed = openapi_python_client.cli.app(arguments, standalone_mode=False)
+        except Exception:  # a file that is not there, a template that does not render
+            traceback.print_exc(limit=-1)
+            failed = 1
+        if failed:
             print(f"{output} is as it was. Mend what is named above, then run `make generate` again.", file=sys.stderr)
             raise SystemExit(failed)
         if output.exists():
             output.rename(old)
-        new.rename(output)
+        try:
+            new.rename(output)
+        except BaseException:
+            old.rename(output)
+            raise
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Wait until no other run makes something in this folder."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def check(spec: Path, config: Path, templates: Path, output: Path) -> None:
@@ -80,6 +111,7 @@ def main() -> None:
         check(options.spec, options.config, options.templates, options.output)
     else:
         generate(options.spec, options.config, options.templates, options.output)
+        print(f"{options.output.name}/ is made from {options.spec.name}.")
 
 
 if __name__ == "__main__":
