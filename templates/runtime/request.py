@@ -11,7 +11,7 @@ from urllib.parse import quote
 import httpx
 from attrs import field, frozen
 
-from .decoding import BodyDecoder, encode, without_unset
+from .decoding import BodyDecoder, encode
 from .types import UNSET, File
 
 T = TypeVar("T")
@@ -86,14 +86,11 @@ class Request(Generic[T]):
     def arguments(self) -> dict[str, Any]:
         """What `httpx.Request` takes besides method, URL and security."""
         query: dict[str, Any] = {}
-        for name, value in self.query.items():
-            encoded = encode(value)
-            if isinstance(encoded, dict):  # an object's fields are parameters of their own
-                query.update(encoded)  # pyright: ignore[reportUnknownArgumentType]
-            elif encoded is not UNSET and encoded is not None:
-                query[name] = encoded
-        headers = {name: _text(value) for name, value in without_unset(dict(self.headers)).items()}
-        cookies = {name: _text(value) for name, value in without_unset(dict(self.cookies)).items()}
+        for name, value in _given(self.query).items():
+            # An object's fields are parameters of their own.
+            query.update(_form(value) if isinstance(value, dict) else {name: value})  # pyright: ignore[reportUnknownArgumentType]
+        headers = {name: _text(value) for name, value in _given(self.headers).items()}
+        cookies = {name: _text(value) for name, value in _given(self.cookies).items()}
         return {"params": query, "headers": headers, "cookies": cookies, **self._body(headers)}
 
     def _body(self, headers: dict[str, str]) -> dict[str, Any]:
@@ -101,13 +98,24 @@ class Request(Generic[T]):
             return {}
         media_type = self.content_type.partition(";")[0].strip().lower()
         if media_type == "multipart/form-data":
-            return {"files": _multipart(self.body.to_dict())}
+            return {"files": _multipart(encode(self.body))}
         headers["content-type"] = self.content_type
         if media_type == "application/x-www-form-urlencoded":
-            return {"data": self.body.to_dict()}
+            return {"data": _form(encode(self.body))}
         if isinstance(self.body, File):
             return {"content": self.body.payload.read()}
         return {"json": encode(self.body)}
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as JSON has them, but for those left out; null, for which only JSON has a way, counts as left out."""
+    encoded = {name: encode(value) for name, value in values.items() if value is not UNSET}
+    return {name: value for name, value in encoded.items() if value is not None}
+
+
+def _form(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a form: arrays are repeated by httpx, objects within are JSON."""
+    return {name: json.dumps(value) if isinstance(value, dict) else value for name, value in _given(values).items()}
 
 
 def _text(value: Any) -> str:
@@ -123,7 +131,7 @@ def _text(value: Any) -> str:
 def _multipart(fields: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """Each field as a part: files as they are, objects as JSON, arrays item by item."""
     parts: list[tuple[str, Any]] = []
-    for name, value in fields.items():
+    for name, value in _given(fields).items():
         for item in value if isinstance(value, list) else [value]:  # pyright: ignore[reportUnknownVariableType]
             if isinstance(item, File):
                 parts.append((name, item.to_tuple()))
