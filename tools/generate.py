@@ -14,7 +14,7 @@ import os
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
@@ -69,7 +69,7 @@ def generate(spec: Path, config: Path, templates: Path, output: Path) -> None:
 
 
 @contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
+def alone_in(folder: Path) -> Generator[None]:
     """Wait until no other run makes something in this folder."""
     handle = os.open(folder, os.O_RDONLY)
     try:

@@ -1,0 +1,574 @@
+"""The templates hold for other contracts: specs/workshop.yaml uses what the credits endpoint does not."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import datetime
+import importlib
+import io
+import json
+import pickle
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from email import message_from_bytes
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+import pytest
+
+from tools.generate import ROOT, generate
+
+ID = "0ea24c34-4d0b-4e67-8495-d16fa4d19ba6"
+NODE = {"value": [1, {"a": None}], "left": {"value": None}, "leaf": {"roots": [{"value": 2}]}}
+TOOL: dict[str, Any] = {
+    "id": ID,
+    "kind": "3d",
+    "level": -3,
+    "made_at": "2026-11-23T08:28:36.5Z",
+    "maker": {"name": "Ada", "founded": "1815-12-10"},
+    "matrix": [[1, 2.5], []],
+    "spare": [
+        {"id": ID, "kind": "hand tool", "level": 1, "made_at": "2026-11-23T08:28:36Z", "maker": None, "matrix": []}
+    ],
+    "weight": None,
+    "owner": {"name": "Ada", "sort": "company", "size": 12, "new": True},
+    "code": ID,
+    "added later": {"kept": [1]},
+}
+THINGS: dict[str, Any] = {
+    **{"type": "a", "list": ["b"], "str": "c", "class": 1, "odd-name": "d", "dotted.name": "e", "spaced name": "f"},
+    "open": {"a": 1, "b": [None]},
+    "counts": {"a": 1},
+    "tools": {"a b": NODE},
+    "kinds": {"a": ["3d", "hand tool"]},
+    "client": {"any": {"file": {"response": {"unset": {"mapping": "g"}}}}},
+    **{"int": 4, "dict": {"a": "h"}, "id": "i", "float": 1.5, "bool": False, "bytes": "j", "credits": [1]},
+    **{"datetime": "2026-11-23T08:28:36Z", "date": "2026-11-23", "uuid": ID},
+    **{"self": "k", "from": "l", "field": "m", "data": "n", "cls": "o", "error": "p", "extra": "q", "decoding": "r"},
+    **{"property": "s", "classmethod": "t", "to_dict": "u", "from_dict": "v", "additional_properties": "w"},
+    **{"pick": True, "decode_pick": "x", 'quoted"name': "y", "$ref-like": "z", "2nd": ""},
+}
+
+
+class Seen(NamedTuple):
+    """A request as it came over the wire."""
+
+    method: str
+    path: str
+    query: list[tuple[str, str]]
+    headers: dict[str, str]
+    body: bytes
+
+
+class Answer(NamedTuple):
+    status: int
+    body: bytes = b""
+    content_type: str = "application/json"
+
+
+class Server(ThreadingHTTPServer):
+    """Gives the answers in turn, the last one for good, and keeps what it was asked."""
+
+    def __init__(self, *answers: Answer) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.answers = list(answers)
+        self.seen: list[Seen] = []
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def answer(self) -> None:
+        assert isinstance(self.server, Server)
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        path, _, query = self.path.partition("?")
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.server.seen.append(Seen(self.command, path, parse_qsl(query, True), headers, body))
+        answers = self.server.answers
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        self.send_response(answer.status)
+        if answer.body:
+            self.send_header("content-type", answer.content_type)
+        if answer.status != 204:
+            self.send_header("content-length", str(len(answer.body)))
+        self.end_headers()
+        self.wfile.write(answer.body)
+
+    do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = answer
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that workshop.yaml is generated into, with our settings under another name."""
+    folder = tmp_path_factory.mktemp("workshop")
+    config = folder / "config.yaml"
+    config.write_text((ROOT / "generator-config.yaml").read_text().replace("stablecog", "workshop"))
+    generate(ROOT / "tests" / "specs" / "workshop.yaml", config, ROOT / "templates", folder / "made")
+    return folder / "made"
+
+
+@pytest.fixture(scope="session")
+def workshop(made: Path) -> Iterator[Any]:
+    """The package that was made, imported."""
+    sys.path.insert(0, str(made))
+    yield importlib.import_module("workshop_client")
+    sys.path.remove(str(made))
+
+
+class Ask(Protocol):
+    def __call__(self, call: Callable[[Any], Any], *answers: Answer) -> tuple[Any, Seen]: ...
+
+
+@pytest.fixture(params=["Client", "AsyncClient"])
+def ask(request: pytest.FixtureRequest, workshop: Any) -> Ask:
+    """Makes one call with a client of either kind, and tells what it returned and what the server saw."""
+
+    def ask(call: Callable[[Any], Any], *answers: Answer) -> tuple[Any, Seen]:
+        server = Server(*answers)
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        options: dict[str, Any] = {"base_url": f"http://127.0.0.1:{server.server_port}/base", "max_retries": 1}
+
+        async def call_async() -> Any:
+            async with workshop.AsyncClient("a-key", **options) as client:
+                return await call(client)
+
+        try:
+            if request.param == "AsyncClient":
+                return asyncio.run(call_async()), server.seen[-1]
+            with workshop.Client("a-key", **options) as client:
+                return call(client), server.seen[-1]
+        finally:
+            server.shutdown()
+            server.server_close()
+
+    return ask
+
+
+def python(*arguments: str, folder: Path | None = None) -> None:
+    """Run this interpreter, and fail with what it said if it fails."""
+    result = subprocess.run([sys.executable, "-B", *arguments], cwd=folder, capture_output=True, text=True)  # noqa: S603
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def as_json(value: Any, status: int = 200) -> Answer:
+    return Answer(status, json.dumps(value).encode())
+
+
+# What is made
+
+
+def test_mypy_in_strict_mode_has_no_complaint(made: Path, tmp_path: Path) -> None:
+    python("-m", "mypy", "--strict", f"--cache-dir={tmp_path}", "workshop_client", folder=made)
+
+
+def test_pyright_in_strict_mode_has_no_complaint(made: Path, tmp_path: Path) -> None:
+    settings = {"typeCheckingMode": "strict", "pythonVersion": "3.11", "include": [str(made / "workshop_client")]}
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings))
+    python("-m", "pyright", "--pythonpath", sys.executable, "-p", str(tmp_path))
+
+
+def test_every_module_can_be_imported_first(made: Path) -> None:
+    names = [".".join(path.relative_to(made).with_suffix("").parts) for path in made.rglob("*.py")]
+    assert len(names) > 40
+    script = (
+        "import importlib, sys\n"
+        "for name in sys.argv[1:]:\n"
+        "    for old in [old for old in sys.modules if old.startswith('workshop_client')]: del sys.modules[old]\n"
+        "    importlib.import_module(name.removesuffix('.__init__'))\n"
+    )
+    python("-W", "error", "-c", script, *names, folder=made)
+
+
+def test_descriptions_become_docstrings_as_they_stand(workshop: Any) -> None:
+    tools = importlib.import_module("workshop_client.api.tools")
+    assert workshop.Tool.__doc__.startswith('Has a \\backslash, """triple""" quotes and ends in a "quote"')
+    assert 'Backslash \\d, """triple""" and, at the end, a "quote"' in tools.ToolsAPI.get.__doc__
+    assert tools.ToolsAPI.__doc__.strip() == 'Everything that has a "handle"'
+    assert workshop.Kind.__doc__.strip() == 'Ends in a "quote"'
+
+
+def test_a_tag_or_method_is_called_otherwise_only_where_its_name_is_taken(workshop: Any) -> None:
+    with workshop.Client("a-key") as client:
+        methods = {name for name in dir(client.tools) if not name.startswith("_")}
+        # `import` is Python's, and tools_mend and mend_tools are both `mend` in short.
+        assert methods == {"get", "delete", "list", "import_tools", "tools_mend", "mend_tools"}
+        assert {name for name in dir(client.close_) if not name.startswith("_")} == {"close"}
+    assert client.closed
+
+
+def test_the_server_is_the_one_of_the_contract_with_its_variables_filled_in(workshop: Any) -> None:
+    with workshop.Client("a-key") as client:
+        assert str(client.base_url) == "https://eu.workshop.example/base"
+
+
+# On the wire
+
+
+def test_every_kind_of_parameter_arrives_where_the_contract_has_it(workshop: Any, ask: Ask) -> None:
+    tool, seen = ask(
+        lambda client: client.tools.get(
+            UUID(ID),
+            datetime.date(2026, 11, 23),
+            5,
+            kind=workshop.Kind.HAND_TOOL,
+            since=datetime.datetime(2026, 11, 23, 8, tzinfo=datetime.UTC),
+            filter=["a&b", "c d"],
+            list=[workshop.Level.VALUE_1, workshop.Level.VALUE_NEGATIVE_3],
+            str="é",
+            json=False,
+            request=1.5,
+            client_query="me",
+            where=workshop.Where(shelf="top", rows=[1, 2]),
+            x_count=3,
+            x_dry_run=True,
+            x_note="now",
+            trace_id="t",
+            session="s",
+            theme=workshop.Kind.POWER_TOOL,
+        ),
+        as_json(TOOL),
+    )
+    assert (seen.method, seen.path, seen.body) == ("GET", f"/base/tools/{ID}/2026-11-23/5", b"")
+    assert seen.query == [
+        *[("kind", "hand tool"), ("since", "2026-11-23T08:00:00Z"), ("filter", "a&b"), ("filter", "c d")],
+        *[("list", "1"), ("list", "-3"), ("str", "é"), ("json", "false"), ("headers", "7"), ("request", "1.5")],
+        *[("client", "me"), ("body", "the str of a list"), ("shelf", "top"), ("rows", "1"), ("rows", "2")],
+    ]
+    sent = ("x-count", "x-dry-run", "x-note", "trace.id", "cookie", "x-workshop-key")
+    assert [seen.headers[name] for name in sent] == ["3", "true", "now", "t", "session=s; theme=power-tool", "a-key"]
+    assert "authorization" not in seen.headers
+    assert tool == workshop.Tool.from_dict(TOOL)
+
+
+def test_parameters_that_are_left_out_or_null_are_not_sent(workshop: Any, ask: Ask) -> None:
+    required = {"kind": workshop.Kind.VALUE_2, "x_count": 0, "session": ""}
+    _, seen = ask(
+        lambda client: client.tools.get(UUID(ID), datetime.date.min, 0, str=None, x_note=None, **required),
+        as_json(TOOL),
+    )
+    assert seen.query == [("kind", "3d"), ("headers", "7"), ("body", "the str of a list")]
+    assert not seen.headers.keys() & {"x-note", "x-dry-run", "trace.id"}
+
+
+def test_a_path_parameter_cannot_leave_its_segment(ask: Ask) -> None:
+    value, seen = ask(lambda client: client.default.get_untagged_name("a/../b?c#d%"), as_json("ok"))
+    assert (seen.path, seen.query, value) == ("/base/untagged/a%2F..%2Fb%3Fc%23d%25", [], "ok")
+
+
+def test_an_operation_without_security_gets_no_key(ask: Ask) -> None:
+    _, seen = ask(lambda client: client.default.get_untagged_name("a"), as_json(None))
+    assert "x-workshop-key" not in seen.headers
+
+
+def test_an_operation_without_security_needs_no_key(workshop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WORKSHOP_API_KEY", raising=False)
+    with workshop.Client() as client, pytest.raises(workshop.UsageError, match="WORKSHOP_API_KEY"):
+        client.tools.list()
+
+
+def test_a_json_body_is_sent_as_the_contract_has_it(workshop: Any, ask: Ask) -> None:
+    tool, seen = ask(lambda client: client.tools.import_tools(body=[workshop.Tool.from_dict(TOOL)]), as_json(TOOL))
+    assert (seen.method, seen.headers["content-type"], json.loads(seen.body)) == ("PUT", "application/json", [TOOL])
+    assert isinstance(tool, workshop.Tool)
+
+
+def test_one_of_several_bodies_is_sent_as_its_own_media_type(workshop: Any, ask: Ask) -> None:
+    done = Answer(202, b"done", "text/plain; charset=utf-8")
+    text, seen = ask(lambda client: client.tools.tools_mend(body=workshop.Tool.from_dict(TOOL), body_query="b"), done)
+    assert (text, seen.headers["content-type"], seen.query) == ("done", "application/json", [("body", "b")])
+    _, seen = ask(lambda client: client.tools.tools_mend(body=workshop.Form(name="n")), done)
+    assert (seen.headers["content-type"], seen.body) == ("application/x-www-form-urlencoded", b"name=n")
+    _, seen = ask(lambda client: client.tools.tools_mend(tools_mend="t"), done)
+    assert (seen.body, seen.query) == (b"", [("tools_mend", "t")])
+
+
+def test_a_form_is_sent_field_by_field(workshop: Any, ask: Ask) -> None:
+    form = workshop.Form(
+        name="a&b=é",
+        when=datetime.date(2026, 11, 23),
+        agreed=True,
+        counts=[1, 2],
+        kind=workshop.Kind.HAND_TOOL,
+        note=None,
+        where=workshop.Where(shelf="top"),
+        additional_properties={"more": "m"},
+    )
+    nothing, seen = ask(lambda client: client.forms.send_form(body=form), Answer(204))
+    assert nothing is None
+    assert seen.headers["content-type"] == "application/x-www-form-urlencoded"
+    assert parse_qsl(seen.body.decode()) == [
+        *[("name", "a&b=é"), ("when", "2026-11-23"), ("agreed", "true"), ("counts", "1"), ("counts", "2")],
+        *[("kind", "hand tool"), ("where", '{"shelf": "top"}'), ("more", "m")],
+    ]
+
+
+def upload(workshop: Any) -> Any:
+    return workshop.Upload(
+        file=workshop.File(io.BytesIO(b"\x00\xff"), "a.bin", "image/png"),
+        files=[workshop.File(io.BytesIO(b"1"), "1.txt"), workshop.File(io.BytesIO(b"2"), "2.txt")],
+        where=workshop.Where(shelf="top"),
+        when=datetime.datetime(2026, 11, 23, tzinfo=datetime.UTC),
+        level=workshop.Level.VALUE_2,
+        agreed=False,
+        note=None,
+        tags=["a", "b"],
+    )
+
+
+PARTS = [
+    ("file", "a.bin", "image/png", b"\x00\xff"),
+    *[("files", "1.txt", "text/plain", b"1"), ("files", "2.txt", "text/plain", b"2")],
+    ("where", None, "application/json", b'{"shelf": "top"}'),
+    *[("when", None, "text/plain", b"2026-11-23T00:00:00Z"), ("level", None, "text/plain", b"2")],
+    *[("agreed", None, "text/plain", b"false"), ("tags", None, "text/plain", b"a"), ("tags", None, "text/plain", b"b")],
+]
+
+
+def parts(seen: Seen) -> list[tuple[Any, ...]]:
+    """The parts of a multipart body: name, file name, media type, content."""
+    message = message_from_bytes(b"content-type: " + seen.headers["content-type"].encode() + b"\r\n\r\n" + seen.body)
+    found: list[tuple[Any, ...]] = []
+    for part in message.walk():
+        if not part.is_multipart():
+            name = part.get_param("name", header="content-disposition")
+            found.append((name, part.get_filename(), part.get_content_type(), part.get_payload(decode=True)))
+    return found
+
+
+def test_files_are_uploaded_beside_other_fields(workshop: Any, ask: Ask) -> None:
+    size, seen = ask(lambda client: client.forms.upload(body=upload(workshop)), as_json(4, 201))
+    assert (size, parts(seen)) == (4, PARTS)
+
+
+def test_files_are_whole_when_a_request_is_sent_again(workshop: Any, ask: Ask) -> None:
+    _, seen = ask(lambda client: client.forms.upload(body=upload(workshop)), Answer(429), as_json(4, 201))
+    assert parts(seen) == PARTS
+
+
+def test_bytes_go_and_come_as_they_are(workshop: Any, ask: Ask) -> None:
+    content = bytes(range(256))
+    body = workshop.File(io.BytesIO(content))
+    file, seen = ask(
+        lambda client: client.forms.put_raw(body=body), Answer(429), Answer(200, content, "application/octet-stream")
+    )
+    assert (seen.body, seen.headers["content-type"]) == (content, "application/octet-stream")
+    assert (file.payload.read(), file.mime_type) == (content, "application/octet-stream")
+
+
+# Answers
+
+
+def test_each_documented_success_is_decoded_as_its_own_type(workshop: Any, ask: Ask) -> None:
+    assert ask(lambda client: client.tools.import_tools(body=[]), as_json(TOOL, 200))[0].level == -3
+    assert ask(lambda client: client.tools.import_tools(body=[]), as_json(2, 201))[0] == 2
+    with pytest.raises(workshop.APIResponseValidationError, match="200 or 201"):
+        ask(lambda client: client.tools.import_tools(body=[]), as_json(2, 202))
+
+
+def test_a_default_answer_stands_for_every_success_but_for_no_failure(workshop: Any, ask: Ask) -> None:
+    assert ask(lambda client: client.tools.mend_tools(), as_json(NODE, 203))[0].to_dict() == NODE
+    with pytest.raises(workshop.NotFoundError):
+        ask(lambda client: client.tools.mend_tools(), as_json(NODE, 404))
+
+
+@pytest.mark.parametrize("value", ["a", 3, None])
+def test_a_union_of_primitives_keeps_each_as_it_is(ask: Ask, value: Any) -> None:
+    assert ask(lambda client: client.default.get_untagged_name("a"), as_json(value))[0] == value
+
+
+def test_an_answer_without_a_body_is_none(ask: Ask) -> None:
+    arguments = (UUID(ID), "2026-11-23", 5)
+    result, seen = ask(lambda client: client.tools.delete(*arguments), Answer(204))
+    assert (result, seen.method, seen.path) == (None, "DELETE", f"/base/tools/{ID}/2026-11-23/5")
+    assert ask(lambda client: client.close_.close(), Answer(200))[0] is None
+
+
+def test_the_functions_of_a_module_and_the_methods_of_a_tag_are_the_same_call(workshop: Any, ask: Ask) -> None:
+    module: Any = importlib.import_module("workshop_client.api.tools.list_tools")
+
+    def call(client: Any) -> Any:
+        is_async = isinstance(client, workshop.AsyncClient)
+        return (module.asyncio_detailed if is_async else module.sync_detailed)(client=client)
+
+    response, seen = ask(call, as_json([TOOL]))
+    assert (seen.method, seen.path) == ("GET", "/base/tools")
+    assert response.parsed == [workshop.Tool.from_dict(TOOL)]
+    assert (response.status_code, json.loads(response.content)) == (200, [TOOL])
+
+
+def broken(value: Any, *steps: Any) -> Any:
+    """A copy of TOOL with something else at one place; an Exception stands for nothing at all."""
+    tool: Any = copy.deepcopy(TOOL)
+    inner = tool
+    for step in steps[:-1]:
+        inner = inner[step]
+    if value is Exception:
+        del inner[steps[-1]]
+    else:
+        inner[steps[-1]] = value
+    return tool
+
+
+@pytest.mark.parametrize(
+    ("tool", "path"),
+    [
+        (broken(Exception, "id"), "$[0].id"),
+        (broken("no", "id"), "$[0].id"),
+        (broken("saw", "kind"), "$[0].kind"),
+        (broken(True, "level"), "$[0].level"),
+        (broken(2.5, "level"), "$[0].level"),
+        (broken("2026-11-23", "made_at"), "$[0].made_at"),
+        (broken("1815-02-30", "maker", "founded"), "$[0].maker.founded"),
+        (broken("x", "matrix", 0, 1), "$[0].matrix[0][1]"),
+        (broken(None, "spare"), "$[0].spare"),
+        (broken(Exception, "spare", 0, "kind"), "$[0].spare[0].kind"),
+        (broken("x", "weight"), "$[0].weight"),
+        (broken(1, "bought"), "$[0].bought"),
+        (broken("smith", "owner", "sort"), "$[0].owner.sort"),
+        (broken([], "owner"), "$[0].owner"),
+        (broken("x", "code"), "$[0].code"),
+        (None, "$[0]"),
+        ([], "$[0]"),
+    ],
+    ids=str,
+)
+def test_what_the_contract_does_not_allow_is_refused_with_its_path(
+    workshop: Any, ask: Ask, tool: Any, path: str
+) -> None:
+    with pytest.raises(workshop.APIResponseValidationError) as caught:
+        ask(lambda client: client.tools.list(), as_json([tool]))
+    assert caught.value.path == path
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "path"),
+    [
+        ("counts", {"a": 1, "b": "x"}, "$.counts.b"),
+        ("tools", {"a b": {}}, "$.tools['a b'].value"),
+        ("kinds", {"a": ["3d", "saw"]}, "$.kinds.a[1]"),
+        ("odd-name", 1, "$['odd-name']"),
+        ("pick", "x", "$.pick"),
+    ],
+)
+def test_values_under_names_of_any_kind_are_checked_too(workshop: Any, name: str, value: Any, path: str) -> None:
+    with pytest.raises(workshop.APIResponseValidationError) as caught:
+        workshop.NamesNasty.from_dict({**THINGS, name: value})
+    assert caught.value.path == path
+
+
+# Models
+
+
+def test_models_of_every_kind_survive_a_round_trip(workshop: Any, ask: Ask) -> None:
+    things = workshop.NamesNasty.from_dict(THINGS)
+    assert json.dumps(things.to_dict(), sort_keys=True) == json.dumps(THINGS, sort_keys=True)
+    answered, seen = ask(lambda client: client.things.add_thing(body=things), as_json(THINGS))
+    assert (json.loads(seen.body), answered) == (THINGS, things)
+
+
+def test_names_are_those_of_the_contract_unless_python_or_the_class_has_them(workshop: Any) -> None:
+    things = workshop.NamesNasty.from_dict(THINGS)
+    same = ["type", "list", "str", "int", "id", "float", "bool", "bytes", "credits", "field", "data", "cls", "error"]
+    assert [getattr(things, name) for name in same] == [THINGS[name] for name in same]
+    assert (things.class_, things.from_, things.self_, things.odd_name, things.spaced_name) == (1, "l", "k", "d", "f")
+    assert (things.to_dict_, things.from_dict_, things.additional_properties_) == ("u", "v", "w")
+    assert things.client.any.file.response.unset.mapping == "g"
+
+
+def test_values_have_the_types_that_the_contract_gives_them(workshop: Any) -> None:
+    tool = workshop.Tool.from_dict(TOOL)
+    assert tool.id == UUID(ID)
+    assert tool.kind is workshop.Kind("3d")
+    assert tool.level is workshop.Level(-3)
+    assert tool.made_at == datetime.datetime(2026, 11, 23, 8, 28, 36, 500000, tzinfo=datetime.UTC)
+    assert tool.maker.founded == datetime.date(1815, 12, 10)
+    assert isinstance(tool.spare[0], workshop.Tool)
+    assert isinstance(tool.owner, workshop.Company)
+    assert tool.code == UUID(ID)
+    assert tool.to_dict() == TOOL
+
+
+def test_fields_that_the_contract_does_not_name_are_kept(workshop: Any) -> None:
+    tool = workshop.Tool.from_dict(TOOL)
+    assert tool.additional_properties == {"added later": {"kept": [1]}}
+    assert tool.owner.additional_properties == {"new": True}
+    closed = workshop.Node.from_dict({"value": 1, "new": 2})
+    assert not hasattr(closed, "additional_properties")
+    assert closed.to_dict() == {"value": 1}
+
+
+def test_left_out_is_not_null(workshop: Any) -> None:
+    null = workshop.Tool.from_dict({**TOOL, "weight": None})
+    left_out = workshop.Tool.from_dict({name: value for name, value in TOOL.items() if name != "weight"})
+    assert (null.weight, left_out.weight) == (None, workshop.UNSET)
+    assert null.to_dict()["weight"] is None
+    assert "weight" not in left_out.to_dict()
+    assert null != left_out
+    assert left_out.sharp is workshop.UNSET  # not the default: the server did not say so
+
+
+def test_a_default_fills_in_what_the_caller_leaves_out(workshop: Any) -> None:
+    tool = workshop.Tool(
+        id=UUID(ID),
+        kind=workshop.Kind.HAND_TOOL,
+        level=workshop.Level.VALUE_1,
+        made_at=datetime.datetime(2026, 11, 23, tzinfo=datetime.UTC),
+        maker=None,
+        matrix=[],
+    )
+    assert (tool.sharp, tool.colour, tool.bought) == (True, "the str of a list", datetime.date(2026, 11, 23))
+
+
+def test_models_cannot_be_changed(workshop: Any) -> None:
+    tool = workshop.Tool.from_dict(TOOL)
+    with pytest.raises(AttributeError):
+        tool.id = None
+
+
+def test_models_are_hashed_where_their_contents_allow(workshop: Any) -> None:
+    maker = TOOL["maker"]
+    one, other = workshop.Maker.from_dict(maker), workshop.Maker.from_dict(maker)
+    assert {one, other} == {one}
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(workshop.Tool.from_dict(TOOL))
+
+
+def pickled(model: Any) -> Any:
+    return pickle.loads(pickle.dumps(model))  # noqa: S301
+
+
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, pickled])
+def test_models_are_copied_and_pickled(workshop: Any, again: Callable[[Any], Any]) -> None:
+    for model in (workshop.Tool.from_dict(TOOL), workshop.NamesNasty.from_dict(THINGS), workshop.Node.from_dict(NODE)):
+        assert again(model) == model
+        assert again(model).to_dict() == model.to_dict()
+    assert again(workshop.Tool.from_dict(TOOL)).sharp is workshop.UNSET
+
+
+# Contracts that leave things out
+
+BARE: dict[str, Any] = {"openapi": "3.0.3", "info": {"title": "Bare thing", "version": "1"}, "paths": {}}
+PING = {"/ping": {"get": {"responses": {"200": {"description": "ok"}}}}}
+
+
+@pytest.mark.parametrize("paths", [{}, PING], ids=["no-paths", "a-path"])
+def test_a_contract_in_json_without_servers_security_or_schemas_is_enough(tmp_path: Path, paths: Any) -> None:
+    (tmp_path / "bare.json").write_text(json.dumps({**BARE, "paths": paths}))
+    config = tmp_path / "config.yaml"
+    config.write_text((ROOT / "generator-config.yaml").read_text().replace("stablecog", "bare"))
+    generate(tmp_path / "bare.json", config, ROOT / "templates", tmp_path / "made")
+    script = (
+        "from bare_client import Client, UsageError\n"
+        "Client(base_url='https://example.com').close()\n"
+        "try: Client()\n"
+        "except UsageError as error: assert 'BARE_BASE_URL' in str(error)\n"
+        "else: raise SystemExit('needs a base_url')\n"
+    )
+    python("-c", script, folder=tmp_path / "made")
