@@ -1,0 +1,214 @@
+"""What `make generate` promises."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools.generate import ROOT, contents
+
+OPERATION = """
+  /v1/credits/{credit_id}:
+    get:
+      tags: [credits]
+      operationId: get_credits
+      parameters:
+        - { name: credit_id, in: path, required: true, schema: { type: string } }
+      responses:
+        "200":
+          description: One credit.
+          content: { application/json: { schema: { $ref: "#/components/schemas/TCredit" } } }
+"""
+
+
+class Checkout:
+    """A copy of what `make generate` needs, to be changed at will."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.output = folder / "generated"
+        folder.mkdir(parents=True)
+        for name in ("openapi.yaml", "generator-config.yaml"):
+            shutil.copy(ROOT / name, folder)
+        for name in ("templates", "tools", "generated"):
+            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "dist"))
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        path = self.folder / name
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new, 1))
+
+    def start(self, *options: str, cwd: Path | None = None, **environment: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", "tools.generate", *options],
+            cwd=cwd or self.folder,
+            env={**os.environ, "PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1", **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def generate(self, *options: str, cwd: Path | None = None, **environment: str) -> tuple[int, str, str]:
+        run = self.start(*options, cwd=cwd, **environment)
+        out, err = run.communicate(timeout=60)
+        return run.returncode, out, err
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    return Checkout(tmp_path / "checkout")
+
+
+def everything(folder: Path) -> set[str]:
+    """Every file and folder, hidden ones as well."""
+    return {str(path.relative_to(folder)) for path in folder.rglob("*")}
+
+
+def test_what_is_committed_is_what_the_generator_makes(checkout: Checkout) -> None:
+    shutil.rmtree(checkout.output)
+    assert checkout.generate()[0] == 0
+    listed = subprocess.run(
+        ["git", "ls-files", "generated"],  # noqa: S607
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    committed = {str(Path(line).relative_to("generated")) for line in listed.stdout.splitlines()}
+    made = contents(checkout.output)
+    assert made.keys() == committed
+    assert made == {name: (ROOT / "generated" / name).read_bytes() for name in committed}
+
+
+def test_it_says_in_one_line_what_it_did(checkout: Checkout) -> None:
+    assert checkout.generate() == (0, "generated/ is made from openapi.yaml.\n", "")
+
+
+def test_it_leaves_nothing_behind_and_keeps_nothing_old(checkout: Checkout) -> None:
+    before = everything(checkout.folder)
+    stale = checkout.output / "stablecog_client" / "models" / "removed_model.py"
+    stale.write_text("")
+    assert checkout.generate()[0] == 0
+    assert everything(checkout.folder) == before
+
+
+def test_a_removed_model_and_a_removed_operation_are_gone(checkout: Checkout) -> None:
+    before = everything(checkout.output)
+    checkout.edit("openapi.yaml", "\ncomponents:", OPERATION + "\ncomponents:")
+    checkout.edit("openapi.yaml", "\n    TCredit:", "\n    Extra: { type: object }\n    TCredit:")
+    assert checkout.generate()[0] == 0
+    added = everything(checkout.output) - before
+    assert added == {f"stablecog_client/{name}.py" for name in ("api/credits/get_credits", "models/extra")}
+    shutil.copy(ROOT / "openapi.yaml", checkout.folder)
+    assert checkout.generate()[0] == 0
+    assert everything(checkout.output) == before
+
+
+def test_an_operation_added_to_the_contract_needs_nothing_else(checkout: Checkout) -> None:
+    checkout.edit("openapi.yaml", "\ncomponents:", OPERATION + "\ncomponents:")
+    assert checkout.generate()[0] == 0
+    script = (
+        "import inspect, stablecog_client as package\n"
+        "for kind in (package.Client, package.AsyncClient):\n"
+        "    print(inspect.signature(kind('sc-0').credits.get))\n"
+    )
+    result = subprocess.run(  # noqa: S603
+        [sys.executable, "-B", "-c", script], cwd=checkout.output, capture_output=True, text=True
+    )
+    assert (result.stdout, result.stderr) == ("(credit_id: 'str') -> 'TCredit'\n" * 2, "")
+
+
+def test_every_file_says_what_made_it(checkout: Checkout) -> None:
+    assert checkout.generate()[0] == 0
+    for path, content in contents(checkout.output).items():
+        first = content.decode().splitlines()[0]
+        assert re.search("Made by `make generate` from openapi.yaml. Do not edit", first), path
+
+
+FAULTS = {
+    "not-yaml": ("openapi.yaml", "openapi: 3.1.0", "openapi: [", "Invalid YAML"),
+    "not-openapi": ("openapi.yaml", "\npaths:", "\npats:", "Failed to parse OpenAPI document"),
+    "unknown-schema": ("openapi.yaml", 'schemas/TCreditType"', 'schemas/TCreditTyp"', "TCreditTyp"),
+    "a-warning": ("openapi.yaml", "application/json:", "application/pdf:", "Unsupported content_type"),
+    "a-template": ("templates/client.py.jinja", "{{", "{{ nothing.at_all }}{{", "'nothing' is undefined"),
+    "a-hook-fails": ("generator-config.yaml", "post_hooks:", "post_hooks:\n  - ls no-such-file", "ls failed"),
+    "a-hook-is-missing": ("generator-config.yaml", "post_hooks:", "post_hooks:\n  - no-such-tool", "not in PATH"),
+    "not-a-config": ("generator-config.yaml", "post_hooks:", "post_hooks: [", "Unable to parse config"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_failing_run_leaves_the_old_output_and_says_what_to_do(checkout: Checkout, fault: str) -> None:
+    name, old, new, told = FAULTS[fault]
+    checkout.edit(name, old, new)
+    files, found = contents(checkout.output), everything(checkout.folder)
+    code, out, err = checkout.generate()
+    assert (code, out.strip()) == (1, "")
+    assert told in err
+    assert err.splitlines()[-1].endswith("is as it was. Mend what is named above, then run `make generate` again.")
+    assert contents(checkout.output) == files
+    assert everything(checkout.folder) == found
+
+
+def test_a_contract_that_is_not_there_is_named(checkout: Checkout) -> None:
+    code, _, err = checkout.generate("--spec", "elsewhere.yaml")
+    assert code == 1
+    assert "elsewhere.yaml" in err
+
+
+@pytest.mark.parametrize("seed", ["0", "1"])
+def test_the_same_bytes_wherever_and_however_it_is_run(tmp_path: Path, seed: str) -> None:
+    outside = tmp_path / "build" / "venv"
+    other = Checkout(outside / "a folder with spaces, é")
+    (tmp_path / ".gitignore").write_text("*\n")
+    (outside / "pyproject.toml").write_text("[tool.ruff]\nline-length = 60\n")
+    shutil.rmtree(other.output)
+    code, _, err = other.generate(cwd=tmp_path, PYTHONHASHSEED=seed, TZ="Asia/Tokyo", LC_ALL="C", TMPDIR=str(tmp_path))
+    assert code == 0, err
+    assert contents(other.output) == contents(ROOT / "generated")
+
+
+def test_the_words_that_are_reserved_do_not_depend_on_the_interpreter(checkout: Checkout) -> None:
+    # `site` is what adds `credits` to the builtins; without it the generator knows other words.
+    checkout.edit("tools/generate.py", "import openapi_python_client.cli\n", "import builtins\n")
+    checkout.edit(
+        "tools/generate.py",
+        "from openapi_python_client import strings\n",
+        "builtins.remaining_amount = builtins.api = None\nimport openapi_python_client.cli\n"
+        "from openapi_python_client import strings\n",
+    )
+    assert checkout.generate()[0] == 0
+    assert contents(checkout.output) == contents(ROOT / "generated")
+
+
+def test_two_runs_at_once_do_not_disturb_each_other(checkout: Checkout) -> None:
+    found = everything(checkout.folder)
+    runs = [checkout.start() for _ in range(3)]
+    assert [(*run.communicate(timeout=60), run.returncode) for run in runs] == [
+        ("generated/ is made from openapi.yaml.\n", "", 0)
+    ] * 3
+    assert everything(checkout.folder) == found
+    assert contents(checkout.output) == contents(ROOT / "generated")
+
+
+def test_drift_is_told_file_by_file(checkout: Checkout) -> None:
+    assert checkout.generate("--check")[0] == 0
+    package = checkout.output / "stablecog_client"
+    (package / "extra.py").write_text("")
+    (package / "types.py").unlink()
+    (package / "errors.py").write_text("# by hand\n")
+    code, _, err = checkout.generate("--check")
+    assert code == 1
+    assert [line.strip() for line in err.splitlines()[1:]] == [
+        "stablecog_client/errors.py",
+        "stablecog_client/extra.py",
+        "stablecog_client/types.py",
+    ]
+    assert "run `make generate` and commit" in err
