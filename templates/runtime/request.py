@@ -5,20 +5,22 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Mapping
-from typing import Any, Generic, Literal, TypeVar
+from types import MappingProxyType
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 from urllib.parse import quote
 
 import httpx
-from attrs import field, frozen
 
 from .decoding import BodyDecoder, encode
+from .errors import UsageError
 from .types import UNSET, File
 
 T = TypeVar("T")
 
+_NONE: Mapping[str, Any] = MappingProxyType({})
 
-@frozen
-class Security:
+
+class Security(NamedTuple):
     """How the contract wants the API key sent."""
 
     place: Literal["header", "query", "cookie"]
@@ -31,8 +33,7 @@ class Security:
         return f"{self.scheme} {api_key}".lstrip()
 
 
-@frozen
-class API:
+class API(NamedTuple):
     """What the contract says about all operations together.
 
     Attributes:
@@ -50,27 +51,43 @@ class API:
     rate_limit: tuple[int, float] | None
 
 
-@frozen(eq=False)
 class Request(Generic[T]):
     """What the contract says about one operation, with the arguments of one call.
 
-    Attributes:
+    Args:
         method: The HTTP method.
         path: The path, with the names of `path_parameters` in braces.
         security: How the key is sent, or None where none is needed.
         responses: Decodes the body of each documented success, by status, range (`2XX`) or `default`.
+        path_parameters, query, headers, cookies: Arguments, by the names that the contract has for them.
+        body: What the body is made from, or UNSET.
+        content_type: The body's media type.
     """
 
-    method: str
-    path: str
-    security: Security | None
-    responses: Mapping[str, BodyDecoder[T]]
-    path_parameters: Mapping[str, Any] = field(factory=dict[str, Any])
-    query: Mapping[str, Any] = field(factory=dict[str, Any])
-    headers: Mapping[str, Any] = field(factory=dict[str, Any])
-    cookies: Mapping[str, Any] = field(factory=dict[str, Any])
-    body: Any = UNSET
-    content_type: str = ""
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        security: Security | None,
+        responses: Mapping[str, BodyDecoder[T]],
+        *,
+        path_parameters: Mapping[str, Any] = _NONE,
+        query: Mapping[str, Any] = _NONE,
+        headers: Mapping[str, Any] = _NONE,
+        cookies: Mapping[str, Any] = _NONE,
+        body: Any = UNSET,
+        content_type: str = "",
+    ) -> None:
+        self.method = method
+        self.path = path
+        self.security = security
+        self.responses = responses
+        self.path_parameters = path_parameters
+        self.query = query
+        self.headers = headers
+        self.cookies = cookies
+        self.body = body
+        self.content_type = content_type
 
     @property
     def is_constant(self) -> bool:
@@ -81,7 +98,7 @@ class Request(Generic[T]):
         """The path with its parameters filled in."""
         if not self.path_parameters:
             return self.path
-        return self.path.format_map({name: quote(_text(v), safe="") for name, v in self.path_parameters.items()})
+        return self.path.format_map({name: _segment(name, value) for name, value in self.path_parameters.items()})
 
     def arguments(self) -> dict[str, Any]:
         """What `httpx.Request` takes besides method, URL and security."""
@@ -126,6 +143,14 @@ def _text(value: Any) -> str:
     if isinstance(encoded, list):
         return ",".join(_text(item) for item in encoded)  # pyright: ignore[reportUnknownVariableType]
     return str(encoded)
+
+
+def _segment(name: str, value: Any) -> str:
+    """A path parameter, quoted so that it stays one segment of the path."""
+    text = _text(value)
+    if not text:
+        raise UsageError(f"{name}: expected a value for the path, got an empty string")
+    return "%2E" * len(text) if text in {".", ".."} else quote(text, safe="")
 
 
 def _multipart(fields: Mapping[str, Any]) -> list[tuple[str, Any]]:
