@@ -203,6 +203,13 @@ def test_a_tag_or_method_is_called_otherwise_only_where_its_name_is_taken(worksh
     assert client.closed
 
 
+def test_a_schema_called_as_something_of_ours_gets_an_underscore(workshop: Any) -> None:
+    for name in ("Client", "File", "Response", "Unset"):
+        schema, own = getattr(workshop, f"{name}_"), getattr(workshop, name)
+        assert schema.__module__.startswith("workshop_client.models.")
+        assert not own.__module__.startswith("workshop_client.models.")
+
+
 def test_the_server_is_the_one_of_the_contract_with_its_variables_filled_in(workshop: Any) -> None:
     with workshop.Client("a-key") as client:
         assert str(client.base_url) == "https://eu.workshop.example/base"

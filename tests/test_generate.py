@@ -167,8 +167,9 @@ def test_a_contract_that_is_not_there_is_named(checkout: Checkout) -> None:
 def test_the_same_bytes_wherever_and_however_it_is_run(tmp_path: Path, seed: str) -> None:
     outside = tmp_path / "build" / "venv"
     other = Checkout(outside / "a folder with spaces, é")
+    (tmp_path / ".git").mkdir()
     (tmp_path / ".gitignore").write_text("*\n")
-    (outside / "pyproject.toml").write_text("[tool.ruff]\nline-length = 60\n")
+    (outside / "pyproject.toml").write_text("[tool.ruff.format]\nquote-style = 'single'\n")
     shutil.rmtree(other.output)
     code, _, err = other.generate(cwd=tmp_path, PYTHONHASHSEED=seed, TZ="Asia/Tokyo", LC_ALL="C", TMPDIR=str(tmp_path))
     assert code == 0, err
@@ -189,6 +190,9 @@ def test_the_words_that_are_reserved_do_not_depend_on_the_interpreter(checkout: 
 
 
 def test_two_runs_at_once_do_not_disturb_each_other(checkout: Checkout) -> None:
+    # A hook that fails if another run is at it, too.
+    hook = "post_hooks:\n  - mkdir ../../busy && sleep 0.3 && rmdir ../../busy"
+    checkout.edit("generator-config.yaml", "post_hooks:", hook)
     found = everything(checkout.folder)
     runs = [checkout.start() for _ in range(3)]
     assert [(*run.communicate(timeout=60), run.returncode) for run in runs] == [
