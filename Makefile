@@ -41,7 +41,7 @@ demo: setup  ## Show the client at work: on a recording, or on the real API with
 	@$(BIN)/python -m tools.demo
 
 .PHONY: test
-test: setup  ## Run the tests; ARGS="-k name" picks some
+test: setup $(VENV)/.go-tools  ## Run the tests; ARGS="-k name" picks some
 	@$(BIN)/python -m pytest $(ARGS)
 
 .PHONY: drift
@@ -49,12 +49,49 @@ drift: setup  ## Fail if generated/ is not what the generator makes
 	@$(BIN)/python -m tools.generate --check
 
 .PHONY: check
-check: spec drift  ## Lint, type-check, validate the contract, look for drift
+check: spec drift workflows  ## Lint, type-check, validate the contract, look for drift
 	@echo "ruff ..." && $(BIN)/ruff check --no-cache . && $(BIN)/ruff format --no-cache --check .
-	@echo "mypy --strict ..." && $(BIN)/mypy --cache-dir=$(VENV)/mypy generated/stablecog_client tools tests
+	@echo "mypy --strict ..." && $(BIN)/mypy --cache-dir=$(VENV)/mypy generated/stablecog_client tools tests examples
 	@echo "pyright, strict ..." && $(BIN)/pyright --pythonpath $(BIN)/python
+
+.PHONY: workflows
+workflows: setup $(VENV)/.go-tools  ## Check the workflows of GitHub Actions
+	@echo "actionlint, zizmor ..." && $(BIN)/actionlint -shellcheck= -pyflakes=
+	@$(BIN)/zizmor --offline --quiet --no-progress --persona=pedantic .github
+
+$(VENV)/.go-tools: $(VENV)/.ready requirements-go.txt
+	@echo "Building the tools of requirements-go.txt (about a minute, once) ..."
+	@GOBIN=$(abspath $(BIN)) GOTOOLCHAIN=local xargs -n1 $(BIN)/go install < requirements-go.txt || \
+	  { echo "The Go tools could not be built; check the network and run the same command again."; exit 1; }
+	@touch $@
+
+.PHONY: breaking
+breaking: setup $(VENV)/.go-tools  ## Say what a change breaks for users, and which version it asks for; BASE=... picks against what
+	@$(BIN)/python -m tools.breaking $(BASE)
+
+.PHONY: record
+record: setup  ## Record what the real API answers now, and how that departs from the contract; URL=... asks another
+	@$(BIN)/python -m tools.record $(if $(URL),--url $(URL)) $(if $(INTO),--into $(INTO))
+
+.PHONY: build
+build: setup  ## Make the wheel and the sdist in dist/; TAG=v0.1.0 refuses a tag that is not the package's version
+	@$(BIN)/python -m tools.build $(if $(TAG),--tag $(TAG))
+
+.PHONY: allowed
+allowed: setup  ## Put other allowed requirements of the package into .venv: DEPENDENCIES=lowest-direct or highest
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --resolution $(or $(DEPENDENCIES),highest) --upgrade \
+	  --requirements generated/pyproject.toml --extra aiohttp || \
+	  { echo "They could not be installed; check the network and the ranges in templates/pyproject.toml.jinja."; exit 1; }
+	@$(BIN)/uv pip list --quiet --python $(BIN)/python | grep -E '^(aiohttp|attrs|httpx|httpx-aiohttp|python-dateutil) '
+	@echo "make clean setup brings the pinned ones back."
+
+.PHONY: upgrade
+upgrade: setup  ## Move the pins, show what upstream changed beneath our templates, regenerate, check and test
+	@$(BIN)/python -m tools.upgrade
+	@$(MAKE) generate check test || \
+	  { echo "Mend the templates after what is shown above, then run make generate check test."; exit 1; }
 
 .PHONY: clean
 clean:  ## Remove .venv and what the tools left behind
-	rm -rf $(VENV) .pytest_cache .hypothesis .ruff_cache .mypy_cache generated/dist
+	rm -rf $(VENV) .pytest_cache .hypothesis .ruff_cache .mypy_cache dist
 	find . -name __pycache__ -prune -exec rm -rf {} +
