@@ -74,11 +74,15 @@ def package_changes(old: Path, new: Path) -> Iterator[tuple[bool, str]]:
     before, after = load(old), load(new)
     for breakage in griffe.find_breaking_changes(before, after):
         values = f": {breakage.old_value} became {breakage.new_value}" if breakage.new_value is not None else ""
-        yield True, f"package, {breakage.obj.path}: {breakage.kind.value.lower()}{values}"
+        yield (
+            True,
+            f"package, {breakage.obj.path}: {breakage.kind.value.lower().removeprefix('public object ')}{values}",
+        )
     types_before, types = dict(names(before)), dict(names(after))
     for name, annotation in types.items():
         if name not in types_before:
-            yield False, f"package, {name}: new"
+            if (parent := name.rpartition(".")[0]) in types_before or parent not in types:
+                yield False, f"package, {name}: new"
         elif annotation != types_before[name]:
             yield True, f"package, {name}: its type {types_before[name]} became {annotation}"
 

@@ -1,0 +1,38 @@
+"""A batch job that checks that it can afford its work before it starts: `python batch_job.py PRICE [PRICE ...]`.
+
+Each price is what one piece of work costs in credits. The key is read from STABLECOG_API_KEY.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from stablecog_client import APIError, Client
+
+# Credits that expire while the job runs are not there to pay with.
+DURATION = timedelta(hours=1)
+
+
+def affordable(client: Client) -> int:
+    """Credits that will still be there when the job ends."""
+    end = datetime.now(UTC) + DURATION
+    return sum(credit.remaining_amount for credit in client.credits.list().credits if credit.expires_at > end)
+
+
+def main(prices: Sequence[int]) -> None:
+    with Client() as client:
+        try:
+            credits = affordable(client)
+        except APIError as error:
+            sys.exit(f"Not started, as the credits are not known. {type(error).__name__}: {error}")
+    if credits < (needed := sum(prices)):
+        sys.exit(f"Not started: the work costs {needed:,} credits, and {credits:,} are left.")
+    print(f"Starting: the work costs {needed:,} of {credits:,} credits.")
+    for number, price in enumerate(prices, 1):
+        print(f"Piece {number}, for {price:,} credits ...")  # here the work is done
+
+
+if __name__ == "__main__":
+    main([int(argument) for argument in sys.argv[1:]])

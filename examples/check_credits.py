@@ -1,0 +1,49 @@
+"""A check for monitoring: warns of few or soon expiring credits, in the words and exit statuses that Nagios knows.
+
+0 is OK, 1 a warning, 2 critical, 3 unknown. The key is read from STABLECOG_API_KEY.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import UTC, datetime, timedelta
+
+from stablecog_client import APIError, AuthenticationError, Client, CreditsResponse
+
+OK, WARNING, CRITICAL, UNKNOWN = range(4)
+
+
+def judge(answer: CreditsResponse, warn: int, critical: int, soon: timedelta) -> tuple[int, str]:
+    left = answer.total_remaining_credits
+    ends = datetime.now(UTC) + soon
+    expiring = sum(credit.remaining_amount for credit in answer.credits if credit.expires_at < ends)
+    text = f"{left:,} credits left, {expiring:,} of them expire within {soon.days} days"
+    if left < critical:
+        return CRITICAL, text
+    return (WARNING if left < warn or left - expiring < warn else OK), text
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Check the credits.")
+    parser.add_argument("--warn", type=int, default=1000, help="warn below so many credits (%(default)s)")
+    parser.add_argument("--critical", type=int, default=100, help="critical below so many (%(default)s)")
+    parser.add_argument(
+        "--days", type=int, default=7, help="do not count on what expires in so many days (%(default)s)"
+    )
+    options = parser.parse_args()
+    try:
+        with Client(deadline=10) as client:
+            answer = client.credits.list()
+    except AuthenticationError as error:
+        status, text = CRITICAL, str(error)
+    except APIError as error:  # whether the credits are fine is not known
+        status, text = UNKNOWN, f"{type(error).__name__}: {error}"
+    else:
+        status, text = judge(answer, options.warn, options.critical, timedelta(days=options.days))
+    print(f"CREDITS {('OK', 'WARNING', 'CRITICAL', 'UNKNOWN')[status]} - {text}")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

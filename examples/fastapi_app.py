@@ -1,0 +1,41 @@
+"""A FastAPI service with one client for its whole life: `fastapi run fastapi_app.py`.
+
+Every request shares the client's connections and its pace. The key is read from STABLECOG_API_KEY, when the service
+starts: without one it does not start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, HTTPException, Request
+from stablecog_client import APIError, AsyncClient, RateLimitError
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+    async with AsyncClient() as client:
+        app.state.stablecog = client
+        yield
+
+
+def stablecog(request: Request) -> AsyncClient:
+    """The app's client, as a dependency; tests put another in its place."""
+    client: AsyncClient = request.app.state.stablecog
+    return client
+
+
+app = FastAPI(lifespan=lifespan)
+
+
+@app.get("/credits")
+async def credits(client: Annotated[AsyncClient, Depends(stablecog)]) -> dict[str, int]:
+    try:
+        answer = await client.credits.list()
+    except RateLimitError as error:
+        raise HTTPException(503, "Ask again later.", {"Retry-After": f"{error.retry_after or 1:.0f}"}) from error
+    except APIError as error:
+        raise HTTPException(502, "Stablecog does not answer as it should.") from error
+    return {"left": answer.total_remaining_credits}

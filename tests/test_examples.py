@@ -1,0 +1,151 @@
+"""The examples do what they say, each against recordings of the real server."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from stablecog_client import UsageError
+
+from examples import fastapi_app
+from tools.generate import ROOT
+from tools.replay import ReplayServer
+
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+CREDITS = "200-two-credits.http"  # 1,391 are left, and never expire
+
+
+def run(example: str, *arguments: str, recording: str = CREDITS, key: str = "sc-test") -> tuple[int, str]:
+    """The exit status of an example, and what it printed."""
+    with ReplayServer.of(recording) as server:
+        return run_at(server.url, key, example, *arguments)
+
+
+def run_at(url: str, key: str, example: str, *arguments: str) -> tuple[int, str]:
+    environment = {
+        **os.environ,
+        "STABLECOG_BASE_URL": url,
+        "STABLECOG_API_KEY": key,
+        "PYTHONPATH": str(ROOT / "generated"),
+    }
+    command = [sys.executable, str(ROOT / "examples" / example), *arguments]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)  # noqa: S603
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
+def test_an_example_is_short(example: Path) -> None:
+    assert len(example.read_text("utf-8").splitlines()) < 50
+
+
+def test_the_job_starts_when_it_can_afford_its_work() -> None:
+    status, text = run("batch_job.py", "1000", "391")
+    assert (status, text.splitlines()[0]) == (0, "Starting: the work costs 1,391 of 1,391 credits.")
+    assert "Piece 2" in text
+
+
+def test_the_job_does_not_start_when_it_cannot() -> None:
+    assert run("batch_job.py", "1000", "392") == (
+        1,
+        "Not started: the work costs 1,392 credits, and 1,391 are left.\n",
+    )
+
+
+def test_the_job_does_not_start_when_the_credits_are_not_known() -> None:
+    status, text = run("batch_job.py", "1", recording="401-inactive-key.http")
+    assert status == 1
+    assert "Not started, as the credits are not known. AuthenticationError" in text
+    assert "Traceback" not in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "recording", "status", "said"),
+    [
+        ([], CREDITS, 0, "CREDITS OK - 1,391 credits left, 0 of them expire within 7 days"),
+        (["--warn=1392"], CREDITS, 1, "CREDITS WARNING - 1,391 credits left"),
+        (["--warn=1392", "--critical=1392"], CREDITS, 2, "CREDITS CRITICAL - 1,391 credits left"),
+        (["--days=40000"], CREDITS, 1, "1,391 of them expire within 40000 days"),
+        ([], "200-no-credits.http", 2, "CREDITS CRITICAL - 0 credits left"),
+        ([], "401-inactive-key.http", 2, "CREDITS CRITICAL - "),
+        ([], "404-unknown-path.http", 3, "CREDITS UNKNOWN - NotFoundError: "),
+    ],
+)
+def test_the_check_ends_with_the_status_that_a_scheduler_knows(
+    arguments: list[str], recording: str, status: int, said: str
+) -> None:
+    ended, text = run("check_credits.py", *arguments, recording=recording)
+    assert (ended, said in text, text.count("\n")) == (status, True, 1), text
+
+
+@pytest.mark.parametrize("key", ["", "sc test"])
+def test_the_check_does_not_know_without_a_key(key: str) -> None:
+    status, text = run("check_credits.py", key=key)
+    assert (status, "CREDITS UNKNOWN - UsageError" in text) == (3, True), text
+
+
+@asynccontextmanager
+async def running_app() -> AsyncGenerator[httpx.AsyncClient]:
+    """A browser of the app, as long as that runs."""
+    transport = httpx.ASGITransport(fastapi_app.app)
+    async with fastapi_app.lifespan(fastapi_app.app), httpx.AsyncClient(transport=transport) as browser:
+        yield browser
+
+
+@pytest.mark.parametrize(
+    ("recording", "status", "body"),
+    [
+        (CREDITS, 200, {"left": 1391}),
+        ("404-unknown-path.http", 502, {"detail": "Stablecog does not answer as it should."}),
+    ],
+)
+def test_the_app_answers_every_request_with_one_client(
+    recording: str, status: int, body: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STABLECOG_API_KEY", "sc-test")
+
+    async def main() -> None:
+        async with running_app() as browser:
+            client = fastapi_app.app.state.stablecog
+            for _ in range(2):
+                answer = await browser.get("http://app/credits")
+                assert (answer.status_code, answer.json()) == (status, body)
+            assert fastapi_app.app.state.stablecog is client
+            assert not client.closed
+        assert client.closed
+
+    with ReplayServer.of(recording) as server:
+        monkeypatch.setenv("STABLECOG_BASE_URL", server.url)
+        asyncio.run(main())
+
+
+def test_the_app_does_not_start_without_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("STABLECOG_API_KEY", raising=False)
+
+    async def main() -> None:
+        async with running_app():
+            pass
+
+    with pytest.raises(UsageError, match="STABLECOG_API_KEY"):
+        asyncio.run(main())
+
+
+def test_the_example_of_a_test_runs_without_a_network() -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        str(ROOT / "examples/test_your_service.py"),
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "generated")}
+    done = subprocess.run(command, env=environment, cwd="/", capture_output=True, text=True)  # noqa: S603
+    assert "2 passed" in done.stdout, done.stdout + done.stderr
