@@ -106,10 +106,14 @@ def repository(base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     folder = shutil.copytree(base, tmp_path / "repository")
     (folder / "CHANGELOG.md").write_text(CHANGELOG, "utf-8")
     git(folder, "init", "--quiet", "--initial-branch=main")
-    git(folder, "add", ".")
-    git(folder, "-c", "user.name=n", "-c", "user.email=e@localhost", "commit", "--quiet", "--message=First")
+    commit(folder)
     monkeypatch.setattr(breaking, "ROOT", folder)
     return folder
+
+
+def commit(folder: Path) -> None:
+    git(folder, "add", ".")
+    git(folder, "-c", "user.name=n", "-c", "user.email=e@localhost", "commit", "--quiet", "--message=Some change")
 
 
 def git(folder: Path, *arguments: str) -> None:
@@ -156,6 +160,19 @@ def test_the_last_tag_counts_as_released(repository: Path, monkeypatch: pytest.M
     checkout(repository, (REQUIRED, REQUIRED.replace(" expires_at,", "")), ("version: 0.1.0", "version: 1.1.0"))
     assert "Set info.version in openapi.yaml to 2.0.0" in verdict(monkeypatch)
     assert "Set info.version in openapi.yaml to 2.0.0" in verdict(monkeypatch, base="")  # the tag is the base, too
+
+
+def test_a_version_that_is_on_its_way_already_still_needs_its_change_told(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(repository, "tag", "v0.1.0")
+    checkout(repository, ("version: 0.1.0", "version: 0.2.0"))
+    (repository / "CHANGELOG.md").write_text(CHANGELOG + "## [0.2.0] - unreleased\n\n- One.\n", "utf-8")
+    commit(repository)
+    checkout(repository, (REQUIRED, REQUIRED.replace(" expires_at,", "")), ("version: 0.1.0", "version: 0.2.0"))
+    assert verdict(monkeypatch, "HEAD") == "Say in CHANGELOG.md, below ## [0.2.0], what changes for users."
+    (repository / "CHANGELOG.md").write_text(CHANGELOG + "## [0.2.0] - unreleased\n\n- One.\n- Two.\n", "utf-8")
+    assert verdict(monkeypatch, "HEAD") == ""
 
 
 def test_without_anything_to_compare_with_it_says_what_to_do(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,6 +69,7 @@ def test_the_job_does_not_start_when_the_credits_are_not_known() -> None:
     ("arguments", "recording", "status", "said"),
     [
         ([], CREDITS, 0, "CREDITS OK - 1,391 credits left, 0 of them expire within 7 days"),
+        (["--warn=1391", "--critical=1391"], CREDITS, 0, "CREDITS OK - 1,391 credits left"),
         (["--warn=1392"], CREDITS, 1, "CREDITS WARNING - 1,391 credits left"),
         (["--warn=1392", "--critical=1392"], CREDITS, 2, "CREDITS CRITICAL - 1,391 credits left"),
         (["--days=40000"], CREDITS, 1, "1,391 of them expire within 40000 days"),
