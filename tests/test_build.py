@@ -41,7 +41,7 @@ def wheel(dist: Path) -> Path:
 @pytest.fixture(scope="module")
 def metadata(wheel: Path) -> Message:
     with zipfile.ZipFile(wheel) as files:
-        return email.message_from_bytes(files.read(f"{INFO}/METADATA"))
+        return email.message_from_string(files.read(f"{INFO}/METADATA").decode())
 
 
 def sources() -> set[str]:
