@@ -30,3 +30,8 @@ def test_the_readmes_code_runs_as_it_stands(
         exec(compile(code, "README.md", "exec"), {"__name__": "__main__"})  # noqa: S102
         if "print(" in code:
             assert "1391" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("example", sorted((ROOT / "examples").glob("*.py")), ids=lambda path: path.name)
+def test_the_readme_shows_each_example_as_it_is(example: Path) -> None:
+    assert f"```py\n{example.read_text()}```" in (ROOT / "README.md").read_text()
