@@ -1,0 +1,60 @@
+"""What several tests need."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from stablecog_client import AsyncClient, Client, CreditsResponse
+from stablecog_client.api.credits import list_credits
+
+KEY = "sc-" + "0123456789abcdef" * 4
+
+Call = Callable[..., CreditsResponse]
+
+
+@pytest.fixture(autouse=True)
+def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction]
+    """No key, server or proxy of whoever runs the tests."""
+    for name in ("STABLECOG_API_KEY", "STABLECOG_BASE_URL", "HTTP_PROXY", "ALL_PROXY", "http_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def _sync(use: Callable[[Client], CreditsResponse]) -> Call:
+    def call(base_url: str | None = None, api_key: str | None = KEY, **options: Any) -> CreditsResponse:
+        with Client(api_key, base_url=base_url, **options) as client:
+            return use(client)
+
+    return call
+
+
+def _asyncio(use: Callable[[AsyncClient], Any]) -> Call:
+    async def call(base_url: str | None, api_key: str | None, options: dict[str, Any]) -> CreditsResponse:
+        async with AsyncClient(api_key, base_url=base_url, **options) as client:
+            result: CreditsResponse = await use(client)
+            return result
+
+    return lambda base_url=None, api_key=KEY, **options: asyncio.run(call(base_url, api_key, options))
+
+
+async def _parsed(client: AsyncClient) -> CreditsResponse:
+    return (await list_credits.asyncio_detailed(client=client)).parsed
+
+
+SURFACES: dict[str, Call] = {
+    "client.credits.list": _sync(lambda client: client.credits.list()),
+    "list_credits.sync": _sync(lambda client: list_credits.sync(client=client)),
+    "list_credits.sync_detailed": _sync(lambda client: list_credits.sync_detailed(client=client).parsed),
+    "await client.credits.list": _asyncio(lambda client: client.credits.list()),
+    "list_credits.asyncio": _asyncio(lambda client: list_credits.asyncio(client=client)),
+    "list_credits.asyncio_detailed": _asyncio(_parsed),
+}
+
+
+@pytest.fixture(params=SURFACES.values(), ids=SURFACES.keys())
+def call(request: pytest.FixtureRequest) -> Call:
+    """The operation through each surface, by a client of its own: `call(base_url, api_key, **options)`."""
+    surface: Call = request.param
+    return surface

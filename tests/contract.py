@@ -1,0 +1,118 @@
+"""The contract and the recordings, read without the client: what the tests compare it with."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from http.client import HTTPResponse
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+from attrs import frozen
+from ruamel.yaml import YAML
+
+from tools.replay import RECORDINGS
+
+ROOT = Path(__file__).resolve().parent.parent
+CONTRACT: dict[str, Any] = YAML(typ="safe").load(ROOT / "openapi.yaml")  # pyright: ignore[reportUnknownMemberType]
+INDEX: dict[str, Any] = json.loads((RECORDINGS / "index.json").read_text())
+
+
+def follow(node: Any) -> dict[str, Any]:
+    """A node of the contract, or what its $ref points to."""
+    while "$ref" in node:
+        reference, node = node["$ref"], CONTRACT
+        for step in reference.removeprefix("#/").split("/"):
+            node = node[step]
+    return cast(dict[str, Any], node)
+
+
+class Operation(NamedTuple):
+    """An operation of the contract."""
+
+    method: str
+    path: str
+    says: dict[str, Any]
+
+
+def operations() -> Iterator[Operation]:
+    for path, item in CONTRACT["paths"].items():
+        for method in item.keys() & {"get", "put", "post", "delete", "options", "head", "patch", "trace"}:
+            yield Operation(method, path, item[method])
+
+
+@frozen(slots=False)
+class Recording:
+    """A raw response of the real server, parsed by the standard library.
+
+    Attributes:
+        name: The name of its file.
+        raw: Its bytes.
+        request: The request that it answers, as the index describes it.
+    """
+
+    name: str
+    raw: bytes
+    request: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @cached_property
+    def _response(self) -> tuple[HTTPResponse, bytes]:
+        response = HTTPResponse(cast(Any, self))
+        response.begin()
+        return response, response.read()
+
+    def makefile(self, mode: str) -> io.BytesIO:
+        """What `HTTPResponse` asks of a socket."""
+        return io.BytesIO(self.raw)
+
+    @property
+    def status(self) -> int:
+        return self._response[0].status
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        return self._response[0].getheaders()
+
+    def header(self, name: str) -> str | None:
+        return self._response[0].getheader(name)
+
+    @property
+    def media_type(self) -> str:
+        return (self.header("content-type") or "").partition(";")[0]
+
+    @property
+    def content(self) -> bytes:
+        return self._response[1]
+
+    @property
+    def text(self) -> str:
+        return self.content.decode()
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.content)
+
+    @property
+    def value(self) -> Any:
+        """What the body says: JSON, or text as it stands."""
+        return self.json if self.media_type == "application/json" else self.text
+
+    @property
+    def operation(self) -> Operation:
+        """The operation that was asked for, or the first, where the path was one that the server does not know."""
+        asked = (self.request["method"].lower(), self.request["path"].partition("?")[0].rstrip("/"))
+        return next((each for each in operations() if each[:2] == asked), next(operations()))
+
+
+_requests = {exchange["file"]: exchange["request"] for exchange in INDEX["exchanges"]}
+RECORDED = [
+    Recording(path.name, path.read_bytes(), _requests.get(path.name, {"method": "GET", "path": "/"}))
+    for path in sorted(RECORDINGS.glob("*.http"))
+]
+SUCCESSES = [recording for recording in RECORDED if 200 <= recording.status < 300]
+FAILURES = [recording for recording in RECORDED if recording not in SUCCESSES]

@@ -1,0 +1,142 @@
+"""The contract says what the recordings show, all of it and nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pytest
+from openapi_core import OpenAPI
+from openapi_core.exceptions import OpenAPIError
+from openapi_core.testing import MockRequest, MockResponse
+
+from tests.contract import CONTRACT, INDEX, RECORDED, ROOT, SUCCESSES, Recording, follow, operations
+from tools.replay import RECORDINGS
+
+each_recording = pytest.mark.parametrize("recording", RECORDED, ids=str)
+validator = OpenAPI.from_dict(CONTRACT)
+
+
+def validate(recording: Recording) -> None:
+    """Raise OpenAPIError unless the recording is a response that the contract describes."""
+    operation = recording.operation
+    validator.validate_response(
+        MockRequest(CONTRACT["servers"][0]["url"], operation.method, operation.path),
+        MockResponse(
+            recording.content,
+            recording.status,
+            dict(recording.headers),
+            content_type=recording.header("content-type") or "",
+        ),
+    )
+
+
+@each_recording
+def test_a_recording_obeys_the_contract(recording: Recording) -> None:
+    validate(recording)
+
+
+@each_recording
+def test_the_index_says_the_status_of_a_recording(recording: Recording) -> None:
+    assert recording.status == next(each["status"] for each in INDEX["exchanges"] if each["file"] == recording.name)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda raw: raw.replace(b"200 OK", b"299 OK"),
+        lambda raw: raw.replace(b"application/json", b"text/html"),
+        lambda raw: re.sub(rb"X-Ratelimit-Remaining: \d+\r\n", b"", raw),
+        lambda raw: re.sub(rb"(X-Ratelimit-Remaining): \d+", rb"\1: many", raw),
+        lambda raw: raw.replace(b'"total_remaining_credits"', b'"total_remaining_credit_"'),
+        lambda raw: re.sub(rb'"amount":(\d)\d*', rb'"amount":"\1"', raw),
+        lambda raw: re.sub(rb'("expires_at":"\d{4})-\d\d', rb"\1-13", raw),
+    ],
+    ids=["status", "content type", "missing header", "header", "missing field", "type of a field", "date"],
+)
+def test_a_damaged_recording_does_not_obey_the_contract(damage: Callable[[bytes], bytes]) -> None:
+    whole = next(each for each in SUCCESSES if b"expires_at" in each.raw and b"Content-Length" in each.raw)
+    damaged = re.sub(rb"Content-Length: \d+\r\n", b"", damage(whole.raw))
+    with pytest.raises(OpenAPIError):
+        validate(Recording("damaged", damaged, whole.request))
+
+
+def test_the_index_lists_the_recordings_that_there_are() -> None:
+    assert sorted(each["file"] for each in INDEX["exchanges"]) == [recording.name for recording in RECORDED]
+
+
+def test_the_recordings_are_the_ones_that_were_handed_over() -> None:
+    shared = ROOT.parent / "shared" / "recordings"
+    if not shared.is_dir():
+        pytest.skip(f"no {shared} to compare with")
+    for original in shared.iterdir():
+        assert (RECORDINGS / original.name).read_bytes() == original.read_bytes()
+
+
+def undocumented() -> Iterator[str]:
+    """What the contract documents, no recording shows, and no description owns up to."""
+    for operation in operations():
+        of_operation = [recording for recording in RECORDED if recording.operation == operation]
+        for status, response in operation.says["responses"].items():
+            place = f"{operation.method} {operation.path} {status}"
+            answers = [each for each in of_operation if pattern(status).fullmatch(str(each.status))]
+            yield from unshown(place, response, answers)
+            for name, header in follow(response).get("headers", {}).items():
+                yield from unshown(f"{place} {name}", header, [each for each in answers if each.header(name)])
+            for media_type, body in follow(response).get("content", {}).items():
+                bodies = [each.value for each in answers if each.media_type == media_type]
+                yield from unshown(f"{place} {media_type}", response, bodies)
+                yield from unshown_fields(f"{place} {media_type} $", body.get("schema", {}), bodies)
+
+
+def unshown_fields(place: str, schema: Any, values: list[Any]) -> Iterator[str]:
+    schema = follow(schema)
+    if "items" in schema:
+        items = [item for value in values if isinstance(value, list) for item in value]  # pyright: ignore[reportUnknownVariableType]
+        yield from unshown_fields(f"{place}[]", schema["items"], items)
+    for name, field in schema.get("properties", {}).items():
+        shown = [value[name] for value in values if isinstance(value, dict) and name in value]
+        yield from unshown(f"{place}.{name}", field, shown)
+        if shown:
+            yield from unshown_fields(f"{place}.{name}", field, shown)
+
+
+def unshown(place: str, node: Any, shown: Sequence[Any]) -> Iterator[str]:
+    says_so = "No recording shows it" in (node.get("description") or follow(node).get("description", ""))
+    if not shown and not says_so:
+        yield place
+
+
+def pattern(status: str) -> re.Pattern[str]:
+    """What matches the statuses that `4XX` or `default` stands for."""
+    return re.compile("..." if status == "default" else status.replace("X", "."))
+
+
+def test_the_contract_documents_nothing_that_no_recording_shows_without_saying_so() -> None:
+    assert list(undocumented()) == []
+
+
+def test_what_no_recording_shows_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    operation = next(operations())
+    status, response = next(iter(operation.says["responses"].items()))
+    monkeypatch.setitem(operation.says["responses"], "418", {"description": "A teapot."})
+    monkeypatch.setitem(response["headers"], "X-Tea", {"description": "Earl Grey."})
+    monkeypatch.setitem(response["content"], "text/tea", {})
+    schema = follow(response["content"]["application/json"]["schema"])
+    monkeypatch.setitem(schema["properties"], "tea", {"type": "string"})
+    place = f"{operation.method} {operation.path}"
+    assert sorted(undocumented()) == sorted(
+        [f"{place} 418", f"{place} {status} X-Tea", f"{place} {status} text/tea"]
+        + [f"{place} {status} application/json $.tea"]
+    )
+
+
+def test_each_example_is_a_recorded_body() -> None:
+    for operation in operations():
+        for status, response in operation.says["responses"].items():
+            for media_type, body in response.get("content", {}).items():
+                bodies = [each.value for each in RECORDED if (str(each.status), each.media_type) == (status, media_type)]
+                examples = [body["example"]] if "example" in body else []
+                examples += [follow(example)["value"] for example in body.get("examples", {}).values()]
+                assert all(example in bodies for example in examples), (operation, status, media_type)

@@ -1,0 +1,246 @@
+"""The client makes of each recording what it says, sync and async, through every surface."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import json
+import re
+import socket
+from typing import Any
+
+import attrs
+import pytest
+import stablecog_client as package
+from stablecog_client import APIError, APIStatusError, AsyncClient, Client, RateLimitError, Response, UsageError
+from stablecog_client.api.credits import list_credits
+
+from tests.conftest import KEY, SURFACES, Call
+from tests.contract import CONTRACT, FAILURES, RECORDED, SUCCESSES, Recording
+from tools.replay import ReplayServer
+
+each_recording = pytest.mark.parametrize("recording", RECORDED, ids=str)
+each_success = pytest.mark.parametrize("recording", SUCCESSES, ids=str)
+each_failure = pytest.mark.parametrize("recording", FAILURES, ids=str)
+
+both_clients = pytest.mark.parametrize(
+    "call", [SURFACES["client.credits.list"], SURFACES["await client.credits.list"]], ids=["sync", "async"]
+)
+
+EXCEPTIONS = {401: "AuthenticationError", 403: "PermissionDeniedError", 404: "NotFoundError", 429: "RateLimitError"}
+
+
+def exception_for(status: int) -> str:
+    return EXCEPTIONS.get(status, "InternalServerError" if status >= 500 else "APIStatusError")
+
+
+def tried_again(status: int) -> bool:
+    return status in {408, 429} or status >= 500
+
+
+def time(text: str) -> datetime.datetime:
+    """RFC 3339 in UTC, to the microsecond, read by hand."""
+    *whole, fraction = re.fullmatch(r"(\d+)-(\d+)-(\d+)T(\d+):(\d+):(\d+)(?:\.(\d+))?Z", text, re.ASCII).groups("")  # type: ignore[union-attr]  # pyright: ignore[reportOptionalMemberAccess]
+    return datetime.datetime(*map(int, whole), int(f"{fraction:0<6.6}"), datetime.UTC)  # type: ignore[arg-type, misc]  # pyright: ignore[reportArgumentType]
+
+
+def to_the_microsecond(value: Any) -> Any:
+    """The JSON, with what a datetime cannot hold cut from its times."""
+    text = re.sub(r"(T\d\d:\d\d:\d\d\.\d{6})\d+Z", r"\1Z", json.dumps(value, ensure_ascii=False))
+    return json.loads(re.sub(r"(T\d\d:\d\d:\d\d)(?:\.0+|(\.\d*[1-9])0*)Z", r"\1\2Z", text))
+
+
+def typed(value: Any) -> Any:
+    """A value with the exact type of each part, so that 1 is not True and a subclass is not its base."""
+    if attrs.has(type(value)):
+        return type(value).__name__, typed({field.name: getattr(value, field.name) for field in attrs.fields(type(value))})
+    if isinstance(value, dict):
+        return dict, {name: typed(item) for name, item in value.items()}  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(value, list):
+        return list, [typed(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+    return type(value), value, getattr(value, "tzinfo", None)
+
+
+def expected(body: dict[str, Any]) -> Any:
+    """What the client should make of the JSON, put together field by field."""
+
+    def model(name: str, data: dict[str, Any], /, **fields: Any) -> Any:
+        extra = {key: typed(value) for key, value in data.items() if key not in fields}
+        return name, (dict, {**fields, "additional_properties": (dict, extra)})
+
+    return model(
+        "CreditsResponse",
+        body,
+        total_remaining_credits=(int, body["total_remaining_credits"], None),
+        credits=(
+            list,
+            [
+                model(
+                    "TCredit",
+                    credit,
+                    id=(str, credit["id"], None),
+                    remaining_amount=(int, credit["remaining_amount"], None),
+                    expires_at=(datetime.datetime, time(credit["expires_at"]), datetime.UTC),
+                    type=model(
+                        "TCreditType",
+                        credit["type"],
+                        id=(str, credit["type"]["id"], None),
+                        name=(str, credit["type"]["name"], None),
+                        amount=(int, credit["type"]["amount"], None),
+                        description=(str, credit["type"]["description"], None),
+                    ),
+                )
+                for credit in body["credits"]
+            ],
+        ),
+    )
+
+
+@each_recording
+def test_the_replay_server_plays_a_recording_byte_for_byte(recording: Recording) -> None:
+    with ReplayServer(recording.raw) as server, socket.create_connection(server.server_address[:2]) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        with connection.makefile("rb") as answer:
+            assert answer.read() == recording.raw
+
+
+@each_success
+def test_a_recorded_success_is_decoded_to_what_its_json_says(recording: Recording, call: Call) -> None:
+    with ReplayServer(recording.raw) as server:
+        result = call(server.url)
+    assert typed(result) == expected(recording.json)
+    assert result.to_dict() == to_the_microsecond(recording.json)
+    assert len(server.requests) == 1
+
+
+@each_success
+def test_a_detailed_call_tells_status_headers_content_and_what_they_mean(recording: Recording) -> None:
+    async def detailed(url: str) -> Response[Any]:
+        async with AsyncClient(KEY, base_url=url) as client:
+            return await list_credits.asyncio_detailed(client=client)
+
+    with ReplayServer(recording.raw) as server, Client(KEY, base_url=server.url) as client:
+        for response in list_credits.sync_detailed(client=client), asyncio.run(detailed(server.url)):
+            assert response.status_code == recording.status
+            assert response.content == recording.content
+            assert response.parsed.to_dict() == to_the_microsecond(recording.json)
+            for name, value in recording.headers:
+                assert response.headers[name] == response.headers[name.upper()] == value
+
+
+@each_failure
+def test_a_recorded_failure_raises_what_its_status_means(recording: Recording, call: Call) -> None:
+    with ReplayServer(recording.raw) as server, pytest.raises(APIError) as caught:
+        call(server.url, max_retries=0)
+    error = caught.value
+    assert type(error) is getattr(package, exception_for(recording.status))
+    assert isinstance(error, APIStatusError)
+    assert (error.status_code, error.text) == (recording.status, recording.text)
+    assert [error.headers[name] for name, _ in recording.headers] == [value for _, value in recording.headers]
+    assert (error.method, error.url, error.attempts) == ("GET", f"{server.url}/v1/credits", 1)
+    if isinstance(error, RateLimitError):
+        assert error.retry_after == float(recording.header("retry-after") or "nan")
+    first_line = recording.text.splitlines()[0]
+    for part in "GET", error.url, str(recording.status), first_line[:150]:
+        assert part in str(error)
+    assert "\n" not in str(error)
+    assert KEY not in repr(error) + str(error)
+
+
+@both_clients
+@each_failure
+def test_a_recorded_failure_that_may_pass_is_tried_again(recording: Recording, call: Call) -> None:
+    with ReplayServer(recording.raw, SUCCESSES[0].raw) as server:
+        if tried_again(recording.status):
+            assert call(server.url).to_dict() == to_the_microsecond(SUCCESSES[0].json)
+        else:
+            with pytest.raises(APIStatusError):
+                call(server.url)
+    assert len(server.requests) == 1 + tried_again(recording.status)
+
+
+@each_failure
+def test_a_failure_that_does_not_pass_is_raised_after_the_last_retry(recording: Recording) -> None:
+    with ReplayServer(recording.raw) as server, Client(KEY, base_url=server.url, max_retries=1) as client:
+        with pytest.raises(APIStatusError) as caught:
+            client.credits.list()
+    assert caught.value.attempts == len(server.requests) == 1 + tried_again(recording.status)
+    assert caught.value.status_code == recording.status
+
+
+# What goes over the wire
+
+
+def request_on_the_wire(request: bytes) -> tuple[str, dict[str, list[str]]]:
+    """The request line, and the values of each header; there is no body."""
+    assert request.endswith(b"\r\n\r\n")
+    line, *fields = request.decode("ascii").removesuffix("\r\n\r\n").split("\r\n")
+    headers: dict[str, list[str]] = {}
+    for field in fields:
+        name, _, value = field.partition(": ")
+        headers.setdefault(name.lower(), []).append(value)
+    return line, headers
+
+
+def test_the_request_is_what_the_contract_says(call: Call) -> None:
+    (path, operations), *_ = CONTRACT["paths"].items()
+    (method,) = operations
+    with ReplayServer(SUCCESSES[0].raw) as server:
+        call(server.url)
+    line, headers = request_on_the_wire(server.requests[0])
+    assert line == f"{method.upper()} {path} HTTP/1.1"
+    assert headers.pop("host") == [server.url.removeprefix("http://")]
+    assert headers.pop("authorization") == [f"Bearer {KEY}"]
+    assert headers.pop("user-agent") == [f"stablecog-client/{CONTRACT['info']['version']}"]
+    assert headers.keys() <= {"accept", "accept-encoding", "connection"}
+
+
+@both_clients
+def test_a_request_that_is_tried_again_is_the_same(call: Call) -> None:
+    failure = next(each for each in FAILURES if each.status >= 500)
+    with ReplayServer(failure.raw, SUCCESSES[0].raw) as server:
+        call(server.url)
+    first, second = server.requests
+    assert request_on_the_wire(first) == request_on_the_wire(second)
+
+
+@both_clients
+@pytest.mark.parametrize("path", ["", "/", "/stablecog", "/stablecog/", "/a%20b/c"])
+def test_a_base_url_may_have_a_path(path: str, call: Call) -> None:
+    with ReplayServer(SUCCESSES[0].raw) as server:
+        call(server.url + path)
+    assert request_on_the_wire(server.requests[0])[0] == f"GET {path.rstrip('/')}/v1/credits HTTP/1.1"
+
+
+@both_clients
+def test_key_and_server_come_from_the_environment(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ReplayServer(SUCCESSES[0].raw) as server:
+        monkeypatch.setenv("STABLECOG_API_KEY", KEY)
+        monkeypatch.setenv("STABLECOG_BASE_URL", server.url)
+        call(None, None)
+    assert request_on_the_wire(server.requests[0])[1]["authorization"] == [f"Bearer {KEY}"]
+
+
+@both_clients
+def test_arguments_win_over_the_environment(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STABLECOG_API_KEY", "sc-of-the-environment")
+    monkeypatch.setenv("STABLECOG_BASE_URL", "http://127.0.0.1:9")
+    with ReplayServer(SUCCESSES[0].raw) as server:
+        call(server.url, KEY)
+    assert request_on_the_wire(server.requests[0])[1]["authorization"] == [f"Bearer {KEY}"]
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_the_server_is_the_contracts_unless_another_is_named(
+    kind: type[Client | AsyncClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert str(kind(KEY).base_url) == CONTRACT["servers"][0]["url"]
+    monkeypatch.setenv("STABLECOG_BASE_URL", "")
+    assert str(kind(KEY).base_url) == CONTRACT["servers"][0]["url"]
+
+
+@both_clients
+def test_without_a_key_nothing_is_sent_and_the_error_says_where_it_goes(call: Call) -> None:
+    with ReplayServer(SUCCESSES[0].raw) as server, pytest.raises(UsageError, match=r"api_key.*STABLECOG_API_KEY"):
+        call(server.url, None)
+    assert server.requests == []
