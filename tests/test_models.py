@@ -1,0 +1,209 @@
+"""Models, answers and errors behave as values: they are compared, copied, pickled and shown."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Callable
+from http import HTTPStatus
+from types import MappingProxyType, ModuleType
+from typing import Any
+
+import attrs
+import httpx
+import pytest
+import stablecog_client as package
+from stablecog_client import (
+    UNSET,
+    APIError,
+    APIResponseValidationError,
+    APIStatusError,
+    Client,
+    CreditsResponse,
+    ErrorResponse,
+    Response,
+    TCredit,
+    TCreditType,
+    Unset,
+    UsageError,
+)
+
+from tests.conftest import KEY
+from tests.contract import FAILURES, SUCCESSES, Recording
+from tools.replay import ReplayServer
+
+BODY: dict[str, Any] = next(success.json for success in SUCCESSES if success.json["credits"])
+BODIES: dict[type[Any], dict[str, Any]] = {
+    CreditsResponse: BODY,
+    TCredit: BODY["credits"][0],
+    TCreditType: BODY["credits"][0]["type"],
+    ErrorResponse: {"error": "Unauthorized"},
+}
+each_model = pytest.mark.parametrize(("model", "body"), BODIES.items(), ids=lambda each: getattr(each, "__name__", ""))
+each_copy = pytest.mark.parametrize(
+    "copied", [copy.copy, copy.deepcopy, lambda value: pickle.loads(pickle.dumps(value))],  # noqa: S301
+    ids=["copy", "deepcopy", "pickle"],
+)  # fmt: skip
+
+
+def test_each_schema_of_the_contract_has_a_model_that_is_tested_here() -> None:
+    import stablecog_client.models as models
+
+    assert {model.__name__ for model in BODIES} == set(models.__all__)
+
+
+@each_model
+def test_a_model_is_frozen(model: type[Any], body: dict[str, Any]) -> None:
+    value = model.from_dict(body)
+    for field in attrs.fields(model):
+        with pytest.raises(attrs.exceptions.FrozenInstanceError):
+            setattr(value, field.name, None)
+    with pytest.raises(AttributeError):
+        value.added = 1
+
+
+@each_model
+def test_models_of_the_same_json_are_equal(model: type[Any], body: dict[str, Any]) -> None:
+    value = model.from_dict(body)
+    assert value == model.from_dict(body)
+    assert value != model.from_dict({**body, "added": 1})
+    for name in attrs.asdict(value, recurse=False):
+        assert value != attrs.evolve(value, **{name: None})
+    assert value != body
+
+
+@each_copy
+@each_model
+def test_a_model_can_be_copied(model: type[Any], body: dict[str, Any], copied: Callable[[Any], Any]) -> None:
+    value = model.from_dict({**body, "added": {"deep": [1]}})
+    assert copied(value) == value
+    assert copied(value).to_dict() == value.to_dict()
+
+
+@each_model
+def test_a_model_shows_its_fields(model: type[Any], body: dict[str, Any]) -> None:
+    text = repr(model.from_dict({**body, "added": 1}))
+    assert text.startswith(f"{model.__name__}(")
+    assert all(f"{name}=" in text for name in body)
+    assert "'added': 1" in text
+
+
+@pytest.mark.parametrize("model", [TCredit, TCreditType, ErrorResponse])
+def test_a_model_is_hashed_by_its_fields(model: type[Any]) -> None:
+    body = BODIES[model]
+    assert len({model.from_dict(body), model.from_dict(body), model.from_dict({**body, "added": []})}) == 2
+
+
+def test_a_model_that_holds_an_array_cannot_be_hashed() -> None:
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(CreditsResponse.from_dict(BODY))
+
+
+@each_model
+def test_a_model_is_made_of_any_mapping_and_leaves_it_alone(model: type[Any], body: dict[str, Any]) -> None:
+    added = {**body, "added": 1}
+    value = model.from_dict(MappingProxyType(added))
+    assert value == model.from_dict(added)
+    value.to_dict()["added"] = 2
+    assert added["added"] == value.additional_properties["added"] == 1
+
+
+@each_model
+@pytest.mark.parametrize(
+    ("value", "got"), [(None, "null"), ([], "an array"), ("{}", '"{}"'), (1, "1"), (True, "true"), (b"{}", "bytes")]
+)
+def test_a_model_refuses_what_is_no_mapping(model: type[Any], body: dict[str, Any], value: Any, got: str) -> None:
+    with pytest.raises(APIResponseValidationError) as caught:
+        model.from_dict(value)
+    assert str(caught.value) == f"$: expected an object, got {got}"
+
+
+def test_an_optional_field_that_is_not_there_is_unset() -> None:
+    bare = ErrorResponse.from_dict({"error": "x"})
+    assert bare.description is UNSET
+    assert bare.to_dict() == {"error": "x"}
+    assert ErrorResponse.from_dict({"error": "x", "description": "y"}).to_dict() == {"error": "x", "description": "y"}
+    with pytest.raises(APIResponseValidationError, match=r"^\$\.description: expected a string, got null$"):
+        ErrorResponse.from_dict({"error": "x", "description": None})
+
+
+@each_copy
+def test_there_is_one_unset(copied: Callable[[Any], Any]) -> None:
+    assert copied(UNSET) is UNSET
+    assert isinstance(UNSET, Unset)
+    assert (bool(UNSET), repr(UNSET)) == (False, "UNSET")
+    assert copied(ErrorResponse.from_dict({"error": "x"})).description is UNSET
+
+
+@each_copy
+def test_an_answer_can_be_copied(copied: Callable[[Any], Any]) -> None:
+    answer = Response(HTTPStatus.OK, httpx.Headers({"X-A": "1"}), b"{}", CreditsResponse.from_dict(BODY))
+    assert copied(answer) == answer
+
+
+# Errors
+
+
+def subclasses(kind: type[APIError]) -> list[type[APIError]]:
+    return [kind, *(each for child in kind.__subclasses__() for each in subclasses(child))]
+
+
+@each_copy
+@pytest.mark.parametrize("kind", subclasses(APIError))
+def test_an_error_of_each_kind_can_be_copied(kind: type[APIError], copied: Callable[[Any], Any]) -> None:
+    attributes = {"method": "GET", "url": "https://a/b", "attempts": 2, "status_code": 418, "retry_after": 1.5}
+    error = kind("a teapot", headers=httpx.Headers({"X-A": "1"}), text="short and stout", **attributes)
+    other = copied(error)
+    assert type(other) is kind
+    assert vars(other) == vars(error)
+    assert (str(other), other.args, other.message) == (str(error), error.args, error.message)
+    assert str(error).startswith("GET https://a/b: ")
+    assert str(error).endswith("(tried 2 times)")
+
+
+@each_copy
+@pytest.mark.parametrize("recording", FAILURES, ids=str)
+def test_a_raised_error_can_be_copied(recording: Recording, copied: Callable[[Any], Any]) -> None:
+    with ReplayServer(recording.raw) as server, Client(KEY, base_url=server.url, max_retries=0) as client:
+        with pytest.raises(APIStatusError) as caught:
+            client.credits.list()
+    error, other = caught.value, copied(caught.value)
+    assert type(other) is type(error)
+    assert vars(other) == vars(error)
+    assert (str(other), repr(other)) == (str(error), repr(error))
+
+
+@each_copy
+def test_a_validation_error_keeps_its_path(copied: Callable[[Any], Any]) -> None:
+    with pytest.raises(APIResponseValidationError) as caught:
+        CreditsResponse.from_dict({**BODY, "credits": [{**BODY["credits"][0], "remaining_amount": "many"}]})
+    other = copied(caught.value)
+    assert str(other) == '$.credits[0].remaining_amount: expected an integer, got "many"'
+    assert vars(other) == vars(caught.value)
+
+
+def test_a_path_quotes_a_name_that_is_no_identifier() -> None:
+    error = APIResponseValidationError("a string", "null").inside("a b").inside(3).inside("c")
+    assert error.path == "$.c[3]['a b']"
+
+
+def test_errors_are_what_their_users_expect() -> None:
+    for kind in ValueError, TypeError, KeyError:
+        assert issubclass(APIResponseValidationError, kind)
+    assert issubclass(UsageError, ValueError)
+
+
+# The package
+
+
+def test_all_is_what_is_public() -> None:
+    there = {name for name, value in vars(package).items() if name[0] != "_" and not isinstance(value, ModuleType)}
+    assert set(package.__all__) == there | {"__version__"}
+    assert len(package.__all__) == len(set(package.__all__))
+
+
+def test_the_errors_are_the_tree_at_the_head_of_their_module() -> None:
+    import stablecog_client.errors as errors
+
+    assert {kind.__name__ for kind in subclasses(APIError)} == set(errors.__all__)
+    assert all(kind.__name__ in (errors.__doc__ or "") for kind in subclasses(APIError))
