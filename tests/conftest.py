@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -30,13 +30,15 @@ def _sync(use: Callable[[Client], CreditsResponse]) -> Call:
     return call
 
 
-def _asyncio(use: Callable[[AsyncClient], Any]) -> Call:
-    async def call(base_url: str | None, api_key: str | None, options: dict[str, Any]) -> CreditsResponse:
-        async with AsyncClient(api_key, base_url=base_url, **options) as client:
-            result: CreditsResponse = await use(client)
-            return result
+def _asyncio(use: Callable[[AsyncClient], Awaitable[CreditsResponse]]) -> Call:
+    def call(base_url: str | None = None, api_key: str | None = KEY, **options: Any) -> CreditsResponse:
+        async def main() -> CreditsResponse:
+            async with AsyncClient(api_key, base_url=base_url, **options) as client:
+                return await use(client)
 
-    return lambda base_url=None, api_key=KEY, **options: asyncio.run(call(base_url, api_key, options))
+        return asyncio.run(main())
+
+    return call
 
 
 async def _parsed(client: AsyncClient) -> CreditsResponse:
@@ -53,7 +55,7 @@ SURFACES: dict[str, Call] = {
 }
 
 
-@pytest.fixture(params=SURFACES.values(), ids=SURFACES.keys())
+@pytest.fixture(params=SURFACES.values(), ids=list(SURFACES))
 def call(request: pytest.FixtureRequest) -> Call:
     """The operation through each surface, by a client of its own: `call(base_url, api_key, **options)`."""
     surface: Call = request.param

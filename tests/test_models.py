@@ -18,7 +18,6 @@ from stablecog_client import (
     APIError,
     APIResponseValidationError,
     APIStatusError,
-    Client,
     CreditsResponse,
     ErrorResponse,
     Response,
@@ -28,7 +27,7 @@ from stablecog_client import (
     UsageError,
 )
 
-from tests.conftest import KEY
+from tests.conftest import SURFACES
 from tests.contract import FAILURES, SUCCESSES, Recording
 from tools.replay import ReplayServer
 
@@ -40,10 +39,14 @@ BODIES: dict[type[Any], dict[str, Any]] = {
     ErrorResponse: {"error": "Unauthorized"},
 }
 each_model = pytest.mark.parametrize(("model", "body"), BODIES.items(), ids=lambda each: getattr(each, "__name__", ""))
-each_copy = pytest.mark.parametrize(
-    "copied", [copy.copy, copy.deepcopy, lambda value: pickle.loads(pickle.dumps(value))],  # noqa: S301
-    ids=["copy", "deepcopy", "pickle"],
-)  # fmt: skip
+
+
+def pickled(value: Any) -> Any:
+    return pickle.loads(pickle.dumps(value))  # noqa: S301
+
+
+COPIES: list[Callable[[Any], Any]] = [copy.copy, copy.deepcopy, pickled]
+each_copy = pytest.mark.parametrize("copied", COPIES)
 
 
 def test_each_schema_of_the_contract_has_a_model_that_is_tested_here() -> None:
@@ -164,9 +167,8 @@ def test_an_error_of_each_kind_can_be_copied(kind: type[APIError], copied: Calla
 @each_copy
 @pytest.mark.parametrize("recording", FAILURES, ids=str)
 def test_a_raised_error_can_be_copied(recording: Recording, copied: Callable[[Any], Any]) -> None:
-    with ReplayServer(recording.raw) as server, Client(KEY, base_url=server.url, max_retries=0) as client:
-        with pytest.raises(APIStatusError) as caught:
-            client.credits.list()
+    with ReplayServer(recording.raw) as server, pytest.raises(APIStatusError) as caught:
+        SURFACES["client.credits.list"](server.url, max_retries=0)
     error, other = caught.value, copied(caught.value)
     assert type(other) is type(error)
     assert vars(other) == vars(error)

@@ -8,49 +8,68 @@ from __future__ import annotations
 import os
 import sys
 from datetime import UTC, datetime
+from io import TextIOWrapper
+from typing import cast
 
 from rich import box
-from rich.bar import Bar
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 from stablecog_client import APIError, Client, CreditsResponse, TCredit
 
 from tools.replay import ReplayServer
 
 RECORDING = "200-five-credits-fractional-expiry.http"
+BAR = 16  # characters
 
 
 def main() -> None:
-    console = Console()
+    cast(TextIOWrapper, sys.stdout).reconfigure(errors="replace")  # a terminal that knows only ASCII shows what it can
     try:
         if os.environ.get("STABLECOG_API_KEY"):
             with Client() as client:
-                print(f"Asking {client.base_url}, with the key of STABLECOG_API_KEY.")
-                console.print(table(client.credits.list(), datetime.now(UTC)))
+                print(f"Asking {client.base_url} with the key in STABLECOG_API_KEY.")
+                show(client.credits.list())
         else:
             with ReplayServer.of(RECORDING) as server, Client("sc-demo", base_url=server.url) as client:
                 print(f"Playing tests/recordings/{RECORDING}; set STABLECOG_API_KEY to ask the real API.")
-                console.print(table(client.credits.list(), datetime.now(UTC)))
+                show(client.credits.list())
     except APIError as error:
         sys.exit(f"{type(error).__name__}: {error}")
 
 
+def show(answer: CreditsResponse) -> None:
+    Console().print(table(answer, datetime.now(UTC)))
+
+
 def table(answer: CreditsResponse, now: datetime) -> Table:
     """The credits, the one that expires first on top."""
-    table = Table(show_footer=True, box=box.SIMPLE_HEAD)
+    table = Table(show_footer=True, box=box.SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
     table.add_column("Type", footer="Total")
-    table.add_column("Left", justify="right", footer=f"{answer.total_remaining_credits:,}")
-    table.add_column("of", justify="right")
-    table.add_column("", width=20)
+    table.add_column("Left", footer=f"{answer.total_remaining_credits:,}", justify="right", no_wrap=True)
+    table.add_column("of", justify="right", no_wrap=True)
+    table.add_column("", min_width=BAR)
     table.add_column("Expires", no_wrap=True)
     table.add_column("", no_wrap=True)
     for credit in sorted(answer.credits, key=lambda credit: credit.expires_at):
         left, amount = credit.remaining_amount, credit.type.amount
-        bar = Bar(max(amount, left, 1), 0, max(left, 0), width=20, color="green", bgcolor="bright_black")
-        never = is_never(credit)
-        date = "" if never else f"{credit.expires_at:%Y-%m-%d}"
-        table.add_row(credit.type.name, f"{left:,}", f"{amount:,}", bar, date, in_words(credit, now))
+        date = "" if is_never(credit) else f"{credit.expires_at:%Y-%m-%d}"
+        table.add_row(
+            printable(credit.type.name), f"{left:,}", f"{amount:,}", bar(left, amount), date, in_words(credit, now)
+        )
     return table
+
+
+def bar(left: int, amount: int) -> Text:
+    """How much is left of an amount. Shades rather than colours, which a file or pipe does not have."""
+    share = min(1.0, max(0.0, left / amount)) if amount > 0 else float(left > 0)
+    full = int(share * BAR) or (share > 0)  # full only when nothing is used, empty only when nothing is left
+    return Text.assemble(("█" * full, "green"), ("░" * (BAR - full), "dim"))
+
+
+def printable(text: str) -> Text:
+    """What a server calls something, without line breaks, terminal controls and markup."""
+    return Text(" ".join("".join(character if character.isprintable() else " " for character in text).split()))
 
 
 def is_never(credit: TCredit) -> bool:
@@ -59,7 +78,7 @@ def is_never(credit: TCredit) -> bool:
 
 
 def in_words(credit: TCredit, now: datetime) -> str:
-    """How long until the credit expires, roughly."""
+    """When the credit expires, roughly."""
     if is_never(credit):
         return "never"
     seconds = (credit.expires_at - now).total_seconds()
