@@ -1,7 +1,7 @@
 # Made by `make generate` from openapi.yaml. Do not edit: change that file or templates/, and run it again.
 """A client library for accessing Stablecog API."""
 
-from typing import TYPE_CHECKING, Any
+import typing
 
 from .client import Client, __version__
 from .errors import (
@@ -23,7 +23,7 @@ from .models.t_credit import TCredit
 from .models.t_credit_type import TCreditType
 from .types import UNSET, File, Response, Unset
 
-if TYPE_CHECKING:
+if typing.TYPE_CHECKING:
     from .async_client import AsyncClient
 
 __all__ = [
@@ -52,7 +52,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> typing.Any:
     if name == "AsyncClient":  # when it is needed: it imports asyncio
         from .async_client import AsyncClient
 
