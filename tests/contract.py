@@ -116,3 +116,8 @@ RECORDED = [
 ]
 SUCCESSES = [recording for recording in RECORDED if 200 <= recording.status < 300]
 FAILURES = [recording for recording in RECORDED if recording not in SUCCESSES]
+
+# The vendor's documented example, with two credits.
+DOCUMENTED: dict[str, Any] = CONTRACT["paths"]["/v1/credits"]["get"]["responses"]["200"]["content"]["application/json"][
+    "examples"
+]["documented"]["value"]

@@ -38,6 +38,13 @@ def test_a_recording_obeys_the_contract(recording: Recording) -> None:
 
 
 @each_recording
+def test_a_header_that_the_contract_knows_is_documented_wherever_it_is_shown(recording: Recording) -> None:
+    documented = follow(recording.operation.says["responses"][str(recording.status)]).get("headers", {})
+    shown = {name for name in CONTRACT["components"]["headers"] if recording.header(name) is not None}
+    assert shown <= documented.keys()
+
+
+@each_recording
 def test_the_index_says_the_status_of_a_recording(recording: Recording) -> None:
     assert recording.status == next(each["status"] for each in INDEX["exchanges"] if each["file"] == recording.name)
 

@@ -28,14 +28,13 @@ from stablecog_client import (
 )
 
 from tests.conftest import SURFACES
-from tests.contract import FAILURES, SUCCESSES, Recording
+from tests.contract import DOCUMENTED, FAILURES, Recording
 from tools.replay import ReplayServer
 
-BODY: dict[str, Any] = next(success.json for success in SUCCESSES if success.json["credits"])
 BODIES: dict[type[Any], dict[str, Any]] = {
-    CreditsResponse: BODY,
-    TCredit: BODY["credits"][0],
-    TCreditType: BODY["credits"][0]["type"],
+    CreditsResponse: DOCUMENTED,
+    TCredit: DOCUMENTED["credits"][0],
+    TCreditType: DOCUMENTED["credits"][0]["type"],
     ErrorResponse: {"error": "Unauthorized"},
 }
 each_model = pytest.mark.parametrize(("model", "body"), BODIES.items(), ids=lambda each: getattr(each, "__name__", ""))
@@ -99,7 +98,7 @@ def test_a_model_is_hashed_by_its_fields(model: type[Any]) -> None:
 
 def test_a_model_that_holds_an_array_cannot_be_hashed() -> None:
     with pytest.raises(TypeError, match="unhashable"):
-        hash(CreditsResponse.from_dict(BODY))
+        hash(CreditsResponse.from_dict(DOCUMENTED))
 
 
 @each_model
@@ -140,7 +139,7 @@ def test_there_is_one_unset(copied: Callable[[Any], Any]) -> None:
 
 @each_copy
 def test_an_answer_can_be_copied(copied: Callable[[Any], Any]) -> None:
-    answer = Response(HTTPStatus.OK, httpx.Headers({"X-A": "1"}), b"{}", CreditsResponse.from_dict(BODY))
+    answer = Response(HTTPStatus.OK, httpx.Headers({"X-A": "1"}), b"{}", CreditsResponse.from_dict(DOCUMENTED))
     assert copied(answer) == answer
 
 
@@ -178,7 +177,7 @@ def test_a_raised_error_can_be_copied(recording: Recording, copied: Callable[[An
 @each_copy
 def test_a_validation_error_keeps_its_path(copied: Callable[[Any], Any]) -> None:
     with pytest.raises(APIResponseValidationError) as caught:
-        CreditsResponse.from_dict({**BODY, "credits": [{**BODY["credits"][0], "remaining_amount": "many"}]})
+        CreditsResponse.from_dict({**DOCUMENTED, "credits": [{**DOCUMENTED["credits"][0], "remaining_amount": "many"}]})
     other = copied(caught.value)
     assert str(other) == '$.credits[0].remaining_amount: expected an integer, got "many"'
     assert vars(other) == vars(caught.value)
