@@ -93,9 +93,10 @@ def array(value: Any, decode: Decoder[T]) -> list[T]:
     if value.__class__ is not list:
         refuse("an array", value)
     items: list[T] = []
+    append = items.append
     try:
         for item in value:
-            items.append(decode(item))  # not a comprehension: how many there are tells which one failed
+            append(decode(item))  # not a comprehension: how many there are tells which one failed
     except APIResponseValidationError as error:
         raise error.inside(len(items)) from error.__cause__
     return items
