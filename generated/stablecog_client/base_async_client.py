@@ -26,14 +26,12 @@ T = TypeVar("T")
 
 
 class _Loop:
-    """What belongs to one event loop: connections, what sends over them, and the gate."""
+    """What belongs to one event loop: connections, what sends over them, and where calls wait for their turn."""
 
-    def __init__(
-        self, http: httpx.AsyncClient, handle: Callable[[httpx.Request], Awaitable[httpx.Response]], width: int
-    ) -> None:
+    def __init__(self, http: httpx.AsyncClient, handle: Callable[[httpx.Request], Awaitable[httpx.Response]]) -> None:
         self.http = http
         self.handle = handle
-        self.gate = asyncio.Semaphore(width)
+        self.turnstile = asyncio.Lock()
 
 
 class BaseAsyncClient(Options[httpx.AsyncClient]):
@@ -52,13 +50,12 @@ class BaseAsyncClient(Options[httpx.AsyncClient]):
         """
         call = Call(self, request)
         while True:
-            while turn := call.turn():
-                await asyncio.sleep(turn.delay)
-                if turn.is_valid():
-                    break
+            loop = self._loop()
+            if loop.turnstile.locked() or call.delay():
+                await self._queue(call, loop)
             try:
                 async with asyncio.timeout(call.left):
-                    answer = await self._exchange(call)
+                    answer = await self._exchange(call, loop)
             except FAULTS as error:
                 delay = call.failed(error)
             else:
@@ -68,11 +65,16 @@ class BaseAsyncClient(Options[httpx.AsyncClient]):
                 delay = outcome
             await asyncio.sleep(delay)
 
-    async def _exchange(self, call: Call[Any]) -> Answer:
-        loop = self._loop()
-        gated = self.rate_limit is not None and self.rate_limit.enforced
-        if gated:
-            await loop.gate.acquire()
+    async def _queue(self, call: Call[Any], loop: _Loop) -> None:
+        """Wait for the call's turn under the rate limit: one looks out for it, the others stand behind."""
+        try:
+            async with asyncio.timeout(call.left), loop.turnstile:
+                while delay := call.delay():
+                    await asyncio.sleep(delay)
+        except TimeoutError:
+            call.out_of_turn()
+
+    async def _exchange(self, call: Call[Any], loop: _Loop) -> Answer:
         try:
             response = await loop.handle(call.http_request())
             try:
@@ -85,23 +87,22 @@ class BaseAsyncClient(Options[httpx.AsyncClient]):
                 return Answer(response.status_code, response.headers, body.finish())
             finally:
                 await response.aclose()
-        finally:
-            if gated:
-                loop.gate.release()
+        except BaseException:
+            call.unanswered()
+            raise
 
     def _loop(self) -> _Loop:
         running = asyncio.get_running_loop()
         if (found := self._loops.get(running)) is not None and self._pid == os.getpid():
             return found
-        width = self.rate_limit.requests if self.rate_limit else 1
         if self._pid != os.getpid():  # a fork must not share connections
             self._loops, self._pid = {}, os.getpid()
         self._loops = {loop: state for loop, state in self._loops.items() if not loop.is_closed()}
         if self._given is None:
             http = httpx.AsyncClient(verify=transport.tls_for(self.base_url), limits=transport.LIMITS)
-            state = _Loop(http, transport.of_async(http, self.base_url).handle_async_request, width)
+            state = _Loop(http, transport.of_async(http, self.base_url).handle_async_request)
         elif not self._loops:
-            state = _Loop(self._given, partial(self._given.send, stream=True, follow_redirects=False), width)
+            state = _Loop(self._given, partial(self._given.send, stream=True, follow_redirects=False))
         else:
             raise UsageError("http_client: its connections belong to another event loop; use a client for each loop")
         return self._loops.setdefault(running, state)

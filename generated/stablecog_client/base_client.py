@@ -30,7 +30,7 @@ class BaseClient(Options[httpx.Client]):
         self._http: httpx.Client | None = None
         self._handle: Callable[[httpx.Request], httpx.Response] | None = None
         self._lock = threading.Lock()
-        self._gate = threading.Semaphore(self.rate_limit.requests if self.rate_limit else 1)
+        self._turnstile = threading.Lock()
         self._pid = os.getpid()
 
     def send(self, request: Request[T]) -> Response[T]:
@@ -41,10 +41,8 @@ class BaseClient(Options[httpx.Client]):
         """
         call = Call(self, request)
         while True:
-            while turn := call.turn():
-                time.sleep(turn.delay)
-                if turn.is_valid():
-                    break
+            if self._turnstile.locked() or call.delay():
+                self._queue(call)
             try:
                 answer = self._exchange(call)
             except FAULTS as error:
@@ -56,10 +54,17 @@ class BaseClient(Options[httpx.Client]):
                 delay = outcome
             time.sleep(delay)
 
-    def _exchange(self, call: Call[Any]) -> Answer:
-        gated = self.rate_limit is not None and self.rate_limit.enforced
-        if gated and not self._gate.acquire(timeout=call.left):
+    def _queue(self, call: Call[Any]) -> None:
+        """Wait for the call's turn under the rate limit: one looks out for it, the others stand behind."""
+        if not self._turnstile.acquire(timeout=call.left):
             call.out_of_turn()
+        try:
+            while delay := call.delay():
+                time.sleep(delay)
+        finally:
+            self._turnstile.release()
+
+    def _exchange(self, call: Call[Any]) -> Answer:
         try:
             response = self._open()(call.http_request())
             try:
@@ -73,9 +78,9 @@ class BaseClient(Options[httpx.Client]):
                 return Answer(response.status_code, response.headers, body.finish())
             finally:
                 response.close()
-        finally:
-            if gated:
-                self._gate.release()
+        except BaseException:
+            call.unanswered()
+            raise
 
     def _open(self) -> Callable[[httpx.Request], httpx.Response]:
         """What sends a request, over connections that are opened when they are first needed."""

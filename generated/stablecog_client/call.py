@@ -16,7 +16,6 @@ from attrs import frozen
 
 from . import retries, transport
 from .errors import APIConnectionError, APIError, APIResponseValidationError, APITimeoutError, status_error
-from .rate_limit import Turn
 from .request import Request, without_secrets
 from .types import Response
 
@@ -62,16 +61,19 @@ class Call(Generic[T]):
         if time.monotonic() > self.ends_at:
             raise TimeoutError
 
-    def turn(self) -> Turn | None:
-        """When the next request may go out, or None for now.
+    def delay(self) -> float:
+        """Seconds to wait before asking again, or 0: a request is to be sent now.
 
         Raises:
-            APITimeoutError: Not before the deadline.
+            APIConnectionError: The client was closed.
+            APITimeoutError: The deadline has passed.
         """
-        turn = self.client.rate_limit.turn() if self.client.rate_limit else None
-        if turn is not None and turn.delay > self.left:
+        if self.client.closed:
+            self._raise(APIConnectionError("the client was closed during the call"))
+        delay = self.client.rate_limit.delay() if self.client.rate_limit else 0.0
+        if delay and delay >= self.left:
             self.out_of_turn()
-        return turn
+        return delay
 
     def http_request(self) -> httpx.Request:
         """The request to send now."""
@@ -85,6 +87,11 @@ class Call(Generic[T]):
         if response.is_success:
             return transport.BoundedBody(response.headers, transport.MAX_BODY, cut=False)
         return transport.BoundedBody(response.headers, transport.MAX_ERROR_BODY, cut=True)
+
+    def unanswered(self) -> None:
+        """The request got no whole answer."""
+        if self.client.rate_limit:
+            self.client.rate_limit.unanswered()
 
     def answered(self, answer: Answer) -> Response[T] | float:
         """The result, or seconds to wait before the next request.
@@ -145,9 +152,11 @@ class Call(Generic[T]):
     def _safe(self) -> bool:
         return self.request.method in retries.SAFE_METHODS
 
-    def _retry(self, delay: float) -> bool:
-        """Whether there is a next request after this delay; if so, it is counted."""
-        if self.attempts > self.client.max_retries or delay >= self.left or not self.client.budget.spend():
+    def _retry(self, delay: float, *, paid: bool = False) -> bool:
+        """Whether there is a next request after this delay; if so, the budget has it, unless it is paid for."""
+        if self.attempts > self.client.max_retries or delay >= self.left:
+            return False
+        if not paid and not self.client.budget.spend():
             return False
         _logger.debug("%s %s: trying again in %.2f s", self.request.method, without_secrets(self.url), delay)
         return True
@@ -160,7 +169,9 @@ class Call(Generic[T]):
         # A request that the limit refused was not acted on, whatever its method.
         if (self._safe and retries.worth_retrying(status)) or status == 429:
             delay = max(asked_for or 0.0, retries.backoff(self.attempts))
-            if self._retry(delay):
+            # Where others pass, the pace of the rate limit does what the budget is for.
+            in_turn = status == 429 and self.client.rate_limit is not None and self.client.rate_limit.lets_pass
+            if self._retry(delay, paid=in_turn):
                 return delay
         text = self._text(answer)
         message = f"{status} {_phrase(status)}: {_quote(text)}"
