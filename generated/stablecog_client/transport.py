@@ -100,7 +100,12 @@ class BoundedBody:
         self._fed = False
         self._size = 0
         self._chunks: list[bytes] = []
-        self._decoders = [_decoder(name) for name in _encodings(headers)]
+        try:
+            self._decoders = [_decoder(name) for name in _encodings(headers)]
+        except APIResponseValidationError:
+            if not cut:
+                raise
+            self._decoders = []  # an error is told by its status, whatever its body is packed in
         length = headers.get("content-length", "")
         if not cut and length.isdecimal() and int(length[:20]) > limit:
             self._too_large()
