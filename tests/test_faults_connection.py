@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import datetime
-import ssl
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from unittest.mock import patch
 
 import httpx
 import pytest
-import trustme
-from stablecog_client import APIConnectionError, retries, transport
+from stablecog_client import APIConnectionError, retries
 
 from tests import faults
+from tests.certificates import serving, trusted
 from tests.drive import Way, every_way
 from tests.faults import FaultServer, free_port, ok
 
@@ -103,53 +100,28 @@ def test_a_connection_closed_at_the_moment_of_reuse_is_replaced(way: Way, fault:
         assert (len(server.requests), server.connections) == (3, 2)
 
 
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-def serving(certificate: trustme.LeafCert) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    certificate.configure_cert(context)
-    return context
-
-
-@pytest.fixture
-def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Trust the authority as an operator would have it: by SSL_CERT_FILE."""
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    transport.tls_context.cache_clear()
-    yield
-    transport.tls_context.cache_clear()
-
-
 @every_way
-@pytest.mark.usefixtures("trusted")
-def test_a_certificate_of_a_trusted_issuer_is_accepted(way: Way, authority: trustme.CA) -> None:
-    with FaultServer(ok, tls=serving(authority.issue_cert("127.0.0.1"))) as server, way(server.url) as caller:
+def test_a_certificate_of_a_trusted_issuer_is_accepted(way: Way) -> None:
+    with trusted(), FaultServer(ok, tls=serving()) as server, way(server.url) as caller:
         assert caller.list().total_remaining_credits == 1391
 
 
 @every_way
-def test_a_certificate_of_an_unknown_issuer_is_refused_at_once(way: Way, authority: trustme.CA) -> None:
-    with FaultServer(ok, tls=serving(authority.issue_cert("127.0.0.1"))) as server:
+def test_a_certificate_of_an_unknown_issuer_is_refused_at_once(way: Way) -> None:
+    with FaultServer(ok, tls=serving()) as server:
         check_refused_certificate(way, server)
 
 
 @every_way
-@pytest.mark.usefixtures("trusted")
-def test_a_certificate_for_another_host_is_refused_at_once(way: Way, authority: trustme.CA) -> None:
-    with FaultServer(ok, tls=serving(authority.issue_cert("other.example"))) as server:
+def test_a_certificate_for_another_host_is_refused_at_once(way: Way) -> None:
+    with trusted(), FaultServer(ok, tls=serving("other.example")) as server:
         check_refused_certificate(way, server)
 
 
 @every_way
-@pytest.mark.usefixtures("trusted")
-def test_an_expired_certificate_is_refused_at_once(way: Way, authority: trustme.CA) -> None:
+def test_an_expired_certificate_is_refused_at_once(way: Way) -> None:
     yesterday = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
-    expired = authority.issue_cert("127.0.0.1", not_after=yesterday)
-    with FaultServer(ok, tls=serving(expired)) as server:
+    with trusted(), FaultServer(ok, tls=serving(not_after=yesterday)) as server:
         check_refused_certificate(way, server)
 
 
