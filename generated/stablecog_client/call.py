@@ -210,7 +210,8 @@ class Call(Generic[T]):
 
     def _headers(self, answer: Answer) -> httpx.Headers:
         """The answer's headers, without the key if the server sent it back."""
-        return httpx.Headers([(name, self.client.redact(value)) for name, value in answer.headers.multi_items()])
+        items = [(name, self.client.redact(value)) for name, value in answer.headers.multi_items()]
+        return httpx.Headers(items, encoding=answer.headers.encoding)
 
     def _raise(self, error: APIError, cause: BaseException | None = None) -> NoReturn:
         error.method, error.url, error.attempts = self.request.method, without_secrets(self.url), self.attempts
