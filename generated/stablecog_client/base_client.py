@@ -15,6 +15,7 @@ import httpx
 
 from . import transport
 from .call import FAULTS, Answer, Call
+from .errors import APIError
 from .options import Options
 from .request import Request
 from .types import Response
@@ -39,20 +40,23 @@ class BaseClient(Options[httpx.Client]):
         Raises:
             APIError: One of the errors of `errors`.
         """
-        call = Call(self, request)
-        while True:
-            if self._turnstile.locked() or call.delay():
-                self._queue(call)
-            try:
-                answer = self._exchange(call)
-            except FAULTS as error:
-                delay = call.failed(error)
-            else:
-                outcome = call.answered(answer)
-                if isinstance(outcome, Response):
-                    return outcome
-                delay = outcome
-            time.sleep(delay)
+        try:
+            call = Call(self, request)
+            while True:
+                if self._turnstile.locked() or call.delay():
+                    self._queue(call)
+                try:
+                    answer = self._exchange(call)
+                except FAULTS as error:
+                    delay = call.failed(error)
+                else:
+                    outcome = call.answered(answer)
+                    if isinstance(outcome, Response):
+                        return outcome
+                    delay = outcome
+                time.sleep(delay)
+        except (APIError, KeyboardInterrupt) as error:
+            raise error.with_traceback(None)  # noqa: B904 - the frames below hold the key, or what the server said
 
     def _queue(self, call: Call[Any]) -> None:
         """Wait for the call's turn under the rate limit: one looks out for it, the others stand behind."""

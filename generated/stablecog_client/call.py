@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 import httpx
-from attrs import frozen
+from attrs import field, frozen
 
 from . import retries, transport
 from .errors import APIConnectionError, APIError, APIResponseValidationError, APITimeoutError, status_error
@@ -34,11 +34,11 @@ FAULTS = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, APIResp
 
 @frozen
 class Answer:
-    """An answer, read."""
+    """An answer, read. It shows nothing of itself in a traceback: the server may have sent the key back."""
 
     status_code: int
-    headers: httpx.Headers
-    content: bytes
+    headers: httpx.Headers = field(repr=False)
+    content: bytes = field(repr=False)
 
 
 class Call(Generic[T]):
@@ -140,7 +140,7 @@ class Call(Generic[T]):
         if timed_out:
             message = f"no answer within {self.client.timeout:g} s; raise `timeout` to wait longer"
         else:
-            message = f"no answer: {_describe(error)}; check the network, the server and `base_url`"
+            message = f"no answer: {self._describe(error)}; check the network, the server and `base_url`"
         self._raise(kind(message), error)
 
     def out_of_turn(self) -> NoReturn:
@@ -158,7 +158,7 @@ class Call(Generic[T]):
             return False
         if not paid and not self.client.budget.spend():
             return False
-        _logger.debug("%s %s: trying again in %.2f s", self.request.method, without_secrets(self.url), delay)
+        _logger.debug("%s %s: trying again in %.2f s", self.request.method, self._shown_url, delay)
         return True
 
     def _refused(self, answer: Answer) -> float:
@@ -214,8 +214,30 @@ class Call(Generic[T]):
         return httpx.Headers(items, encoding=answer.headers.encoding)
 
     def _raise(self, error: APIError, cause: BaseException | None = None) -> NoReturn:
-        error.method, error.url, error.attempts = self.request.method, without_secrets(self.url), self.attempts
-        raise error from _without_tracebacks(cause)
+        error.method, error.url, error.attempts = self.request.method, self._shown_url, self.attempts
+        raise error from self._without_secrets(cause)
+
+    @property
+    def _shown_url(self) -> str:
+        return self.client.redact(without_secrets(self.url))
+
+    def _describe(self, error: BaseException) -> str:
+        return _line(self.client.redact(str(error))) or type(error).__name__
+
+    def _without_secrets(self, cause: BaseException | None) -> BaseException | None:
+        """The cause, and what caused that, without what holds the key: frames of network code, requests, aiohttp's."""
+        seen = [] if cause is None else [cause]
+        for error in seen:
+            error.__traceback__ = None
+            error.args = tuple(self.client.redact(arg) if isinstance(arg, str) else arg for arg in error.args)
+            error.__dict__.pop("_request", None)
+            for link in ("__cause__", "__context__"):
+                linked = getattr(error, link)
+                if type(linked).__module__.startswith("aiohttp"):
+                    setattr(error, link, None)
+                elif linked is not None and linked not in seen:
+                    seen.append(linked)
+        return cause
 
 
 _ADVICE = {
@@ -239,21 +261,6 @@ def _may_pass(error: Exception) -> bool:
     return True
 
 
-def _without_tracebacks(error: BaseException | None) -> BaseException | None:
-    """The error, and what caused it, without the frames of the network code: they hold the key."""
-    seen = error
-    while seen is not None:
-        seen.__traceback__ = None
-        for attribute in ("_request", "request"):
-            seen.__dict__.pop(attribute, None)
-        seen = seen.__cause__ or seen.__context__
-    return error
-
-
-def _describe(error: BaseException) -> str:
-    return str(error) or type(error).__name__
-
-
 def _phrase(status: int) -> str:
     try:
         return HTTPStatus(status).phrase
@@ -262,9 +269,14 @@ def _phrase(status: int) -> str:
 
 
 def _quote(text: str) -> str:
-    """What a server said, in one line, in part, and without control characters."""
+    """What a server said."""
+    return repr(line) if (line := _line(text)) else "no text"
+
+
+def _line(text: str) -> str:
+    """A text in one line, in part, and without control characters."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text[:500]).split())
-    return repr(line if len(line) <= 200 else line[:197] + "...") if line else "no text"
+    return line if len(line) <= 200 else line[:197] + "..."
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:

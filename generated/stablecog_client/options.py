@@ -9,7 +9,7 @@ from typing import Any, Generic, NoReturn, TypeVar
 
 import httpx
 
-from . import retries, transport
+from . import logs, retries, transport
 from .errors import UsageError
 from .rate_limit import RateLimit
 from .request import API, Request, without_secrets
@@ -46,6 +46,7 @@ class Options(Generic[H]):
         self.max_retries = max_retries
         self.base_url = self._checked_base_url(base_url, allow_http)
         self._key, self._redact = self._checked_key(api_key)
+        logs.redact_with(self._redact)
         self.budget = retries.Budget()
         self.rate_limit = RateLimit(*api.rate_limit) if api.rate_limit else None
         self._given: H | None = http_client

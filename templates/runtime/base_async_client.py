@@ -16,7 +16,7 @@ import httpx
 
 from . import transport
 from .call import FAULTS, Answer, Call
-from .errors import UsageError
+from .errors import APIError, UsageError
 from .options import Options
 from .request import Request
 from .types import Response
@@ -47,22 +47,25 @@ class BaseAsyncClient(Options[httpx.AsyncClient]):
         Raises:
             APIError: One of the errors of `errors`.
         """
-        call = Call(self, request)
-        while True:
-            loop = self._loop()
-            if loop.turnstile.locked() or call.delay():
-                await self._queue(call, loop)
-            try:
-                async with asyncio.timeout(call.left):
-                    answer = await self._exchange(call, loop)
-            except FAULTS as error:
-                delay = call.failed(error)
-            else:
-                outcome = call.answered(answer)
-                if isinstance(outcome, Response):
-                    return outcome
-                delay = outcome
-            await asyncio.sleep(delay)
+        try:
+            call = Call(self, request)
+            while True:
+                loop = self._loop()
+                if loop.turnstile.locked() or call.delay():
+                    await self._queue(call, loop)
+                try:
+                    async with asyncio.timeout(call.left):
+                        answer = await self._exchange(call, loop)
+                except FAULTS as error:
+                    delay = call.failed(error)
+                else:
+                    outcome = call.answered(answer)
+                    if isinstance(outcome, Response):
+                        return outcome
+                    delay = outcome
+                await asyncio.sleep(delay)
+        except (APIError, asyncio.CancelledError) as error:
+            raise error.with_traceback(None)  # noqa: B904 - the frames below hold the key, or what the server said
 
     async def _queue(self, call: Call[Any], loop: _Loop) -> None:
         """Wait for the call's turn under the rate limit: one looks out for it, the others stand behind."""
