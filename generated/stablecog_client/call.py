@@ -50,6 +50,7 @@ class Call(Generic[T]):
         self.ends_at = time.monotonic() + client.deadline
         self.attempts = 0
         self.redirects = 0
+        self._refusal: APIError | None = None  # of the last request, by the rate limit
         self.url, self._make = client.prepare(request)
 
     @property
@@ -145,6 +146,8 @@ class Call(Generic[T]):
 
     def out_of_turn(self) -> NoReturn:
         """The deadline comes before the call's turn under the rate limit."""
+        if self._refusal is not None:
+            self._raise(self._refusal)
         message = f"the rate limit leaves no room within the deadline of {self.client.deadline:g} s; make fewer calls"
         self._raise(APITimeoutError(message))
 
@@ -166,6 +169,7 @@ class Call(Generic[T]):
         if 300 <= status < 400 and (location := answer.headers.get("location")):
             return self._redirected(answer, location)
         asked_for = retries.retry_after(answer.headers.get("retry-after"))
+        self._refusal = self._status_error(answer, asked_for) if status == 429 else None
         # A request that the limit refused was not acted on, whatever its method.
         if (self._safe and retries.worth_retrying(status)) or status == 429:
             delay = max(asked_for or 0.0, retries.backoff(self.attempts))
@@ -173,12 +177,15 @@ class Call(Generic[T]):
             in_turn = status == 429 and self.client.rate_limit is not None and self.client.rate_limit.lets_pass
             if self._retry(delay, paid=in_turn):
                 return delay
-        text = self._text(answer)
+        self._raise(self._status_error(answer, asked_for))
+
+    def _status_error(self, answer: Answer, asked_for: float | None) -> APIError:
+        status, text = answer.status_code, self._text(answer)
         message = f"{status} {_phrase(status)}: {_quote(text)}"
         if advice := _ADVICE.get(status, _ADVICE[500] if status >= 500 else ""):
             message += f"; {advice}"
         extra = {"retry_after": asked_for} if status == 429 else {}
-        self._raise(status_error(status, message, text=text, headers=self._headers(answer), **extra))
+        return status_error(status, message, text=text, headers=self._headers(answer), **extra)
 
     def _redirected(self, answer: Answer, location: str) -> float:
         """Follow a redirect where the key may go: to the same origin."""
