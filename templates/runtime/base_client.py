@@ -25,13 +25,12 @@ T = TypeVar("T")
 class BaseClient(Options[httpx.Client]):
     """Sends with `httpx.Client`; many threads may share it."""
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
+    def start(self) -> None:
+        super().start()
         self._http: httpx.Client | None = None
         self._handle: Callable[[httpx.Request], httpx.Response] | None = None
         self._lock = threading.Lock()
         self._turnstile = threading.Lock()
-        self._pid = os.getpid()
 
     def send(self, request: Request[T]) -> Response[T]:
         """Make a call.
@@ -87,26 +86,22 @@ class BaseClient(Options[httpx.Client]):
 
     def _open(self) -> Callable[[httpx.Request], httpx.Response]:
         """What sends a request, over connections that are opened when they are first needed."""
-        if self._handle is None or self._forked():
+        if self._handle is None:
             with self._lock:
-                if self._handle is None or self._forked():
+                if self._handle is None:
                     self._handle = self._opened()
         return self._handle
 
     def _opened(self) -> Callable[[httpx.Request], httpx.Response]:
         from .time_limits import hold_to_time_limits
 
+        self.connected = True
         if self._given is not None:
             hold_to_time_limits(self._given)
             return partial(self._given.send, stream=True, follow_redirects=False)
-        self._pid = os.getpid()
         self._http = httpx.Client(verify=transport.tls_for(self.base_url), limits=transport.LIMITS)
         hold_to_time_limits(self._http)
         return transport.of(self._http, self.base_url).handle_request
-
-    def _forked(self) -> bool:
-        """Whether this is another process than the one that opened the connections: they must not share them."""
-        return self._given is None and self._pid != os.getpid()
 
     def close(self) -> None:
         """Close the connections. Calls under way fail, and further ones are refused.
@@ -114,7 +109,7 @@ class BaseClient(Options[httpx.Client]):
         An `http_client` that was passed in stays open: it is its owner's to close.
         """
         self.closed = True
-        if self._http is not None:
+        if self._http is not None and self.pid == os.getpid():
             self._http.close()
 
     def __enter__(self) -> Self:

@@ -6,8 +6,8 @@ import logging
 from collections.abc import Callable
 from weakref import WeakSet
 
-_LOGGERS = ["httpx", "hpack.hpack", "hpack.table"]
-_LOGGERS += [f"httpcore.{name}" for name in ("connection", "http11", "http2", "proxy", "socks")]
+_HTTPCORE = ("connection", "http11", "http2", "proxy", "socks")
+_LOGGERS = ("httpx", "hpack.hpack", "hpack.table", *(f"httpcore.{name}" for name in _HTTPCORE))
 
 _redactions = WeakSet[Callable[[str], str]]()
 
