@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -19,7 +19,7 @@ def authority() -> trustme.CA:
 
 
 @contextmanager
-def trusted() -> Iterator[None]:
+def trusted() -> Generator[None]:
     """Trust the authority as an operator would have it: by SSL_CERT_FILE."""
     fresh = type(transport.tls)()
     with authority().cert_pem.tempfile() as path, patch.dict("os.environ", {"SSL_CERT_FILE": path}):
@@ -30,5 +30,7 @@ def trusted() -> Iterator[None]:
 def serving(host: str = "127.0.0.1", **options: Any) -> ssl.SSLContext:
     """What a server needs that shows a certificate for this host."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority().issue_cert(host, **options).configure_cert(context)
+    certificate = authority().issue_cert(host, **options)
+    with certificate.private_key_and_cert_chain_pem.tempfile() as path:
+        context.load_cert_chain(path)
     return context

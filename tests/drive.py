@@ -23,7 +23,9 @@ Outcomes = list[Outcome]
 class Caller:
     """A client and what runs it. Between attempts it waits a twentieth of the usual time."""
 
-    client: Client | AsyncClient
+    @property
+    def client(self) -> Client | AsyncClient:
+        raise NotImplementedError
 
     def __init__(self, url: str, *, api_key: str | None = KEY, **options: Any) -> None:
         self._arguments: dict[str, Any] = {"api_key": api_key, "base_url": url, **options}
@@ -60,10 +62,12 @@ class Caller:
 
 
 class Threads(Caller):
-    client: Client
-
     def open(self, arguments: dict[str, Any]) -> None:
-        self.client = Client(**arguments)
+        self._client = Client(**arguments)
+
+    @property
+    def client(self) -> Client:
+        return self._client
 
     def close(self) -> None:
         self.client.close()
@@ -73,7 +77,7 @@ class Threads(Caller):
 
     def list_at_once(self, number: int) -> Outcomes:
         with ThreadPoolExecutor(number) as pool:
-            return [*pool.map(lambda _: _outcome(self.list), range(number))]
+            return [*pool.map(_outcome, [self.list] * number)]
 
     def send(self, request: Any) -> Response[Any]:
         return self.client.send(request)
@@ -82,7 +86,9 @@ class Threads(Caller):
 class Tasks(Caller):
     """Over httpx's own transport."""
 
-    client: AsyncClient
+    @property
+    def client(self) -> AsyncClient:
+        return self._client
 
     def open(self, arguments: dict[str, Any]) -> None:
         # As if the extra were not installed.
@@ -91,7 +97,7 @@ class Tasks(Caller):
 
     def _start(self, arguments: dict[str, Any]) -> None:
         self.runner = self._cleanup.enter_context(asyncio.Runner())
-        self.client = AsyncClient(**arguments)
+        self._client = AsyncClient(**arguments)
 
     def close(self) -> None:
         self.runner.run(self.client.close())

@@ -50,6 +50,7 @@ class RateLimitedServer:
         self.refused = 0
         self._loop = asyncio.new_event_loop()
         self._started = threading.Event()
+        self._open: set[asyncio.StreamWriter] = set()
         self._thread = threading.Thread(target=self._run, name="rate limited", daemon=True)
 
     def _run(self) -> None:
@@ -63,11 +64,13 @@ class RateLimitedServer:
         self._started.set()
         async with server:
             await self._stop.wait()
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
-            task.cancel()
-            await asyncio.wait([task])
+        for writer in list(self._open):
+            writer.close()
+        if attending := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(attending)
 
     async def _attend(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._open.add(writer)
         try:
             while True:
                 await reader.readuntil(b"\r\n\r\n")
@@ -77,14 +80,14 @@ class RateLimitedServer:
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
+            self._open.discard(writer)
             writer.close()
 
     def _answer(self) -> bytes:
         self.seen += 1
+        accepted, remaining, reset = True, self._remaining, 1795422517
         if self._count:
             accepted, remaining, reset = self._count.admit(time.time())
-        else:
-            accepted, remaining, reset = True, self._remaining, 1795422517
         limits = f"X-Ratelimit-Limit: {LIMIT}\r\nX-Ratelimit-Remaining: {remaining}\r\nX-Ratelimit-Reset: {reset}\r\n"
         if remaining is None:
             limits = ""

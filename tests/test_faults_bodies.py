@@ -78,7 +78,8 @@ def ask(request: pytest.FixtureRequest) -> Iterator[Any]:
 
             def asked(body: bytes) -> CreditsResponse:
                 bodies.append(body)
-                return caller.list()
+                credits: CreditsResponse = caller.list()
+                return credits
 
             yield asked
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import io
 import logging
 import os
@@ -229,8 +230,10 @@ def everything_shown(error: BaseException) -> str:
     for one in seen:
         shown += [found_in_vars(one), *traceback.TracebackException.from_exception(one, capture_locals=True).format()]
         seen += [other for other in (one.__cause__, one.__context__) if other is not None and other not in seen]
-    as_pytest = pytest.ExceptionInfo.from_exception(error).getrepr(
-        showlocals=True, style="long", chain=True, truncate_locals=False, abspath=True
+    as_pytest = (
+        pytest.ExceptionInfo[BaseException]
+        .from_exception(error)
+        .getrepr(showlocals=True, style="long", chain=True, truncate_locals=False, abspath=True)
     )
     shown.append(str(as_pytest))
     screen = io.StringIO()
@@ -253,7 +256,7 @@ def found_in_vars(root: object) -> str:
         if id(value) in seen or isinstance(value, type | type(os) | threading.Thread | asyncio.AbstractEventLoop):
             continue
         seen.add(id(value))
-        if isinstance(value, str | bytes | bytearray | memoryview):
+        if isinstance(value, str | bytes | bytearray):
             if KEY in (value if isinstance(value, str) else bytes(value).decode("latin-1")):
                 return f"{path}: {KEY}"
         elif isinstance(value, dict):
@@ -262,7 +265,7 @@ def found_in_vars(root: object) -> str:
         elif isinstance(value, list | tuple | set | frozenset):
             queue += [(f"{path}[]", item) for item in cast("Iterable[object]", value)]
         elif not callable(value) or hasattr(value, "__dict__"):
-            slots = [name for kind in type(value).__mro__ for name in getattr(kind, "__slots__", ())]
+            slots = [name for kind in inspect.getmro(type(value)) for name in getattr(kind, "__slots__", ())]
             with warnings.catch_warnings(action="ignore"):
                 queue += [(f"{path}.{name}", getattr(value, name, None)) for name in slots if name != "__weakref__"]
             queue += [(f"{path}.{name}", item) for name, item in getattr(value, "__dict__", {}).items()]

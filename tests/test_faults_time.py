@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -29,7 +29,7 @@ SLOW_FAULTS = [
 
 
 @contextmanager
-def ends_within(seconds: float) -> Iterator[None]:
+def ends_within(seconds: float) -> Generator[None]:
     start = time.monotonic()
     yield
     assert time.monotonic() - start < seconds + 1.0  # slack for a busy machine

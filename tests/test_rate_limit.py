@@ -6,7 +6,7 @@ import heapq
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import count
@@ -29,7 +29,7 @@ def all_succeeded(outcomes: list[Any]) -> bool:
 
 
 @contextmanager
-def takes_at_most(seconds: float) -> Iterator[None]:
+def takes_at_most(seconds: float) -> Generator[None]:
     start = time.monotonic()
     yield
     assert time.monotonic() - start < seconds
