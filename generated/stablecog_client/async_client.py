@@ -10,6 +10,7 @@ import httpx
 
 from .base_async_client import BaseAsyncClient
 from .client import CONTRACT
+from .errors import UsageError
 from .options import DEADLINE, MAX_RETRIES, TIMEOUT
 
 if TYPE_CHECKING:
@@ -48,7 +49,11 @@ class AsyncClient(BaseAsyncClient):
         allow_http: bool = False,
         http_client: httpx.AsyncClient | None = None,
     ) -> None:
-        super().__init__(CONTRACT, api_key, base_url, timeout, deadline, max_retries, allow_http, http_client)
+        try:
+            super().__init__(CONTRACT, api_key, base_url, timeout, deadline, max_retries, allow_http, http_client)
+        except UsageError as error:
+            api_key = None  # the frames of a traceback would show it
+            raise error.with_traceback(None) from None
 
     @cached_property
     def credits(self) -> AsyncCreditsAPI:

@@ -7,8 +7,7 @@ Apart from it because asyncio takes longer to import than all of this package.
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
@@ -17,7 +16,7 @@ import httpx
 
 from . import transport
 from .call import FAULTS, Answer, Call
-from .errors import UsageError
+from .errors import APIError, UsageError
 from .options import Options
 from .request import Request
 from .types import Response
@@ -26,23 +25,21 @@ T = TypeVar("T")
 
 
 class _Loop:
-    """What belongs to one event loop: connections, what sends over them, and the gate."""
+    """What belongs to one event loop: connections, what sends over them, and where calls wait for their turn."""
 
-    def __init__(
-        self, http: httpx.AsyncClient, handle: Callable[[httpx.Request], Awaitable[httpx.Response]], width: int
-    ) -> None:
-        self.http = http
+    def __init__(self, handle: Callable[[httpx.Request], Awaitable[httpx.Response]]) -> None:
         self.handle = handle
-        self.gate = asyncio.Semaphore(width)
+        self.turnstile = asyncio.Lock()
+        self.connections: AsyncGenerator[_Loop] | None = None
 
 
 class BaseAsyncClient(Options[httpx.AsyncClient]):
     """Sends with `httpx.AsyncClient`; many tasks may share it, and each event loop has connections of its own."""
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
+    def start(self) -> None:
+        super().start()
+        self._inherited = getattr(self, "_loops", None)  # kept: to let go of them would disturb the process that forked
         self._loops: dict[asyncio.AbstractEventLoop, _Loop] = {}
-        self._pid = os.getpid()
 
     async def send(self, request: Request[T]) -> Response[T]:
         """Make a call.
@@ -50,29 +47,36 @@ class BaseAsyncClient(Options[httpx.AsyncClient]):
         Raises:
             APIError: One of the errors of `errors`.
         """
-        call = Call(self, request)
-        while True:
-            while turn := call.turn():
-                await asyncio.sleep(turn.delay)
-                if turn.is_valid():
-                    break
-            try:
-                async with asyncio.timeout(call.left):
-                    answer = await self._exchange(call)
-            except FAULTS as error:
-                delay = call.failed(error)
-            else:
-                outcome = call.answered(answer)
-                if isinstance(outcome, Response):
-                    return outcome
-                delay = outcome
-            await asyncio.sleep(delay)
+        try:
+            call = Call(self, request)
+            while True:
+                loop = self._loops.get(asyncio.get_running_loop()) or await self._connect()
+                if loop.turnstile.locked() or call.delay():
+                    await self._queue(call, loop)
+                try:
+                    async with asyncio.timeout(call.left):
+                        answer = await self._exchange(call, loop)
+                except FAULTS as error:
+                    delay = call.failed(error)
+                else:
+                    outcome = call.answered(answer)
+                    if isinstance(outcome, Response):
+                        return outcome
+                    delay = outcome
+                await asyncio.sleep(delay)
+        except (APIError, asyncio.CancelledError) as error:
+            raise error.with_traceback(None)  # noqa: B904 - the frames below hold the key, or what the server said
 
-    async def _exchange(self, call: Call[Any]) -> Answer:
-        loop = self._loop()
-        gated = self.rate_limit is not None and self.rate_limit.enforced
-        if gated:
-            await loop.gate.acquire()
+    async def _queue(self, call: Call[Any], loop: _Loop) -> None:
+        """Wait for the call's turn under the rate limit: one looks out for it, the others stand behind."""
+        try:
+            async with asyncio.timeout(call.left), loop.turnstile:
+                while delay := call.delay():
+                    await asyncio.sleep(delay)
+        except TimeoutError:
+            call.out_of_turn()
+
+    async def _exchange(self, call: Call[Any], loop: _Loop) -> Answer:
         try:
             response = await loop.handle(call.http_request())
             try:
@@ -85,26 +89,32 @@ class BaseAsyncClient(Options[httpx.AsyncClient]):
                 return Answer(response.status_code, response.headers, body.finish())
             finally:
                 await response.aclose()
-        finally:
-            if gated:
-                loop.gate.release()
+        except BaseException:
+            call.unanswered()
+            raise
 
-    def _loop(self) -> _Loop:
-        running = asyncio.get_running_loop()
-        if (found := self._loops.get(running)) is not None and self._pid == os.getpid():
-            return found
-        width = self.rate_limit.requests if self.rate_limit else 1
-        if self._pid != os.getpid():  # a fork must not share connections
-            self._loops, self._pid = {}, os.getpid()
+    async def _connect(self) -> _Loop:
+        """What belongs to the running event loop, made now."""
+        self.connected = True
         self._loops = {loop: state for loop, state in self._loops.items() if not loop.is_closed()}
         if self._given is None:
-            http = httpx.AsyncClient(verify=transport.tls_for(self.base_url), limits=transport.LIMITS)
-            state = _Loop(http, transport.of_async(http, self.base_url).handle_async_request, width)
+            connections = self._connections()
+            state = await anext(connections)
+            state.connections = connections
         elif not self._loops:
-            state = _Loop(self._given, partial(self._given.send, stream=True, follow_redirects=False), width)
+            state = _Loop(partial(self._given.send, stream=True, follow_redirects=False))
         else:
             raise UsageError("http_client: its connections belong to another event loop; use a client for each loop")
-        return self._loops.setdefault(running, state)
+        self._loops[asyncio.get_running_loop()] = state
+        return state
+
+    async def _connections(self) -> AsyncGenerator[_Loop]:
+        """Connections for one event loop, closed with it: asyncio ends a loop's generators before the loop."""
+        http = httpx.AsyncClient(verify=transport.tls_for(self.base_url), limits=transport.LIMITS)
+        try:
+            yield _Loop(transport.of_async(http, self.base_url).handle_async_request)
+        finally:
+            await http.aclose()
 
     async def close(self) -> None:
         """Close the connections. Calls under way fail, and further ones are refused.
@@ -113,8 +123,8 @@ class BaseAsyncClient(Options[httpx.AsyncClient]):
         """
         self.closed = True
         state = self._loops.pop(asyncio.get_running_loop(), None)
-        if state is not None and self._given is None:
-            await state.http.aclose()
+        if state is not None and state.connections is not None:
+            await state.connections.aclose()
 
     async def __aenter__(self) -> Self:
         return self

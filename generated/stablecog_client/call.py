@@ -12,11 +12,10 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 import httpx
-from attrs import frozen
+from attrs import field, frozen
 
 from . import retries, transport
 from .errors import APIConnectionError, APIError, APIResponseValidationError, APITimeoutError, status_error
-from .rate_limit import Turn
 from .request import Request, without_secrets
 from .types import Response
 
@@ -35,11 +34,11 @@ FAULTS = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, APIResp
 
 @frozen
 class Answer:
-    """An answer, read."""
+    """An answer, read. It shows nothing of itself in a traceback: the server may have sent the key back."""
 
     status_code: int
-    headers: httpx.Headers
-    content: bytes
+    headers: httpx.Headers = field(repr=False)
+    content: bytes = field(repr=False)
 
 
 class Call(Generic[T]):
@@ -51,6 +50,7 @@ class Call(Generic[T]):
         self.ends_at = time.monotonic() + client.deadline
         self.attempts = 0
         self.redirects = 0
+        self._refusal: APIError | None = None  # of the last request, by the rate limit
         self.url, self._make = client.prepare(request)
 
     @property
@@ -62,16 +62,19 @@ class Call(Generic[T]):
         if time.monotonic() > self.ends_at:
             raise TimeoutError
 
-    def turn(self) -> Turn | None:
-        """When the next request may go out, or None for now.
+    def delay(self) -> float:
+        """Seconds to wait before asking again, or 0: a request is to be sent now.
 
         Raises:
-            APITimeoutError: Not before the deadline.
+            APIConnectionError: The client was closed.
+            APITimeoutError: The deadline has passed.
         """
-        turn = self.client.rate_limit.turn() if self.client.rate_limit else None
-        if turn is not None and turn.delay > self.left:
+        if self.client.closed:
+            self._raise(APIConnectionError("the client was closed during the call"))
+        delay = self.client.rate_limit.delay() if self.client.rate_limit else 0.0
+        if delay and delay >= self.left:
             self.out_of_turn()
-        return turn
+        return delay
 
     def http_request(self) -> httpx.Request:
         """The request to send now."""
@@ -85,6 +88,11 @@ class Call(Generic[T]):
         if response.is_success:
             return transport.BoundedBody(response.headers, transport.MAX_BODY, cut=False)
         return transport.BoundedBody(response.headers, transport.MAX_ERROR_BODY, cut=True)
+
+    def unanswered(self) -> None:
+        """The request got no whole answer."""
+        if self.client.rate_limit:
+            self.client.rate_limit.unanswered()
 
     def answered(self, answer: Answer) -> Response[T] | float:
         """The result, or seconds to wait before the next request.
@@ -133,11 +141,13 @@ class Call(Generic[T]):
         if timed_out:
             message = f"no answer within {self.client.timeout:g} s; raise `timeout` to wait longer"
         else:
-            message = f"no answer: {_describe(error)}; check the network, the server and `base_url`"
+            message = f"no answer: {self._describe(error)}; check the network, the server and `base_url`"
         self._raise(kind(message), error)
 
     def out_of_turn(self) -> NoReturn:
         """The deadline comes before the call's turn under the rate limit."""
+        if self._refusal is not None:
+            self._raise(self._refusal)
         message = f"the rate limit leaves no room within the deadline of {self.client.deadline:g} s; make fewer calls"
         self._raise(APITimeoutError(message))
 
@@ -145,11 +155,13 @@ class Call(Generic[T]):
     def _safe(self) -> bool:
         return self.request.method in retries.SAFE_METHODS
 
-    def _retry(self, delay: float) -> bool:
-        """Whether there is a next request after this delay; if so, it is counted."""
-        if self.attempts > self.client.max_retries or delay >= self.left or not self.client.budget.spend():
+    def _retry(self, delay: float, *, paid: bool = False) -> bool:
+        """Whether there is a next request after this delay; if so, the budget has it, unless it is paid for."""
+        if self.attempts > self.client.max_retries or delay >= self.left:
             return False
-        _logger.debug("%s %s: trying again in %.2f s", self.request.method, without_secrets(self.url), delay)
+        if not paid and not self.client.budget.spend():
+            return False
+        _logger.debug("%s %s: trying again in %.2f s", self.request.method, self._shown_url, delay)
         return True
 
     def _refused(self, answer: Answer) -> float:
@@ -157,17 +169,23 @@ class Call(Generic[T]):
         if 300 <= status < 400 and (location := answer.headers.get("location")):
             return self._redirected(answer, location)
         asked_for = retries.retry_after(answer.headers.get("retry-after"))
+        self._refusal = self._status_error(answer, asked_for) if status == 429 else None
         # A request that the limit refused was not acted on, whatever its method.
         if (self._safe and retries.worth_retrying(status)) or status == 429:
             delay = max(asked_for or 0.0, retries.backoff(self.attempts))
-            if self._retry(delay):
+            # Where others pass, the pace of the rate limit does what the budget is for.
+            in_turn = status == 429 and self.client.rate_limit is not None and self.client.rate_limit.lets_pass
+            if self._retry(delay, paid=in_turn):
                 return delay
-        text = self._text(answer)
+        self._raise(self._status_error(answer, asked_for))
+
+    def _status_error(self, answer: Answer, asked_for: float | None) -> APIError:
+        status, text = answer.status_code, self._text(answer)
         message = f"{status} {_phrase(status)}: {_quote(text)}"
         if advice := _ADVICE.get(status, _ADVICE[500] if status >= 500 else ""):
             message += f"; {advice}"
         extra = {"retry_after": asked_for} if status == 429 else {}
-        self._raise(status_error(status, message, text=text, headers=self._headers(answer), **extra))
+        return status_error(status, message, text=text, headers=self._headers(answer), **extra)
 
     def _redirected(self, answer: Answer, location: str) -> float:
         """Follow a redirect where the key may go: to the same origin."""
@@ -199,11 +217,34 @@ class Call(Generic[T]):
 
     def _headers(self, answer: Answer) -> httpx.Headers:
         """The answer's headers, without the key if the server sent it back."""
-        return httpx.Headers([(name, self.client.redact(value)) for name, value in answer.headers.multi_items()])
+        items = [(name, self.client.redact(value)) for name, value in answer.headers.multi_items()]
+        return httpx.Headers(items, encoding=answer.headers.encoding)
 
     def _raise(self, error: APIError, cause: BaseException | None = None) -> NoReturn:
-        error.method, error.url, error.attempts = self.request.method, without_secrets(self.url), self.attempts
-        raise error from _without_tracebacks(cause)
+        error.method, error.url, error.attempts = self.request.method, self._shown_url, self.attempts
+        raise error from self._without_secrets(cause)
+
+    @property
+    def _shown_url(self) -> str:
+        return self.client.redact(without_secrets(self.url))
+
+    def _describe(self, error: BaseException) -> str:
+        return _line(self.client.redact(str(error))) or type(error).__name__
+
+    def _without_secrets(self, cause: BaseException | None) -> BaseException | None:
+        """The cause, and what caused that, without what holds the key: frames of network code, requests, aiohttp's."""
+        seen = [] if cause is None else [cause]
+        for error in seen:
+            error.__traceback__ = None
+            error.args = tuple(self.client.redact(arg) if isinstance(arg, str) else arg for arg in error.args)
+            error.__dict__.pop("_request", None)
+            for link in ("__cause__", "__context__"):
+                linked = getattr(error, link)
+                if type(linked).__module__.startswith("aiohttp"):
+                    setattr(error, link, None)
+                elif linked is not None and linked not in seen:
+                    seen.append(linked)
+        return cause
 
 
 _ADVICE = {
@@ -227,21 +268,6 @@ def _may_pass(error: Exception) -> bool:
     return True
 
 
-def _without_tracebacks(error: BaseException | None) -> BaseException | None:
-    """The error, and what caused it, without the frames of the network code: they hold the key."""
-    seen = error
-    while seen is not None:
-        seen.__traceback__ = None
-        for attribute in ("_request", "request"):
-            seen.__dict__.pop(attribute, None)
-        seen = seen.__cause__ or seen.__context__
-    return error
-
-
-def _describe(error: BaseException) -> str:
-    return str(error) or type(error).__name__
-
-
 def _phrase(status: int) -> str:
     try:
         return HTTPStatus(status).phrase
@@ -250,9 +276,14 @@ def _phrase(status: int) -> str:
 
 
 def _quote(text: str) -> str:
-    """What a server said, in one line, in part, and without control characters."""
+    """What a server said."""
+    return repr(line) if (line := _line(text)) else "no text"
+
+
+def _line(text: str) -> str:
+    """A text in one line, in part, and without control characters."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text[:500]).split())
-    return repr(line if len(line) <= 200 else line[:197] + "...") if line else "no text"
+    return line if len(line) <= 200 else line[:197] + "..."
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:

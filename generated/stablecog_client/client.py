@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from .base_client import BaseClient
+from .errors import UsageError
 from .options import DEADLINE, MAX_RETRIES, TIMEOUT
 from .request import API
 
@@ -58,7 +59,11 @@ class Client(BaseClient):
         allow_http: bool = False,
         http_client: httpx.Client | None = None,
     ) -> None:
-        super().__init__(CONTRACT, api_key, base_url, timeout, deadline, max_retries, allow_http, http_client)
+        try:
+            super().__init__(CONTRACT, api_key, base_url, timeout, deadline, max_retries, allow_http, http_client)
+        except UsageError as error:
+            api_key = None  # the frames of a traceback would show it
+            raise error.with_traceback(None) from None
 
     @cached_property
     def credits(self) -> CreditsAPI:

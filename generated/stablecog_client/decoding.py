@@ -311,7 +311,12 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-_parse = json.JSONDecoder(parse_constant=_refuse_constant).decode
+def _finite(digits: str) -> float:
+    number = float(digits)
+    return number if isfinite(number) else _refuse_constant(digits)
+
+
+_parse = json.JSONDecoder(parse_float=_finite, parse_constant=_refuse_constant).decode
 
 
 def parse(content: bytes, content_type: str) -> Any:

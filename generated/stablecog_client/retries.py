@@ -35,7 +35,7 @@ def retry_after(value: str | None) -> float | None:
         return None
     try:
         seconds = float(value)
-        return max(0.0, seconds) if isfinite(seconds) else None
+        return seconds if isfinite(seconds) and seconds >= 0 else None
     except ValueError:
         pass
     try:

@@ -12,6 +12,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, cast
 
 import httpcore
@@ -35,8 +36,12 @@ class _Stream(httpcore.NetworkStream):
 
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
-        self.close = stream.close  # type: ignore[method-assign]
         self.get_extra_info = stream.get_extra_info  # type: ignore[method-assign]
+
+    def close(self) -> None:
+        with suppress(OSError):  # wake a thread that waits to read from it
+            self.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+        self._stream.close()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         return self._stream.read(max_bytes, left(timeout))

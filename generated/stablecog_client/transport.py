@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 import threading
 import time
@@ -33,6 +34,10 @@ class _TLS:
         self._context: ssl.SSLContext | None = None
         self._lock = threading.Lock()
 
+    def unlock(self) -> None:
+        """After a fork: the thread that held the lock is not here."""
+        self._lock = threading.Lock()
+
     def prepare(self) -> None:
         if self._context is None:
             threading.Thread(target=self.context, name="trust store", daemon=True).start()
@@ -45,6 +50,8 @@ class _TLS:
 
 
 tls = _TLS()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=tls.unlock)
 
 
 def tls_for(url: httpx.URL) -> ssl.SSLContext:
@@ -100,7 +107,12 @@ class BoundedBody:
         self._fed = False
         self._size = 0
         self._chunks: list[bytes] = []
-        self._decoders = [_decoder(name) for name in _encodings(headers)]
+        try:
+            self._decoders = [_decoder(name) for name in _encodings(headers)]
+        except APIResponseValidationError:
+            if not cut:
+                raise
+            self._decoders = []  # an error is told by its status, whatever its body is packed in
         length = headers.get("content-length", "")
         if not cut and length.isdecimal() and int(length[:20]) > limit:
             self._too_large()

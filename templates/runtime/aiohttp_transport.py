@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import AsyncIterator, Generator
 from contextlib import contextmanager
+from typing import Any, cast
 
 import aiohttp
 import httpx
@@ -19,7 +20,7 @@ class AiohttpTransport(HttpxAiohttpTransport):
         super().__init__(verify, limits=limits, client=self._session)
 
     def _session(self) -> aiohttp.ClientSession:
-        return aiohttp.ClientSession(
+        session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 ssl=self.ssl_context,
                 limit=self.limits.max_connections or 0,
@@ -27,6 +28,9 @@ class AiohttpTransport(HttpxAiohttpTransport):
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
         )
+        # It would send GET, PUT and DELETE a second time of its own accord, unseen by our budget.
+        cast("Any", session)._retry_connection = False
+        return session
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         with _named_rightly():

@@ -14,6 +14,7 @@ import httpx
 
 from . import transport
 from .call import FAULTS, Answer, Call
+from .errors import APIError
 from .options import Options
 from .request import Request
 from .types import Response
@@ -24,13 +25,12 @@ T = TypeVar("T")
 class BaseClient(Options[httpx.Client]):
     """Sends with `httpx.Client`; many threads may share it."""
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
+    def start(self) -> None:
+        super().start()
         self._http: httpx.Client | None = None
         self._handle: Callable[[httpx.Request], httpx.Response] | None = None
         self._lock = threading.Lock()
-        self._gate = threading.Semaphore(self.rate_limit.requests if self.rate_limit else 1)
-        self._pid = os.getpid()
+        self._turnstile = threading.Lock()
 
     def send(self, request: Request[T]) -> Response[T]:
         """Make a call.
@@ -38,27 +38,35 @@ class BaseClient(Options[httpx.Client]):
         Raises:
             APIError: One of the errors of `errors`.
         """
-        call = Call(self, request)
-        while True:
-            while turn := call.turn():
-                time.sleep(turn.delay)
-                if turn.is_valid():
-                    break
-            try:
-                answer = self._exchange(call)
-            except FAULTS as error:
-                delay = call.failed(error)
-            else:
-                outcome = call.answered(answer)
-                if isinstance(outcome, Response):
-                    return outcome
-                delay = outcome
-            time.sleep(delay)
+        try:
+            call = Call(self, request)
+            while True:
+                if self._turnstile.locked() or call.delay():
+                    self._queue(call)
+                try:
+                    answer = self._exchange(call)
+                except FAULTS as error:
+                    delay = call.failed(error)
+                else:
+                    outcome = call.answered(answer)
+                    if isinstance(outcome, Response):
+                        return outcome
+                    delay = outcome
+                time.sleep(delay)
+        except (APIError, KeyboardInterrupt) as error:
+            raise error.with_traceback(None)  # noqa: B904 - the frames below hold the key, or what the server said
+
+    def _queue(self, call: Call[Any]) -> None:
+        """Wait for the call's turn under the rate limit: one looks out for it, the others stand behind."""
+        if not self._turnstile.acquire(timeout=call.left):
+            call.out_of_turn()
+        try:
+            while delay := call.delay():
+                time.sleep(delay)
+        finally:
+            self._turnstile.release()
 
     def _exchange(self, call: Call[Any]) -> Answer:
-        gated = self.rate_limit is not None and self.rate_limit.enforced
-        if gated and not self._gate.acquire(timeout=call.left):
-            call.out_of_turn()
         try:
             response = self._open()(call.http_request())
             try:
@@ -72,32 +80,28 @@ class BaseClient(Options[httpx.Client]):
                 return Answer(response.status_code, response.headers, body.finish())
             finally:
                 response.close()
-        finally:
-            if gated:
-                self._gate.release()
+        except BaseException:
+            call.unanswered()
+            raise
 
     def _open(self) -> Callable[[httpx.Request], httpx.Response]:
         """What sends a request, over connections that are opened when they are first needed."""
-        if self._handle is None or self._forked():
+        if self._handle is None:
             with self._lock:
-                if self._handle is None or self._forked():
+                if self._handle is None:
                     self._handle = self._opened()
         return self._handle
 
     def _opened(self) -> Callable[[httpx.Request], httpx.Response]:
         from .time_limits import hold_to_time_limits
 
+        self.connected = True
         if self._given is not None:
             hold_to_time_limits(self._given)
             return partial(self._given.send, stream=True, follow_redirects=False)
-        self._pid = os.getpid()
         self._http = httpx.Client(verify=transport.tls_for(self.base_url), limits=transport.LIMITS)
         hold_to_time_limits(self._http)
         return transport.of(self._http, self.base_url).handle_request
-
-    def _forked(self) -> bool:
-        """Whether this is another process than the one that opened the connections: they must not share them."""
-        return self._given is None and self._pid != os.getpid()
 
     def close(self) -> None:
         """Close the connections. Calls under way fail, and further ones are refused.
@@ -105,7 +109,7 @@ class BaseClient(Options[httpx.Client]):
         An `http_client` that was passed in stays open: it is its owner's to close.
         """
         self.closed = True
-        if self._http is not None:
+        if self._http is not None and self.pid == os.getpid():
             self._http.close()
 
     def __enter__(self) -> Self:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from typing import Any, Generic, NoReturn, TypeVar
+from weakref import WeakKeyDictionary
 
 import httpx
 
-from . import retries, transport
+from . import logs, retries, transport
 from .errors import UsageError
 from .rate_limit import RateLimit
 from .request import API, Request, without_secrets
@@ -45,18 +46,33 @@ class Options(Generic[H]):
         self.max_retries = max_retries
         self.base_url = self._checked_base_url(base_url, allow_http)
         self._key, self._redact = self._checked_key(api_key)
-        self.budget = retries.Budget()
-        self.rate_limit = RateLimit(*api.rate_limit) if api.rate_limit else None
+        logs.redact_with(self._redact)
         self._given: H | None = http_client
         self.closed = False
+        self.connected = False
         if http_client is None and self.base_url.scheme == "https":
             transport.tls.prepare()
-        self._prepared: dict[Request[Any], tuple[httpx.URL, RequestMaker]] = {}
+        self._prepared = WeakKeyDictionary[Request[Any], tuple[httpx.URL, RequestMaker]]()
+        self.start()
+
+    def start(self) -> None:
+        """Set up what the calls in this process share."""
+        self.pid = os.getpid()
+        self.budget = retries.Budget()
+        self.rate_limit = RateLimit(*self._api.rate_limit) if self._api.rate_limit else None
+
+    def _start_after_fork(self) -> None:
+        """Locks that were held and connections stay with the process that forked."""
+        if self._given is not None and self.connected:
+            raise UsageError("http_client: its connections belong to the process that forked; make a new client")
+        self.start()
 
     def prepare(self, request: Request[Any]) -> tuple[httpx.URL, RequestMaker]:
         """The URL of a call, and what makes its requests."""
         if self.closed:
             raise UsageError("the client is closed; make a new one")
+        if self.pid != os.getpid():
+            self._start_after_fork()
         if request.security is not None and self._key is None:
             raise UsageError(self._key_advice("no API key was given"))
         prepared = self._prepared.get(request)

@@ -1,79 +1,96 @@
 """Keeping to the server's limit: a number of requests in a sliding window.
 
-The contract says the limit; the answers say how much of it is left and when the window ends. Below
-the limit nobody waits. Once an answer says that it is used up, calls go out evenly, a little slower
-than the limit allows, until none has gone out for a window.
+The contract says the limit; the answers say how much room is left below it. While there is room
+nobody waits. Where there is none, requests go out one by one, evenly and a little slower than the
+limit allows, and slower still while the server refuses some because others use the same limit.
 """
 
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Mapping
 from threading import Lock
-from typing import NamedTuple
 
-
-class Turn(NamedTuple):
-    """When a request may go out."""
-
-    limit: RateLimit
-    starts_at: float  # by the monotonic clock
-    pauses: int
-
-    @property
-    def delay(self) -> float:
-        """Seconds until then."""
-        return max(0.0, self.starts_at - time.monotonic())
-
-    def is_valid(self) -> bool:
-        """Whether it still stands: each pause voids the turns given before it."""
-        return self.limit.pauses == self.pauses
+RESERVE = 2  # of the room that an answer shows, left alone: it may be gone when the next request arrives
+SLOWER, FASTER = 1.5, 0.97  # the space between requests after one that was refused, and one that was not
+LOOK_AGAIN = 0.02  # seconds after which one that waits looks whether there is room now
 
 
 class RateLimit:
-    """The requests of one client against one limit.
-
-    As many requests as the limit may be on their way at once, so that a first burst learns from its
-    answers before it goes over: clients hold a gate of that width while the server enforces a limit.
-    """
+    """What is known of a limit, for all calls of a client."""
 
     def __init__(self, requests: int, seconds: float) -> None:
-        self.requests = requests
+        self._requests = requests
         self._window = seconds
-        self._spacing = seconds / max(1, requests - 1)  # one fewer: room for the server's rounding
-        self._next = 0.0  # when the next request may go out, by the monotonic clock
+        self._shortest = seconds / max(1, requests - 1)  # as if one fewer: room for the server's rounding
         self._lock = Lock()
-        self.enforced = True  # until an answer says otherwise
-        self.pauses = 0
+        self._enforced = True  # until an answer shows that the server does not count
+        self._room = requests  # how many may go at once
+        self._in_flight = 0
+        self._spacing = self._shortest
+        self._next = 0.0  # when one may go where there is no room, by the monotonic clock
+        self._slowed = 0.0  # when `_spacing` last grew
+        self._sent = deque[float](maxlen=requests)
+        self._passed = deque[float](maxlen=2 * requests + 1)  # more than any server lets pass that keeps to the limit
 
-    def turn(self) -> Turn | None:
-        """The next turn, or None while nobody need wait."""
-        if not self._pressed():
-            return None
+    def delay(self) -> float:
+        """Seconds to wait before asking again, or 0: a request may go now, and is counted."""
         with self._lock:
-            starts_at = max(self._next, time.monotonic())
-            self._next = starts_at + self._spacing
-            return Turn(self, starts_at, self.pauses)
+            now = time.monotonic()
+            if self._sent and now - self._sent[-1] >= 2 * self._window:  # the server has forgotten them by now
+                self._sent.clear()
+                self._room, self._spacing = self._requests - self._in_flight, self._shortest
+            if self._room > 0:
+                self._room -= 1
+            elif self._enforced and now < self._next:
+                return min(self._next - now, LOOK_AGAIN)
+            self._in_flight += 1
+            self._sent.append(now)
+            self._next = now + self._spacing
+            if len(self._sent) == self._requests:
+                self._next = max(self._next, self._sent[0] + self._window + self._spacing)
+            return 0.0
+
+    def unanswered(self) -> None:
+        """A request got no answer, or one that the limit had no part in: as if it had not gone."""
+        with self._lock:
+            self._in_flight -= 1
+            self._room = min(self._room + 1, self._requests)
 
     def answered(self, status_code: int, headers: Mapping[str, str]) -> None:
         """Learn from an answer."""
         if status_code == 429:
-            self.enforced = True
-        elif status_code < 300:
-            self.enforced = "x-ratelimit-remaining" in headers
-        if status_code == 429 or (headers.get("x-ratelimit-remaining") == "0" and not self._pressed()):
-            with self._lock:
-                self.pauses += 1
-                self._next = time.monotonic() + self._until_reset(headers) + self._spacing
-
-    def _pressed(self) -> bool:
-        """Whether requests go out evenly now, because the limit is used up."""
-        return bool(self._next) and time.monotonic() < self._next + self._window
-
-    def _until_reset(self, headers: Mapping[str, str]) -> float:
-        """Seconds until the server's window ends, at most a window whatever its clock shows."""
+            self._refused()
+            return
         try:
-            seconds = float(headers["x-ratelimit-reset"]) - time.time()
+            remaining = int(headers["x-ratelimit-remaining"])
         except (KeyError, ValueError):
-            return self._window
-        return min(max(0.0, seconds), self._window)
+            self._enforced = self._enforced and status_code >= 300  # other answers may come from something in between
+            self.unanswered()
+            return
+        with self._lock:
+            now = time.monotonic()
+            self._in_flight -= 1
+            self._room = max(0, remaining - self._in_flight - RESERVE)
+            self._spacing = max(self._shortest, self._spacing * FASTER)
+            self._passed.append(now)
+            if len(self._passed) == self._passed.maxlen and now - self._passed[0] < self._window:
+                self._enforced = False
+
+    def _refused(self) -> None:
+        with self._lock:
+            now = time.monotonic()
+            self._enforced = True
+            self._in_flight -= 1
+            self._room = 0
+            if now - self._slowed > self._window / 5:  # several at once are one piece of news
+                self._slowed = now
+                self._spacing = min(self._spacing * SLOWER, self._window)
+            self._next = max(self._next, now + self._spacing)
+
+    @property
+    def lets_pass(self) -> bool:
+        """Whether a request passed lately: one that the limit refused will pass in its turn."""
+        with self._lock:
+            return bool(self._passed) and time.monotonic() - self._passed[-1] < 2 * self._window

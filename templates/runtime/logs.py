@@ -1,0 +1,30 @@
+"""Keeps the keys out of what the network code logs at DEBUG: a server may send one back, in a header or elsewhere."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from weakref import WeakSet
+
+_HTTPCORE = ("connection", "http11", "http2", "proxy", "socks")
+_LOGGERS = ("httpx", "hpack.hpack", "hpack.table", *(f"httpcore.{name}" for name in _HTTPCORE))
+
+_redactions = WeakSet[Callable[[str], str]]()
+
+
+def redact_with(redact: Callable[[str], str]) -> None:
+    """Pass what is logged through this, for as long as it lives."""
+    _redactions.add(redact)
+
+
+class _Redacting(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        message = record.getMessage()
+        for redact in list(_redactions):
+            message = redact(message)
+        record.msg, record.args = message, ()
+        return True
+
+
+for _name in _LOGGERS:
+    logging.getLogger(_name).addFilter(_Redacting())

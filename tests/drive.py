@@ -1,0 +1,133 @@
+"""One way to make calls from the tests, whichever client makes them: over threads, httpx's tasks or aiohttp's."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any, Self
+from unittest.mock import patch
+
+import pytest
+from stablecog_client import AsyncClient, Client, CreditsResponse, Response, retries
+
+from tests.faults import KEY
+
+Outcome = CreditsResponse | BaseException
+Outcomes = list[Outcome]
+
+
+class Caller:
+    """A client and what runs it. Between attempts it waits a twentieth of the usual time."""
+
+    @property
+    def client(self) -> Client | AsyncClient:
+        raise NotImplementedError
+
+    def __init__(self, url: str, *, api_key: str | None = KEY, **options: Any) -> None:
+        self._arguments: dict[str, Any] = {"api_key": api_key, "base_url": url, **options}
+        self._cleanup = ExitStack()
+
+    def __enter__(self) -> Self:
+        self._cleanup.enter_context(patch.object(retries, "FIRST_DELAY", 0.005))
+        self.open(self._arguments)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+        self._cleanup.close()
+
+    def open(self, arguments: dict[str, Any]) -> None:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+    def list(self) -> CreditsResponse:
+        """`client.credits.list()`."""
+        raise NotImplementedError
+
+    def list_at_once(self, number: int) -> Outcomes:
+        """So many calls at the same time; what each returned or raised."""
+        raise NotImplementedError
+
+    def send(self, request: Any) -> Response[Any]:
+        """`client.send(request)`."""
+        raise NotImplementedError
+
+
+class Threads(Caller):
+    def open(self, arguments: dict[str, Any]) -> None:
+        self._client = Client(**arguments)
+
+    @property
+    def client(self) -> Client:
+        return self._client
+
+    def close(self) -> None:
+        self.client.close()
+
+    def list(self) -> CreditsResponse:
+        return self.client.credits.list()
+
+    def list_at_once(self, number: int) -> Outcomes:
+        with ThreadPoolExecutor(number) as pool:
+            return [*pool.map(_outcome, [self.list] * number)]
+
+    def send(self, request: Any) -> Response[Any]:
+        return self.client.send(request)
+
+
+class Tasks(Caller):
+    """Over httpx's own transport."""
+
+    @property
+    def client(self) -> AsyncClient:
+        return self._client
+
+    def open(self, arguments: dict[str, Any]) -> None:
+        # As if the extra were not installed.
+        self._cleanup.enter_context(patch.dict(sys.modules, {"stablecog_client.aiohttp_transport": None}))
+        self._start(arguments)
+
+    def _start(self, arguments: dict[str, Any]) -> None:
+        self.runner = self._cleanup.enter_context(asyncio.Runner())
+        self._client = AsyncClient(**arguments)
+
+    def close(self) -> None:
+        self.runner.run(self.client.close())
+
+    def list(self) -> CreditsResponse:
+        return self.runner.run(self.client.credits.list())
+
+    def list_at_once(self, number: int) -> Outcomes:
+        async def gather() -> Outcomes:
+            calls = [self.client.credits.list() for _ in range(number)]
+            return await asyncio.gather(*calls, return_exceptions=True)
+
+        return self.runner.run(gather())
+
+    def send(self, request: Any) -> Response[Any]:
+        return self.runner.run(self.client.send(request))
+
+
+class TasksOverAiohttp(Tasks):
+    def open(self, arguments: dict[str, Any]) -> None:
+        self._start(arguments)
+
+
+Way = type[Caller]
+
+every_way = pytest.mark.parametrize("way", [Threads, Tasks, TasksOverAiohttp])
+
+
+def _outcome(call: Callable[[], CreditsResponse]) -> Outcome:
+    try:
+        return call()
+    except Exception as error:
+        return error

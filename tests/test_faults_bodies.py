@@ -1,0 +1,399 @@
+"""Bodies that are not what the contract says, and attacks: an error with the JSON path, in bounded memory."""
+
+from __future__ import annotations
+
+import copy
+import datetime
+import gzip
+import json
+import logging
+import tracemalloc
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from stablecog_client import (
+    APIConnectionError,
+    APIError,
+    APIResponseValidationError,
+    APIStatusError,
+    CreditsResponse,
+    InternalServerError,
+)
+
+from tests import faults
+from tests.drive import Tasks, Threads, Way, every_way
+from tests.faults import TWO_CREDITS, FaultServer, answer, encoded
+
+CREDITS: Any = json.loads(TWO_CREDITS)
+
+# Every field of the first credit and what holds it.
+FIELDS = [
+    ("total_remaining_credits",),
+    ("credits",),
+    ("credits", 0, "id"),
+    ("credits", 0, "remaining_amount"),
+    ("credits", 0, "expires_at"),
+    ("credits", 0, "type"),
+    ("credits", 0, "type", "id"),
+    ("credits", 0, "type", "name"),
+    ("credits", 0, "type", "amount"),
+    ("credits", 0, "type", "description"),
+]
+OTHERS: list[Any] = [None, True, 1.5, 7, "words", [], {}, [[]], {"id": "x"}]
+
+Path = tuple[str | int, ...]
+
+
+def changed(path: Path, value: Any) -> bytes:
+    """The two credits with another value at a path."""
+    body = copy.deepcopy(CREDITS)
+    holder = body
+    for step in path[:-1]:
+        holder = holder[step]
+    holder[path[-1]] = value
+    return json.dumps(body).encode()
+
+
+def without(path: Path) -> bytes:
+    body = copy.deepcopy(CREDITS)
+    holder = body
+    for step in path[:-1]:
+        holder = holder[step]
+    del holder[path[-1]]
+    return json.dumps(body).encode()
+
+
+def json_path(path: Path) -> str:
+    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+
+
+@pytest.fixture(scope="module", params=[Threads, Tasks])
+def ask(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """Ask a server that answers with a body, over one connection for all the tests: decoding knows no transport."""
+    bodies: list[bytes] = []
+    with FaultServer(lambda connection: answer(200, bodies[-1])(connection)) as server:
+        with request.param(server.url) as caller:
+
+            def asked(body: bytes) -> CreditsResponse:
+                bodies.append(body)
+                credits: CreditsResponse = caller.list()
+                return credits
+
+            yield asked
+
+
+def refused(ask: Any, body: bytes) -> APIResponseValidationError:
+    with pytest.raises(APIResponseValidationError) as caught:
+        ask(body)
+    error = caught.value
+    assert str(error).isprintable()
+    assert len(str(error)) < 500
+    assert (error.status_code, error.attempts, error.method) == (200, 1, "GET")
+    assert error.text == body[: 64 * 1024].decode("utf-8", "replace")
+    assert isinstance(error, APIError)
+    return error
+
+
+@pytest.mark.parametrize("path", FIELDS, ids=json_path)
+def test_a_missing_field_is_named_by_its_path(ask: Any, path: Path) -> None:
+    error = refused(ask, without(path))
+    assert (error.path, error.got) == (json_path(path), "nothing")
+
+
+@pytest.mark.parametrize("value", OTHERS, ids=json.dumps)
+@pytest.mark.parametrize("path", FIELDS, ids=json_path)
+def test_a_field_of_another_type_is_named_by_its_path(ask: Any, path: Path, value: Any) -> None:
+    body = changed(path, value)
+    right = CREDITS
+    for step in path:
+        right = right[step]
+    if type(value) is type(right) and path[-1] != "expires_at" and value != [[]] and not isinstance(value, dict):
+        assert ask(body).to_dict() == json.loads(body)
+        return
+    error = refused(ask, body)
+    assert error.path.startswith(json_path(path))
+    assert error.expected in str(error)
+    assert error.got in str(error)
+
+
+@pytest.mark.parametrize("body", [b"[]", b"null", b"7", b"true", b'"words"', b"[{}]"])
+def test_something_else_for_the_whole_is_refused_at_the_root(ask: Any, body: bytes) -> None:
+    assert refused(ask, body).path == "$"
+
+
+NO_JSON = {
+    "empty": b"",
+    "blank": b" \r\n",
+    "html": b"<!doctype html>\n<title>Log in</title>",
+    "cut": TWO_CREDITS[:-5],
+    "two": TWO_CREDITS + b"{}",
+    "single-quotes": b"{'credits':[]}",
+    "trailing-comma": b'{"credits":[],"total_remaining_credits":0,}',
+    "comment": b"/* */ {}",
+    "nan": changed(("total_remaining_credits",), float("nan")),
+    "infinity": changed(("credits", 0, "remaining_amount"), float("inf")),
+    "minus-infinity-in-an-added-field": changed(("credits", 0, "added"), float("-inf")),
+    "not-utf-8": b'{"credits":[],"total_remaining_credits":0,"added":"\xff"}',
+    "utf-16-unannounced": '{"credits":[],"total_remaining_credits":0}'.encode("utf-16"),
+    "5000-digits": b'{"credits":[],"total_remaining_credits":' + b"9" * 5000 + b"}",
+    "5000-digits-added": b'{"credits":[],"total_remaining_credits":0,"added":' + b"9" * 5000 + b"}",
+    "100000-arrays": b"[" * 100_000,
+    "100000-arrays-closed": b"[" * 100_000 + b"]" * 100_000,
+    "100000-objects-added": b'{"credits":[],"total_remaining_credits":0,"a":'
+    + b'{"a":' * 100_000
+    + b"1"
+    + b"}" * 100_001,
+    "control-characters": b'{"credits":\x00\x1b[31m}\r\nINFO all is well',
+}
+
+
+@pytest.mark.parametrize("name", NO_JSON)
+def test_what_is_no_json_is_refused_in_one_line(ask: Any, name: str) -> None:
+    error = refused(ask, NO_JSON[name])
+    assert error.path == "$"
+    assert error.expected in {"JSON", "an object"}
+
+
+@pytest.mark.parametrize("number", ["1e400", "1e5000", "2147483648.5"])
+def test_a_number_out_of_reach_is_refused(ask: Any, number: str) -> None:
+    body = b'{"credits":[],"total_remaining_credits":%s}' % number.encode()
+    assert refused(ask, body).path == ("$" if "e" in number else "$.total_remaining_credits")
+
+
+def test_a_number_out_of_reach_in_an_added_field_is_never_infinity(ask: Any) -> None:
+    body = b'{"credits":[],"total_remaining_credits":0,"added":1e400}'
+    refused(ask, body)
+
+
+def test_a_whole_number_written_as_a_fraction_is_whole(ask: Any) -> None:
+    assert ask(b'{"credits":[],"total_remaining_credits":12.0}').total_remaining_credits == 12
+
+
+def test_a_byte_order_mark_is_no_part_of_the_body(ask: Any) -> None:
+    assert ask(b"\xef\xbb\xbf" + TWO_CREDITS).total_remaining_credits == 1391
+
+
+def test_of_duplicate_keys_the_last_counts(ask: Any) -> None:
+    body = b'{"credits":[],"total_remaining_credits":1,"total_remaining_credits":2}'
+    assert ask(body).total_remaining_credits == 2
+
+
+def test_a_lone_surrogate_stays_what_it_is(ask: Any) -> None:
+    body = changed(("credits", 0, "type", "name"), "\ud83d")
+    assert ask(body).credits[0].type.name == "\ud83d"
+
+
+def test_an_error_about_a_lone_surrogate_can_be_printed(ask: Any) -> None:
+    error = refused(ask, changed(("total_remaining_credits",), "\ud83d"))
+    assert str(error).encode()
+
+
+def test_fields_that_the_contract_does_not_name_are_kept_at_every_depth(ask: Any) -> None:
+    added: dict[str, Any] = {"added": [1, {"deep": None}], "__class__": 1, "self": 2, "additional_properties": {"x": 1}}
+    body = copy.deepcopy(CREDITS)
+    for holder in (body, body["credits"][0], body["credits"][0]["type"]):
+        holder.update(added)
+    credits = ask(json.dumps(body).encode())
+    for model in (credits, credits.credits[0], credits.credits[0].type):
+        assert model.additional_properties == added
+    assert credits.to_dict() == body
+
+
+DATES = {
+    "2026-11-23T08:28:36Z": (36, 0, 0),
+    "2026-11-23T08:28:36.5Z": (36, 500_000, 0),
+    "2026-11-23T08:28:36.123456789Z": (36, 123_456, 0),
+    "2026-11-23t08:28:36z": (36, 0, 0),
+    "2026-11-23 08:28:36Z": (36, 0, 0),
+    "2026-11-23T08:28:36+00:00": (36, 0, 0),
+    "2026-11-23T08:28:36-00:00": (36, 0, 0),
+    "2026-11-23T08:28:36.000001+05:30": (36, 1, 330),
+    "2026-11-23T08:28:36-23:59": (36, 0, -1439),
+}
+
+
+@pytest.mark.parametrize("written", DATES)
+def test_a_date_in_any_form_of_rfc_3339_is_read(ask: Any, written: str) -> None:
+    second, microsecond, offset = DATES[written]
+    expected = datetime.datetime(
+        2026, 11, 23, 8, 28, second, microsecond, datetime.timezone(datetime.timedelta(minutes=offset))
+    )
+    assert ask(changed(("credits", 0, "expires_at"), written)).credits[0].expires_at == expected
+
+
+def test_a_leap_second_is_the_first_of_the_next_day(ask: Any) -> None:
+    read = ask(changed(("credits", 0, "expires_at"), "2016-12-31T23:59:60Z")).credits[0].expires_at
+    assert read == datetime.datetime(2017, 1, 1, tzinfo=datetime.UTC)
+
+
+NO_DATES = [
+    "", "never", "2026-11-23", "2026-11-23T08:28Z", "2026-11-23T08:28:36", "2026-11-23T08:28:36,5Z",
+    "2026-11-23T08:28:36.Z", "20261123T082836Z", "2026-W48-1T08:28:36Z", "2026-327T08:28:36Z",
+    "2026-02-30T08:28:36Z", "2026-11-23T24:00:00Z", "2026-11-23T25:00:00Z", "2026-11-23T08:60:36Z",
+    "2026-11-23T08:28:61Z", "2026-11-23T08:28:60Z", "2026-11-23T08:28:36+0530", "2026-11-23T08:28:36+24:00",
+    "2026-11-23T08:28:36 Z", " 2026-11-23T08:28:36Z", "2026-11-23T08:28:36Z\n", "12026-11-23T08:28:36Z",
+    "0000-11-23T08:28:36Z", "-026-11-23T08:28:36Z", "2026-11-23T08:28:36ZZ", "2026-11-23T08:28:36.5+00:00Z",
+    "\u0662\u0660\u0662\u0666-11-23T08:28:36Z", "2026-11-23T08:28:36.\u0665Z", "1795422516",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("written", NO_DATES)
+def test_a_date_in_another_form_is_refused(ask: Any, written: str) -> None:
+    error = refused(ask, changed(("credits", 0, "expires_at"), written))
+    assert error.path == "$.credits[0].expires_at"
+    assert error.expected == "a date-time of RFC 3339, such as 2026-11-23T08:28:36Z"
+
+
+# What is between the body and the connection: every transport has a part in it.
+
+UMLAUT = changed(("credits", 0, "type", "name"), "Frühling").decode("unicode-escape")
+
+
+def deflated(data: bytes, wbits: int) -> bytes:
+    packer = zlib.compressobj(wbits=wbits)
+    return packer.compress(data) + packer.flush()
+
+
+@every_way
+@pytest.mark.parametrize(
+    "fault",
+    [
+        answer(200, UMLAUT.encode("latin-1"), "application/json; charset=ISO-8859-1"),
+        answer(200, UMLAUT.encode("utf-16"), 'application/json; charset="utf-16"'),
+        answer(200, UMLAUT.encode(), "application/json; charset=utf-8"),
+        answer(200, UMLAUT.encode(), ""),
+        answer(200, UMLAUT.encode(), "text/plain"),
+        encoded("gzip", gzip.compress(UMLAUT.encode())),
+        encoded("GZIP", gzip.compress(UMLAUT.encode())),
+        encoded("x-gzip", gzip.compress(UMLAUT.encode())),
+        encoded("identity", UMLAUT.encode()),
+        encoded("", UMLAUT.encode()),
+        encoded("deflate", deflated(UMLAUT.encode(), 15)),
+        encoded("deflate", deflated(UMLAUT.encode(), -15)),
+        encoded("deflate, gzip", gzip.compress(deflated(UMLAUT.encode(), 15))),
+    ],
+)
+def test_a_body_is_read_in_its_charset_and_encoding(way: Way, fault: faults.Fault) -> None:
+    with FaultServer(fault) as server, way(server.url) as caller:
+        assert caller.list().credits[0].type.name == "Frühling"
+
+
+@every_way
+@pytest.mark.parametrize(
+    ("fault", "got"),
+    [
+        (encoded("gzip", b"no gzip at all"), "corrupt"),
+        (encoded("gzip", gzip.compress(TWO_CREDITS)[:-100]), "cut short"),
+        (encoded("gzip", gzip.compress(TWO_CREDITS)[:-4] + b"oops"), "corrupt"),
+        (encoded("deflate", b"\xff\xff\xff"), "corrupt"),
+        (encoded("br", b"whatever"), "'br'"),
+        (encoded("nonsense\x1b", b"whatever"), "nonsense"),
+        (encoded("gzip, " * 50 + "gzip", b"whatever"), ""),
+        (answer(200, b"\xff", "application/json; charset=ascii"), "ascii"),
+        (answer(200, TWO_CREDITS, "application/json; charset=klingon"), "klingon"),
+        (answer(200, TWO_CREDITS, "application/json; charset=base64"), ""),
+        (faults.login_page, "<!doctype html>"),
+        (answer(200, b""), "an empty body"),
+        (encoded("gzip", b""), "an empty body"),
+        (encoded("gzip", gzip.compress(b"")), "an empty body"),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_refused_in_one_line(way: Way, fault: faults.Fault, got: str) -> None:
+    with (
+        FaultServer(fault) as server,
+        way(server.url) as caller,
+        pytest.raises((APIResponseValidationError, APIConnectionError)) as caught,
+    ):
+        caller.list()
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 500
+    assert got in str(caught.value)
+
+
+# Attacks
+
+
+def peak_memory(call: Any) -> int:
+    tracemalloc.start()
+    try:
+        call()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@every_way
+@pytest.mark.parametrize("fault", [faults.gzip_bomb, faults.endless_body, faults.terabyte_announced])
+def test_a_body_without_end_is_refused_in_bounded_memory(way: Way, fault: faults.Fault) -> None:
+    with FaultServer(fault) as server, way(server.url) as caller:
+
+        def call() -> None:
+            with pytest.raises(APIResponseValidationError, match="expected a body of at most 16777216 bytes"):
+                caller.list()
+
+        assert peak_memory(call) < 64 * 2**20
+
+
+@every_way
+def test_an_error_body_without_end_is_cut_off(way: Way) -> None:
+    with FaultServer(faults.endless_error) as server, way(server.url, max_retries=0) as caller:
+
+        def call() -> None:
+            with pytest.raises(InternalServerError) as caught:
+                caller.list()
+            assert len(caught.value.text) == 64 * 1024
+
+        assert peak_memory(call) < 8 * 2**20
+
+
+@every_way
+@pytest.mark.parametrize("fault", [faults.endless_headers, faults.endless_interim_answers])
+def test_headers_without_end_are_refused_in_bounded_memory(way: Way, fault: faults.Fault) -> None:
+    with FaultServer(fault) as server, way(server.url, deadline=1, max_retries=0) as caller:
+
+        def call() -> None:
+            with pytest.raises(APIConnectionError):
+                caller.list()
+
+        assert peak_memory(call) < 16 * 2**20
+
+
+@every_way
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"\r\n\r\n",
+        b"oops\r\n\r\n",
+        b"HTTP/9.9 200 OK\r\n\r\n",
+        b"HTTP/1.1 banana\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, banana\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n\x00\x01: \x02\r\n\r\n",
+        b"\x16\x03\x01\x02\x00",
+        b"\x00" * 1000,
+    ],
+)
+def test_what_is_no_http_is_an_error_in_one_line(way: Way, raw: bytes) -> None:
+    with FaultServer(faults.raw(raw)) as server, way(server.url, max_retries=0) as caller:
+        with pytest.raises(APIError) as caught:
+            caller.list()
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 500
+
+
+@every_way
+def test_what_a_server_says_cannot_forge_a_line_of_a_log(way: Way, caplog: pytest.LogCaptureFixture) -> None:
+    forged = "oops\r\nERROR:root:all is lost\x1b[2J\u2028more\u202e"
+    refusing = answer(500, forged.encode(), "text/plain", "X-Odd: \x80\x9b31m")
+    with FaultServer(refusing) as server, way(server.url, max_retries=1) as caller:
+        with caplog.at_level(logging.DEBUG, "stablecog_client"), pytest.raises(APIStatusError) as caught:
+            caller.list()
+    assert "all is lost" in str(caught.value)
+    assert str(caught.value).isprintable()
+    assert all(record.getMessage().isprintable() for record in caplog.records if record.name == "stablecog_client")

@@ -1,0 +1,133 @@
+"""Connections that fail: what passes is got through, what does not ends in one clear error."""
+
+from __future__ import annotations
+
+import datetime
+import threading
+import time
+from contextlib import ExitStack
+from unittest.mock import patch
+
+import httpx
+import pytest
+from stablecog_client import APIConnectionError, retries
+
+from tests import faults
+from tests.certificates import serving, trusted
+from tests.drive import Way, every_way
+from tests.faults import FaultServer, free_port, ok
+
+TRANSIENT = [
+    faults.close_before_first_byte,
+    faults.reset_before_first_byte,
+    faults.reset_in_mid_body,
+    faults.body_shorter_than_its_length,
+    faults.cut_chunked_body,
+]
+
+
+def check_line(error: Exception, url: str, *parts: str) -> None:
+    """The error is one line that names the request and has all these parts."""
+    line = str(error)
+    assert line.startswith(f"GET {url}/v1/credits: ")
+    assert line.isprintable()
+    for part in parts:
+        assert part in line
+
+
+@every_way
+@pytest.mark.parametrize("fault", TRANSIENT)
+def test_a_connection_that_breaks_once_is_tried_again(way: Way, fault: faults.Fault) -> None:
+    with FaultServer(fault, ok) as server, way(server.url) as caller:
+        assert caller.list().total_remaining_credits == 1391
+        assert len(server.requests) == 2
+
+
+@every_way
+@pytest.mark.parametrize("fault", TRANSIENT)
+def test_a_connection_that_breaks_for_good_is_an_error_that_says_how_often_it_was_tried(
+    way: Way, fault: faults.Fault
+) -> None:
+    with FaultServer(fault) as server, way(server.url) as caller:
+        with pytest.raises(APIConnectionError) as caught:
+            caller.list()
+        check_line(caught.value, server.url, "no answer", "check the network", "(tried 6 times)")
+        assert caught.value.attempts == len(server.requests) == 6
+        assert isinstance(caught.value.__cause__, httpx.HTTPError)
+
+
+@every_way
+def test_a_refused_connection_is_an_error_that_says_so(way: Way) -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    with way(url) as caller, pytest.raises(APIConnectionError) as caught:
+        caller.list()
+    check_line(caught.value, url, "no answer", "onnect", "(tried 6 times)")
+    assert isinstance(caught.value.__cause__, httpx.ConnectError)
+
+
+@every_way
+def test_a_server_that_comes_up_in_time_is_reached(way: Way) -> None:
+    port = free_port()
+    with ExitStack() as stack, way(f"http://127.0.0.1:{port}") as caller, patch.object(retries, "FIRST_DELAY", 0.1):
+        starts = threading.Timer(0.3, lambda: stack.enter_context(FaultServer(ok, port=port)))
+        starts.start()
+        assert caller.list().total_remaining_credits == 1391
+        starts.join()
+
+
+@every_way
+def test_a_name_that_does_not_resolve_is_an_error_that_says_so(way: Way) -> None:
+    with way("https://no-such-host.invalid", max_retries=1) as caller, pytest.raises(APIConnectionError) as caught:
+        caller.list()
+    check_line(caught.value, "https://no-such-host.invalid", "no answer: ", "(tried 2 times)")
+
+
+@every_way
+def test_a_connection_closed_while_idle_is_replaced(way: Way) -> None:
+    with FaultServer(faults.ok_then_close_while_idle) as server, way(server.url) as caller:
+        for _ in range(3):
+            caller.list()
+            time.sleep(0.02)  # for the close to arrive
+        assert server.connections == 3
+
+
+@every_way
+@pytest.mark.parametrize("fault", [faults.close_before_first_byte, faults.reset_before_first_byte])
+def test_a_connection_closed_at_the_moment_of_reuse_is_replaced(way: Way, fault: faults.Fault) -> None:
+    with FaultServer(ok, fault, ok) as server, way(server.url) as caller:
+        caller.list()
+        assert caller.list().total_remaining_credits == 1391
+        assert (len(server.requests), server.connections) == (3, 2)
+
+
+@every_way
+def test_a_certificate_of_a_trusted_issuer_is_accepted(way: Way) -> None:
+    with trusted(), FaultServer(ok, tls=serving()) as server, way(server.url) as caller:
+        assert caller.list().total_remaining_credits == 1391
+
+
+@every_way
+def test_a_certificate_of_an_unknown_issuer_is_refused_at_once(way: Way) -> None:
+    with FaultServer(ok, tls=serving()) as server:
+        check_refused_certificate(way, server)
+
+
+@every_way
+def test_a_certificate_for_another_host_is_refused_at_once(way: Way) -> None:
+    with trusted(), FaultServer(ok, tls=serving("other.example")) as server:
+        check_refused_certificate(way, server)
+
+
+@every_way
+def test_an_expired_certificate_is_refused_at_once(way: Way) -> None:
+    yesterday = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
+    with trusted(), FaultServer(ok, tls=serving(not_after=yesterday)) as server:
+        check_refused_certificate(way, server)
+
+
+def check_refused_certificate(way: Way, server: FaultServer) -> None:
+    with way(server.url) as caller, pytest.raises(APIConnectionError) as caught:
+        caller.list()
+    check_line(caught.value, server.url, "certificate verify failed")
+    assert caught.value.attempts == server.connections == 1
+    assert server.requests == []

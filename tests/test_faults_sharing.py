@@ -1,0 +1,280 @@
+"""One client serves many threads or tasks, survives what happens to them, and leaks nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import multiprocessing
+import os
+import threading
+import time
+import tracemalloc
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from itertools import count
+from typing import Any
+
+import httpx
+import pytest
+from stablecog_client import APIConnectionError, APIError, AsyncClient, Client, CreditsResponse, UsageError
+from stablecog_client.decoding import json_body
+from stablecog_client.request import Request
+
+from tests import faults
+from tests.drive import Tasks, TasksOverAiohttp, Threads, Way, every_way
+from tests.faults import KEY, TWO_CREDITS, FaultServer, answer, answer_after, ok
+from tests.rate_limited import RateLimitedServer
+
+TASKS = pytest.mark.parametrize("way", [Tasks, TasksOverAiohttp])
+
+
+def numbered() -> faults.Fault:
+    """An answer of its own for each request: the request's number, as total and as path of an added field."""
+    numbers = count()
+
+    def fault(connection: faults.Connection) -> None:
+        number = next(numbers)
+        body = json.loads(TWO_CREDITS) | {"total_remaining_credits": number, "added": "x" * (number % 7000)}
+        answer(200, json.dumps(body).encode())(connection)
+
+    return fault
+
+
+@every_way
+def test_many_callers_at_once_each_get_an_answer_of_their_own(way: Way) -> None:
+    calls = 64 if way is Threads else 300 if way is Tasks else 1000
+    with FaultServer(numbered()) as server, way(server.url) as caller:
+        outcomes = caller.list_at_once(calls)
+        totals = [outcome.total_remaining_credits for outcome in outcomes if isinstance(outcome, CreditsResponse)]
+        assert sorted(totals) == list(range(calls))
+        for outcome in outcomes:
+            assert isinstance(outcome, CreditsResponse)
+            assert len(outcome.additional_properties["added"]) == outcome.total_remaining_credits % 7000
+
+
+@TASKS
+def test_each_event_loop_gets_answers_of_its_own(way: Way) -> None:
+    """Loops one after the other, and two at once in two threads."""
+    with FaultServer(numbered()) as server, way(server.url) as caller:
+        client = caller.client
+        assert isinstance(client, AsyncClient)
+
+        async def calls(number: int) -> list[int]:
+            answers = await asyncio.gather(*(client.credits.list() for _ in range(number)))
+            return [credits.total_remaining_credits for credits in answers]
+
+        def run(number: int) -> list[int]:
+            return asyncio.run(calls(number))
+
+        seen = run(20) + run(20)
+        with ThreadPoolExecutor(2) as pool:
+            for totals in pool.map(run, [50, 50]):
+                seen += totals
+        assert sorted(seen) == list(range(140))
+
+
+@TASKS
+def test_a_client_of_the_callers_own_is_refused_to_a_second_event_loop(way: Way) -> None:
+    with FaultServer(ok) as server:
+
+        async def main() -> AsyncClient:
+            client = AsyncClient(KEY, base_url=server.url, http_client=http)
+            await client.credits.list()
+            threads = ThreadPoolExecutor(1)
+            with pytest.raises(UsageError, match="belong to another event loop"):
+                await asyncio.get_running_loop().run_in_executor(threads, asyncio.run, use(client))
+            threads.shutdown()
+            await http.aclose()
+            return client
+
+        async def use(client: AsyncClient) -> None:
+            await client.credits.list()
+
+        http = httpx.AsyncClient()
+        asyncio.run(main())
+
+
+def list_in_child(client: Client, results: Any) -> None:
+    try:
+        results.put([client.credits.list().total_remaining_credits for _ in range(20)])
+    except APIError as error:
+        results.put(repr(error))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_after_a_fork_both_processes_get_answers_of_their_own() -> None:
+    context = multiprocessing.get_context("fork")
+    with FaultServer(numbered()) as server, Threads(server.url) as caller:
+        assert isinstance(caller.client, Client)
+        caller.list()
+        results = context.Queue()
+        child = context.Process(target=list_in_child, args=(caller.client, results))
+        child.start()
+        own = [caller.list().total_remaining_credits for _ in range(20)]
+        others = results.get(timeout=20)
+        child.join()
+    assert child.exitcode == 0
+    assert sorted([0, *own, *others]) == list(range(41))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_fork_while_other_threads_are_calling_leaves_the_child_able_to_call() -> None:
+    context = multiprocessing.get_context("fork")
+    with RateLimitedServer(0.01) as server, Threads(server.url, deadline=10) as caller:
+        assert isinstance(caller.client, Client)
+        client = caller.client
+        with ThreadPoolExecutor(40) as pool:
+            calls = [pool.submit(client.credits.list) for _ in range(40)]  # some of them wait for their turn
+            time.sleep(0.2)
+            results = context.Queue()
+            child = context.Process(target=list_in_child_once, args=(client, results))
+            child.start()
+            assert results.get(timeout=20) == 1391
+            child.join()
+            assert all(call.result() for call in calls)
+
+
+def list_in_child_once(client: Client, results: Any) -> None:
+    try:
+        results.put(client.credits.list().total_remaining_credits)
+    except APIError as error:
+        results.put(repr(error))
+
+
+@TASKS
+@pytest.mark.parametrize("stuck", [faults.say_nothing, faults.drip_body, answer_after(0.05)])
+def test_cancelled_calls_leave_the_client_usable(way: Way, stuck: faults.Fault) -> None:
+    plays = [stuck]
+    with FaultServer(lambda connection: plays[-1](connection)) as server, way(server.url, deadline=5) as caller:
+        assert isinstance(caller, Tasks)
+        client = caller.client
+
+        async def main() -> None:
+            for _ in range(10):
+                calls = [asyncio.create_task(client.credits.list()) for _ in range(30)]
+                await asyncio.sleep(0.05)
+                for call in calls:
+                    call.cancel()
+                outcomes = await asyncio.gather(*calls, return_exceptions=True)
+                assert any(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes)
+            plays.append(ok)
+            credits = await asyncio.gather(*(client.credits.list() for _ in range(150)))
+            assert {credit.total_remaining_credits for credit in credits} == {1391}
+
+        caller.runner.run(main())
+
+
+@every_way
+def test_closing_a_client_ends_its_calls_in_an_error_that_says_so(way: Way) -> None:
+    with FaultServer(faults.say_nothing) as server, way(server.url, timeout=5, deadline=5) as caller:
+        outcomes: list[Any] = []
+        start = time.monotonic()
+        if isinstance(caller, Tasks):
+            client = caller.client
+
+            async def main() -> None:
+                calls = [asyncio.create_task(client.credits.list()) for _ in range(5)]
+                await asyncio.sleep(0.2)
+                await client.close()
+                outcomes.extend(await asyncio.gather(*calls, return_exceptions=True))
+
+            caller.runner.run(main())
+        else:
+            closer = threading.Timer(0.2, caller.close)
+            closer.start()
+            outcomes.extend(caller.list_at_once(5))
+            closer.join()
+    assert time.monotonic() - start < 8
+    assert {type(outcome) for outcome in outcomes} == {APIConnectionError}
+    assert all("the client was closed during the call" in str(outcome) for outcome in outcomes)
+
+
+@every_way
+def test_a_closed_client_refuses_further_calls(way: Way) -> None:
+    with FaultServer(ok) as server, way(server.url) as caller:
+        caller.list()
+        caller.close()
+        caller.close()
+        with pytest.raises(UsageError, match="the client is closed; make a new one"):
+            caller.list()
+
+
+@every_way
+def test_an_http_client_of_the_callers_own_stays_open(way: Way) -> None:
+    with FaultServer(ok) as server:
+        if way is Threads:
+            with httpx.Client() as own:
+                with Client(KEY, base_url=server.url, http_client=own) as client:
+                    client.credits.list()
+                assert own.get(server.url).status_code == 200
+        else:
+
+            async def main() -> None:
+                async with httpx.AsyncClient() as own:
+                    async with AsyncClient(KEY, base_url=server.url, http_client=own) as client:
+                        await client.credits.list()
+                    assert (await own.get(server.url)).status_code == 200
+
+            asyncio.run(main())
+
+
+def sockets() -> int:
+    return sum(
+        os.readlink(f"/proc/self/fd/{fd}").startswith("socket:")
+        for fd in os.listdir("/proc/self/fd")
+        if os.path.lexists(f"/proc/self/fd/{fd}")
+    )
+
+
+def grown_by(calls: Callable[[], None]) -> tuple[int, int, int]:
+    """Bytes, sockets and threads that calls leave behind, after others that warm up."""
+
+    def left() -> tuple[int, int, int]:
+        calls()
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0], sockets(), threading.active_count()
+
+    tracemalloc.start()
+    try:
+        first, second, third = left(), left(), left()
+    finally:
+        tracemalloc.stop()
+    # What leaks, leaks each time; something else in the process may have grown once.
+    return min(second[0] - first[0], third[0] - second[0]), third[1] - first[1], third[2] - first[2]
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs /proc")
+@every_way
+@pytest.mark.parametrize(
+    ("fault", "number"),
+    [(ok, 300), (faults.ok_then_close_while_idle, 100), (faults.login_page, 100), (faults.text(404), 100)],
+)
+def test_many_calls_leave_nothing_behind(way: Way, fault: faults.Fault, number: int) -> None:
+    with RateLimitedServer(counts=False) if fault is ok else FaultServer(fault) as server, way(server.url) as caller:
+
+        def calls() -> None:
+            for _ in range(number):
+                with suppress(APIError):
+                    caller.list()
+            time.sleep(0.05)
+            getattr(server, "requests", []).clear()
+
+        memory, left_sockets, threads = grown_by(calls)
+    assert memory < 50_000
+    assert left_sockets <= 1
+    assert threads <= 1
+
+
+@every_way
+def test_requests_made_by_hand_are_not_kept(way: Way) -> None:
+    with RateLimitedServer(counts=False) as server, way(server.url) as caller:
+
+        def calls() -> None:
+            for _ in range(200):
+                caller.send(Request("GET", "/v1/credits", None, {"200": json_body(CreditsResponse.from_dict)}))
+
+        assert grown_by(calls)[0] < 50_000

@@ -1,0 +1,182 @@
+"""Statuses other than the documented one, and redirects."""
+
+from __future__ import annotations
+
+import pytest
+from stablecog_client import (
+    APIError,
+    APIResponseValidationError,
+    APIStatusError,
+    AuthenticationError,
+    InternalServerError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+)
+
+from tests import faults
+from tests.certificates import serving, trusted
+from tests.drive import Way, every_way
+from tests.faults import FaultServer, answer, ok, redirect, text
+
+RETRIED = [408, 429, 500, 502, 503, 504]
+FINAL = [400, 401, 402, 403, 404, 405, 409, 422, 428]
+KINDS: dict[int, type[APIStatusError]] = {
+    401: AuthenticationError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    429: RateLimitError,
+    **dict.fromkeys([500, 502, 503, 504, 599], InternalServerError),
+}
+
+
+@every_way
+@pytest.mark.parametrize("status", RETRIED)
+def test_a_status_that_may_pass_is_tried_again(way: Way, status: int) -> None:
+    with FaultServer(text(status), ok) as server, way(server.url) as caller:
+        assert caller.list().total_remaining_credits == 1391
+        assert len(server.requests) == 2
+
+
+@every_way
+@pytest.mark.parametrize("status", [*RETRIED, *FINAL, 418, 499, 599, 600, 999])
+def test_a_status_that_stays_is_an_error_of_its_kind(way: Way, status: int) -> None:
+    tries = 3 if status in RETRIED or status >= 500 else 1
+    with FaultServer(text(status, "Words of the server.\n")) as server:
+        with way(server.url, max_retries=2) as caller, pytest.raises(APIStatusError) as caught:
+            caller.list()
+    error = caught.value
+    assert type(error) is KINDS.get(status, InternalServerError if status >= 500 else APIStatusError)
+    assert (error.status_code, error.text) == (status, "Words of the server.\n")
+    assert error.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert (error.method, error.url) == ("GET", f"{server.url}/v1/credits")
+    assert error.attempts == len(server.requests) == tries
+    assert str(error).startswith(f"GET {server.url}/v1/credits: {status} ")
+    assert "'Words of the server.'" in str(error)
+    assert str(error).endswith(" (tried 3 times)") == (tries == 3)
+
+
+@every_way
+def test_a_page_of_a_proxy_in_the_way_is_quoted_in_one_line(way: Way) -> None:
+    page = b"<html>\r\n<body>\r\n<h1>502 Bad Gateway</h1>\r\n" + b"<!-- padding -->\r\n" * 50
+    with FaultServer(answer(502, page, "text/html")) as server:
+        with way(server.url, max_retries=0) as caller, pytest.raises(InternalServerError) as caught:
+            caller.list()
+    assert "502 Bad Gateway: '<html> <body> <h1>502 Bad Gateway</h1> <!--" in str(caught.value)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 400
+    assert caught.value.text == page.decode()
+
+
+@every_way
+@pytest.mark.parametrize("status", [201, 202, 203, 204, 205, 206, 299])
+def test_another_success_than_the_documented_one_is_no_success(way: Way, status: int) -> None:
+    with FaultServer(answer(status, b"" if status in {204, 205} else faults.TWO_CREDITS)) as server:
+        with way(server.url) as caller, pytest.raises(APIResponseValidationError) as caught:
+            caller.list()
+    assert caught.value.status_code == status
+    assert "expected a documented status (200), got " + str(status) in str(caught.value)
+
+
+ODD_ERROR_BODIES = {
+    "empty": (b"", "application/json"),
+    "another-shape": (b'[{"error":{"code":7}}]', "application/json"),
+    "no-json": (b"{oops", "application/json"),
+    "null": (b"null", "application/json"),
+    "not-utf-8": (b"\xff\xfe\x80 broken", "text/plain; charset=utf-8"),
+    "unknown-charset": (b"words", "text/plain; charset=klingon"),
+    "deep": (b"[" * 60_000, "application/json"),
+    "megabyte": (b"a" * 2**20, "text/plain"),
+    "control-characters": (b"one\x00two\x1b[31m\r\nthree\x7f\xc2\x85\xe2\x80\xa8\xe2\x80\xaefour", "text/plain"),
+}
+
+
+@every_way
+@pytest.mark.parametrize("name", ODD_ERROR_BODIES)
+@pytest.mark.parametrize("status", [401, 500])
+def test_an_odd_error_body_is_still_an_error_of_its_status_in_one_line(way: Way, name: str, status: int) -> None:
+    with FaultServer(answer(status, *ODD_ERROR_BODIES[name])) as server:
+        with way(server.url, max_retries=0) as caller, pytest.raises(KINDS[status]) as caught:
+            caller.list()
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 500
+    assert len(caught.value.text) <= 64 * 1024
+
+
+@every_way
+def test_an_error_body_under_a_broken_content_encoding_keeps_its_status(way: Way) -> None:
+    for encoding in ["gzip", "deflate", "br", "nonsense"]:
+        refused = answer(401, b"not compressed", "text/plain", f"Content-Encoding: {encoding}")
+        with FaultServer(refused) as server, way(server.url) as caller, pytest.raises(AuthenticationError):
+            caller.list()
+
+
+@every_way
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_to_the_same_origin_is_followed(way: Way, status: int) -> None:
+    with FaultServer(redirect("/v1/credits/?again=1", status), ok) as server, way(server.url) as caller:
+        assert caller.list().total_remaining_credits == 1391
+        assert server.requests[1].startswith(b"GET /v1/credits/?again=1 HTTP/1.1\r\n")
+        assert faults.KEY.encode() in server.requests[1]
+
+
+@every_way
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_to_another_port_is_not_followed(way: Way, status: int) -> None:
+    with FaultServer(ok) as other, FaultServer(redirect(f"{other.url}/v1/credits", status)) as server:
+        with way(server.url) as caller, pytest.raises(APIStatusError) as caught:
+            caller.list()
+        assert (len(server.requests), other.connections) == (1, 0)
+    assert caught.value.status_code == status
+    assert f"a redirect to '{other.url}/v1/credits', which is not followed; check `base_url`" in str(caught.value)
+
+
+ELSEWHERE = [
+    "http://localhost:{port}/v1/credits",
+    "https://127.0.0.1:{port}/v1/credits",
+    "//other.invalid/v1/credits",
+    "file:///etc/passwd",
+    "javascript:alert(1)",
+    "data:application/json,{{}}",
+    "http://[oops",
+    "http://user:password@other.invalid/",
+    "\\\\other.invalid\\share",
+    "http://127.0.0.1:{port}.other.invalid/",
+    "http://127.0.0.1:{port}@other.invalid/",
+    "/\x01\x02",
+    "http://" + "a" * 70_000 + ".invalid/",
+]
+
+
+@every_way
+@pytest.mark.parametrize("location", ELSEWHERE, ids=lambda location: repr(location[:40]))
+def test_a_redirect_anywhere_else_sends_nothing_there(way: Way, location: str) -> None:
+    def fault(connection: faults.Connection) -> None:
+        redirect(location.format(port=server.port))(connection)
+
+    with FaultServer(fault) as server, way(server.url) as caller, pytest.raises(APIError) as caught:
+        caller.list()
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 500
+
+
+@every_way
+def test_a_redirect_from_https_to_http_is_not_followed(way: Way) -> None:
+    with trusted(), FaultServer(ok) as plain, FaultServer(redirect(plain.url), tls=serving()) as server:
+        with way(server.url) as caller, pytest.raises(APIStatusError, match="which is not followed"):
+            caller.list()
+        assert plain.connections == 0
+
+
+@every_way
+def test_a_loop_of_redirects_ends(way: Way) -> None:
+    with FaultServer(redirect("/v1/credits")) as server, way(server.url) as caller:
+        with pytest.raises(APIStatusError, match="more than 5 redirects; check `base_url`"):
+            caller.list()
+        assert len(server.requests) == 6
+
+
+@every_way
+def test_a_redirect_without_a_location_is_an_error(way: Way) -> None:
+    with FaultServer(text(302)) as server, way(server.url) as caller, pytest.raises(APIStatusError, match="302 Found"):
+        caller.list()

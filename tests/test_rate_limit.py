@@ -1,0 +1,211 @@
+"""The client keeps to the server's limit: nothing fails, little is refused, nobody waits without need."""
+
+from __future__ import annotations
+
+import heapq
+import random
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import count
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from stablecog_client import CreditsResponse, rate_limit
+from stablecog_client.rate_limit import RateLimit
+
+from tests import faults
+from tests.drive import TasksOverAiohttp, Way, every_way
+from tests.faults import FaultServer, ok, text
+from tests.rate_limited import RateLimitedServer, SlidingSecond
+
+
+def all_succeeded(outcomes: list[Any]) -> bool:
+    return all(isinstance(outcome, CreditsResponse) for outcome in outcomes)
+
+
+@contextmanager
+def takes_at_most(seconds: float) -> Generator[None]:
+    start = time.monotonic()
+    yield
+    assert time.monotonic() - start < seconds
+
+
+@every_way
+def test_200_calls_at_once_all_succeed_in_little_more_than_the_limit_leaves_them(way: Way) -> None:
+    with RateLimitedServer(latency=0.02) as server, way(server.url) as caller, takes_at_most(12.5):
+        assert all_succeeded(caller.list_at_once(200))
+        assert server.seen <= 220
+
+
+@every_way
+def test_another_client_at_the_same_limit_only_slows_it_down(way: Way) -> None:
+    with RateLimitedServer(latency=0.01) as server, way(server.url) as caller, way(server.url) as other:
+        with ThreadPoolExecutor() as pool, takes_at_most(15):
+            others = pool.submit(other.list_at_once, 60)
+            assert all_succeeded(caller.list_at_once(60))
+            assert all_succeeded(others.result())
+
+
+@every_way
+def test_20_calls_at_once_do_not_wait(way: Way) -> None:
+    with RateLimitedServer(latency=0.01) as server, way(server.url) as caller, takes_at_most(0.9):
+        assert all_succeeded(caller.list_at_once(20))
+
+
+@every_way
+@pytest.mark.parametrize("remaining", [None, 19])
+def test_a_server_that_does_not_count_is_not_slowed_down(way: Way, remaining: int | None) -> None:
+    with RateLimitedServer(0.01, counts=False, remaining=remaining) as server, way(server.url) as caller:
+        with takes_at_most(8):  # at 20 a second it would be 50; what it takes is httpx's
+            assert all_succeeded(caller.list_at_once(1000 if way is TasksOverAiohttp else 200))
+        with takes_at_most(4):
+            for _ in range(100):
+                caller.list()
+
+
+@every_way
+def test_a_refused_call_waits_and_goes_through(way: Way) -> None:
+    refused = text(429, "Too Many Requests\n", "Retry-After: 1", "X-Ratelimit-Remaining: 0")
+    with FaultServer(refused, ok) as server, way(server.url) as caller:
+        start = time.monotonic()
+        assert caller.list().total_remaining_credits == 1391
+        assert time.monotonic() - start >= 1
+        assert len(server.requests) == 2
+
+
+@every_way
+@pytest.mark.parametrize("remaining", ["-5", "many", "", "1e9", "9" * 5000, "19.5", "\x80"])
+def test_a_header_that_makes_no_sense_does_no_harm(way: Way, remaining: str) -> None:
+    odd = faults.answer(200, faults.TWO_CREDITS, "application/json", f"X-Ratelimit-Remaining: {remaining}")
+    with FaultServer(odd) as server, way(server.url) as caller, takes_at_most(4):
+        assert all_succeeded(caller.list_at_once(30))
+
+
+# The same against a simulated server, whose seconds begin at any time and which is as far away as it may be.
+
+
+class World:
+    """Events in order of time, without waiting for any."""
+
+    def __init__(self, seed: int) -> None:
+        self.now = 0.0
+        self.random = random.Random(seed)
+        self._events: list[tuple[float, int, Callable[..., None], Any]] = []
+        self._order = count()
+
+    def after(self, seconds: float, event: Callable[..., None], *arguments: Any) -> None:
+        heapq.heappush(self._events, (self.now + seconds, next(self._order), event, arguments))
+
+    def run(self) -> None:
+        while self._events:
+            self.now, _, event, arguments = heapq.heappop(self._events)
+            event(*arguments)
+
+
+class SimulatedClient:
+    """What the clients do: wait at the turnstile, send, wait a second after a refusal."""
+
+    def __init__(self, world: World, server: SlidingSecond, latency: float) -> None:
+        self._world = world
+        self._server = server
+        self._latency = latency
+        self._limit = RateLimit(20, 1)
+        self._waiting = deque[int]()
+        self._somebody_looks = False
+        self.sent = 0
+        self.finished: list[float] = []
+
+    def call(self) -> None:
+        self._waiting.append(1)
+        if not self._somebody_looks:
+            self._look()
+
+    def _look(self) -> None:
+        self._somebody_looks = True
+        while self._waiting:
+            if delay := self._limit.delay():
+                self._world.after(delay, self._look)
+                return
+            self._waiting.popleft()
+            self.sent += 1
+            self._world.after(self._world.random.uniform(0, self._latency), self._arrive)
+        self._somebody_looks = False
+
+    def _arrive(self) -> None:
+        accepted, remaining, _ = self._server.admit(self._world.now)
+        self._world.after(self._world.random.uniform(0, self._latency), self._answered, accepted, remaining)
+
+    def _answered(self, accepted: bool, remaining: int) -> None:
+        self._limit.answered(200 if accepted else 429, {"x-ratelimit-remaining": str(remaining)})
+        if accepted:
+            self.finished.append(self._world.now)
+        else:
+            self._world.after(1, self.call)
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    world = World(seed=1)
+    with patch.object(rate_limit, "time", SimpleNamespace(monotonic=lambda: 1000 + world.now)):
+        yield world
+
+
+PHASES = [0.0, 0.02, 0.25, 0.5, 0.75, 0.98]
+LATENCIES = [0.0005, 0.01, 0.05]
+
+
+@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("latency", LATENCIES)
+def test_200_calls_need_few_more_requests_wherever_the_servers_seconds_begin(
+    world: World, phase: float, latency: float
+) -> None:
+    client = SimulatedClient(world, SlidingSecond(phase), latency)
+    for _ in range(200):
+        client.call()
+    world.run()
+    assert len(client.finished) == 200
+    assert client.sent <= 220
+    assert client.finished[-1] < 11.6
+
+
+@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("latency", LATENCIES)
+def test_bursts_after_a_quieter_time_need_few_more_requests(world: World, phase: float, latency: float) -> None:
+    client = SimulatedClient(world, SlidingSecond(phase), latency)
+    for n in range(30):
+        world.after(n / 10, client.call)
+    for start in (3, 4.1, 5.3, 7, 20, 21.2, 22.4, 24):
+        for _ in range(18):
+            world.after(start, client.call)
+    world.run()
+    assert len(client.finished) == 30 + 8 * 18
+    assert client.sent <= 1.1 * len(client.finished)
+
+
+@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("latency", LATENCIES)
+def test_two_clients_share_the_limit(world: World, phase: float, latency: float) -> None:
+    server = SlidingSecond(phase)
+    clients = [SimulatedClient(world, server, latency) for _ in range(2)]
+    for client in clients:
+        for _ in range(100):
+            client.call()
+    world.run()
+    assert [len(client.finished) for client in clients] == [100, 100]
+    assert max(client.finished[-1] for client in clients) < 20  # of a deadline of 30
+    assert sum(client.sent for client in clients) <= 1.5 * 200
+
+
+@pytest.mark.parametrize("pause", [0.06, 0.5, 3.0])
+def test_calls_one_after_the_other_below_the_limit_never_wait(world: World, pause: float) -> None:
+    client = SimulatedClient(world, SlidingSecond(), 0.01)
+    for n in range(100):
+        world.after(n * pause, client.call)
+    world.run()
+    waits = [finished - n * pause for n, finished in enumerate(client.finished)]
+    assert max(waits) <= 0.02 + 1e-9
