@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+BENCH := .venv-bench
 export PYTHONPATH := generated:.
 export PYTHONDONTWRITEBYTECODE := 1
 
@@ -51,7 +52,7 @@ drift: setup  ## Fail if generated/ is not what the generator makes
 .PHONY: check
 check: spec drift workflows  ## Lint, type-check, validate the contract, look for drift
 	@echo "ruff ..." && $(BIN)/ruff check --no-cache . && $(BIN)/ruff format --no-cache --check .
-	@echo "mypy --strict ..." && $(BIN)/mypy --cache-dir=$(VENV)/mypy generated/stablecog_client tools tests examples
+	@echo "mypy --strict ..." && $(BIN)/mypy --cache-dir=$(VENV)/mypy generated/stablecog_client tools tests examples benchmarks
 	@echo "pyright, strict ..." && $(BIN)/pyright --pythonpath $(BIN)/python
 
 .PHONY: workflows
@@ -93,7 +94,18 @@ upgrade: setup  ## Move the pins, show what upstream changed beneath our templat
 	@$(MAKE) generate check test || \
 	  { echo "Mend the templates after what is shown above, then run make generate check test."; exit 1; }
 
+.PHONY: bench
+bench: $(BENCH)/.ready  ## Measure the speed beside what people would use instead; ARGS=--quick for a first look
+	@$(BENCH)/bin/python -m benchmarks $(ARGS)
+
+$(BENCH)/.ready: benchmarks/requirements.txt
+	@echo "Setting up $(BENCH) (about a minute) ..."
+	@$(PYTHON) -m venv --clear $(BENCH)
+	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $< || \
+	  { echo "What the benchmarks compare with could not be installed; check the network and try again."; exit 1; }
+	@touch $@
+
 .PHONY: clean
 clean:  ## Remove .venv and what the tools left behind
-	rm -rf $(VENV) .pytest_cache .hypothesis .ruff_cache .mypy_cache dist
+	rm -rf $(VENV) $(BENCH) .pytest_cache .hypothesis .ruff_cache .mypy_cache dist
 	find . -name __pycache__ -prune -exec rm -rf {} +

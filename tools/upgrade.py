@@ -45,6 +45,8 @@ def move_pins() -> None:
         pins = tool("uv", *COMPILE.split(), "--quiet", loose)
     (ROOT / "requirements.txt").write_text(pins, "utf-8")
     (ROOT / "requirements.in").write_text(pinned(wanted, pins), "utf-8")
+    compared = ("--quiet", "--upgrade", "--constraints", "requirements.txt", "benchmarks/requirements.in")
+    tool("uv", *COMPILE.split(), *compared, "--output-file", "benchmarks/requirements.txt")
     tools = (ROOT / "requirements-go.txt").read_text("utf-8").split()
     newest = [f"{name}@{newest_of_go(name)}" for name in (line.partition("@")[0] for line in tools)]
     (ROOT / "requirements-go.txt").write_text("\n".join(newest) + "\n", "utf-8")

@@ -1,0 +1,152 @@
+"""What a healthy call costs, counted: modules, function calls, requests. Counts, unlike times, never flicker.
+
+The ceilings lie a little above what was counted. Lower them when a count falls; raise one only for what a caller gets.
+`make bench` has the times.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import ssl
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+
+import httpx
+import pytest
+import trustme
+from stablecog_client import Client, CreditsResponse, decoding
+
+from benchmarks.server import Server, body
+
+KEY = "sc-" + 64 * "0"
+PACKAGE = str(Path(decoding.__file__).parent)
+
+# Modules that neither httpx nor attrs load: at import, and by the first call.
+AT_IMPORT = {"uuid", "_uuid"}
+BY_A_CALL = {*AT_IMPORT, "platform", "encodings.utf_8_sig"}
+
+OWN_CALLS = 46  # of functions of this package, in a call that reads two credits
+SHARE_OF_HTTPX = 0.72  # of the functions that run when httpx does the same, untyped
+CALLS_A_CREDIT = 3  # of Python functions
+C_CALLS_A_CREDIT = 7
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as server:
+        yield server
+
+
+@pytest.fixture
+def client(server: Server) -> Iterator[Client]:
+    with Client(KEY, base_url=server.url) as client:
+        client.credits.list()  # connections and lazy imports
+        yield client
+
+
+def output(program: str, *arguments: str) -> str:
+    """What a program of its own process prints."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(PACKAGE).parent)}
+    command = [sys.executable, "-c", program, *arguments]
+    run = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True, timeout=60)  # noqa: S603
+    return run.stdout
+
+
+def modules(program: str) -> set[str]:
+    """The modules that a process has loaded at the end of a program, but for this package's own."""
+    program += "\nimport sys\nprint(*sys.modules)"
+    return {name for name in output(program).split() if name.partition(".")[0] != "stablecog_client"}
+
+
+def calls(action: Callable[[], object], *, of: str = "", event: str = "call") -> int:
+    """Calls of Python functions, those in files below `of`, or with `event="c_call"` of built-in ones."""
+    counted = 0
+
+    def count(frame: FrameType, happened: str, argument: object) -> None:
+        nonlocal counted
+        if happened == event and frame.f_code.co_filename.startswith(of):
+            counted += 1
+
+    action()
+    enabled = gc.isenabled()
+    gc.disable()  # finalisers of other tests are not this action's
+    sys.setprofile(count)
+    try:
+        action()
+    finally:
+        sys.setprofile(None)
+        if enabled:
+            gc.enable()
+    return counted
+
+
+def test_importing_the_client_loads_little_beside_httpx_and_attrs() -> None:
+    more = modules("import stablecog_client") - modules("import httpx, attrs")
+    assert more <= AT_IMPORT, f"loaded by the import, and not needed there: {sorted(more - AT_IMPORT)}"
+
+
+def test_a_healthy_call_loads_little_beside_what_httpx_loads_for_it(server: Server) -> None:
+    ours = modules(f"import stablecog_client\nstablecog_client.Client({KEY!r}, base_url={server.url!r}).credits.list()")
+    theirs = modules(f"import attrs, httpx\nhttpx.Client().get('{server.url}/v1/credits').json()")
+    assert server.requests == 2
+    more = ours - theirs
+    assert more <= BY_A_CALL, f"loaded by a healthy call, and not needed for it: {sorted(more - BY_A_CALL)}"
+    assert not {name for name in more if name.startswith(("aiohttp", "dateutil"))}
+
+
+def test_a_healthy_call_runs_few_functions(client: Client) -> None:
+    counted = calls(client.credits.list, of=PACKAGE)
+    assert 0 < counted <= OWN_CALLS
+
+
+def test_a_healthy_call_runs_fewer_functions_than_httpx_needs_for_it(client: Client, server: Server) -> None:
+    with httpx.Client(headers={"Authorization": f"Bearer {KEY}"}) as plain:
+        theirs = calls(lambda: plain.get(f"{server.url}/v1/credits").json())
+    ours = calls(client.credits.list)
+    assert ours <= SHARE_OF_HTTPX * theirs, f"{ours} calls, httpx {theirs}"
+
+
+def test_a_hundred_calls_are_a_hundred_requests_on_one_connection(server: Server) -> None:
+    with Client(KEY, base_url=server.url) as client:
+        for _ in range(100):
+            client.credits.list()
+    assert (server.requests, server.connections) == (100, 1)
+
+
+@pytest.mark.parametrize(("event", "most"), [("call", CALLS_A_CREDIT), ("c_call", C_CALLS_A_CREDIT)])
+def test_a_credit_costs_the_same_among_many(event: str, most: int) -> None:
+    decode = decoding.json_body(CreditsResponse.from_dict)
+
+    def counted(number: int) -> int:
+        content = body(number)
+        assert len(decode(content, "application/json").credits) == number
+        return calls(lambda: decode(content, "application/json"), event=event)
+
+    ten, hundred, thousand = counted(10), counted(100), counted(1000)
+    a_credit = (hundred - ten) / 90
+    assert a_credit == (thousand - hundred) / 900
+    assert a_credit <= most
+
+
+def test_the_trust_store_is_read_once_for_all_clients(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    authority, trusted = trustme.CA(), tmp_path / "trusted.pem"
+    authority.cert_pem.write_to_path(str(trusted))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)  # pyright: ignore[reportUnknownMemberType]
+    program = """
+import gc, ssl, sys
+from stablecog_client import Client
+clients = [Client(sys.argv[1], base_url=sys.argv[2]) for _ in range(3)]
+for client in clients:
+    client.credits.list()
+contexts = [found for found in gc.get_objects() if isinstance(found, ssl.SSLContext)]
+print(sum(context.cert_store_stats()["x509_ca"] > 0 for context in contexts))
+"""
+    monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+    with Server(context) as server:
+        assert output(program, KEY, server.url).split() == ["1"]
+        assert server.requests == 3
