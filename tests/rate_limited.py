@@ -40,6 +40,7 @@ class RateLimitedServer:
         url: Where it listens.
         seen: How many requests came.
         refused: How many of them were over the limit.
+        most_at_once: How many of them waited for their answers at the same time, at most.
     """
 
     def __init__(self, latency: float = 0.0, *, counts: bool = True, remaining: int | None = None) -> None:
@@ -48,6 +49,8 @@ class RateLimitedServer:
         self._remaining = remaining  # what it says where it does not count
         self.seen = 0
         self.refused = 0
+        self.most_at_once = 0
+        self._at_once = 0
         self._loop = asyncio.new_event_loop()
         self._started = threading.Event()
         self._open: set[asyncio.StreamWriter] = set()
@@ -74,7 +77,10 @@ class RateLimitedServer:
         try:
             while True:
                 await reader.readuntil(b"\r\n\r\n")
+                self._at_once += 1
+                self.most_at_once = max(self.most_at_once, self._at_once)
                 await asyncio.sleep(self._latency)
+                self._at_once -= 1
                 writer.write(self._answer())
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):

@@ -60,12 +60,10 @@ def test_20_calls_at_once_do_not_wait(way: Way) -> None:
 @every_way
 @pytest.mark.parametrize("remaining", [None, 19])
 def test_a_server_that_does_not_count_is_not_slowed_down(way: Way, remaining: int | None) -> None:
-    with RateLimitedServer(0.01, counts=False, remaining=remaining) as server, way(server.url) as caller:
+    with RateLimitedServer(0.2, counts=False, remaining=remaining) as server, way(server.url) as caller:
         with takes_at_most(8):  # at 20 a second it would be 50; what it takes is httpx's
             assert all_succeeded(caller.list_at_once(1000 if way is TasksOverAiohttp else 200))
-        with takes_at_most(4):
-            for _ in range(100):
-                caller.list()
+        assert server.most_at_once > 40
 
 
 @every_way
