@@ -26,8 +26,8 @@ KEY = "sc-" + 64 * "0"
 PACKAGE = str(Path(decoding.__file__).parent)
 
 # Modules that neither httpx nor attrs load: at import, and by the first call.
-AT_IMPORT = {"uuid", "_uuid"}
-BY_A_CALL = {*AT_IMPORT, "platform", "encodings.utf_8_sig"}
+AT_IMPORT: set[str] = set()
+BY_A_CALL = {*AT_IMPORT, "platform"}
 
 OWN_CALLS = 46  # of functions of this package, in a call that reads two credits
 SHARE_OF_HTTPX = 0.72  # of the functions that run when httpx does the same, untyped

@@ -118,8 +118,8 @@ def test_the_app_answers_every_request_with_one_client(
                 answer = await browser.get("http://app/credits")
                 assert (answer.status_code, answer.json()) == (status, body)
             assert fastapi_app.app.state.stablecog is client
-            assert not client.closed
-        assert client.closed
+            assert not client.is_closed
+        assert client.is_closed
 
     with ReplayServer.of(recording) as server:
         monkeypatch.setenv("STABLECOG_BASE_URL", server.url)

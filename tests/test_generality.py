@@ -200,7 +200,7 @@ def test_a_tag_or_method_is_called_otherwise_only_where_its_name_is_taken(worksh
         # `import` is Python's, and tools_mend and mend_tools are both `mend` in short.
         assert methods == {"get", "delete", "list", "import_tools", "tools_mend", "mend_tools"}
         assert {name for name in dir(client.close_) if not name.startswith("_")} == {"close"}
-    assert client.closed
+    assert client.is_closed
 
 
 def test_a_schema_called_as_something_of_ours_gets_an_underscore(workshop: Any) -> None:
@@ -264,9 +264,18 @@ def test_parameters_that_are_left_out_or_null_are_not_sent(workshop: Any, ask: A
     assert not seen.headers.keys() & {"x-note", "x-dry-run", "trace.id"}
 
 
-def test_a_path_parameter_cannot_leave_its_segment(ask: Ask) -> None:
-    value, seen = ask(lambda client: client.default.get_untagged_name("a/../b?c#d%"), as_json("ok"))
-    assert (seen.path, seen.query, value) == ("/base/untagged/a%2F..%2Fb%3Fc%23d%25", [], "ok")
+@pytest.mark.parametrize(
+    ("name", "segment"),
+    [("a/../b?c#d%=e", "a%2F..%2Fb%3Fc%23d%25%3De"), ("..", "%2E%2E"), (".", "%2E"), ("é ", "%C3%A9%20")],
+)
+def test_a_path_parameter_cannot_leave_its_segment(ask: Ask, name: str, segment: str) -> None:
+    value, seen = ask(lambda client: client.default.get_untagged_name(name), as_json("ok"))
+    assert (seen.path, seen.query, value) == (f"/base/untagged/{segment}", [], "ok")
+
+
+def test_a_path_parameter_cannot_be_empty(workshop: Any) -> None:
+    with workshop.Client("a-key") as client, pytest.raises(workshop.UsageError, match="name: expected a value"):
+        client.default.get_untagged_name("")
 
 
 def test_an_operation_without_security_gets_no_key(ask: Ask) -> None:

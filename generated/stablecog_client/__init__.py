@@ -17,14 +17,14 @@ from .errors import (
     RateLimitError,
     UsageError,
 )
-from .models.credits_response import CreditsResponse
-from .models.error_response import ErrorResponse
-from .models.t_credit import TCredit
-from .models.t_credit_type import TCreditType
 from .types import UNSET, File, Response, Unset
 
 if typing.TYPE_CHECKING:
     from .async_client import AsyncClient
+    from .models.credits_response import CreditsResponse
+    from .models.error_response import ErrorResponse
+    from .models.t_credit import TCredit
+    from .models.t_credit_type import TCreditType
 
 __all__ = [
     "APIConnectionError",
@@ -52,9 +52,19 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> typing.Any:
-    if name == "AsyncClient":  # when it is needed: it imports asyncio
-        from .async_client import AsyncClient
+# Loaded when they are first needed: asyncio and attrs take longer to import than all of this package.
+_LAZY = {
+    "AsyncClient": ".async_client",
+    "CreditsResponse": ".models.credits_response",
+    "ErrorResponse": ".models.error_response",
+    "TCredit": ".models.t_credit",
+    "TCreditType": ".models.t_credit_type",
+}
 
-        return AsyncClient
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+def __getattr__(name: str) -> typing.Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_LAZY[name], __name__), name)

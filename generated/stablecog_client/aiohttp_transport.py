@@ -6,12 +6,14 @@ from __future__ import annotations
 import ssl
 from collections.abc import AsyncIterator, Generator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, cast
 
 import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport as HttpxAiohttpTransport
 from httpx_aiohttp.transport import AiohttpResponseStream
+from yarl import URL
 
 
 class AiohttpTransport(HttpxAiohttpTransport):
@@ -29,6 +31,8 @@ class AiohttpTransport(HttpxAiohttpTransport):
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
         )
+        # It would decode what is encoded in a path: %2E%2E would lead out of it.
+        cast("Any", session)._build_url = partial(URL, encoded=True)
         # It would send GET, PUT and DELETE a second time of its own accord, unseen by our budget.
         cast("Any", session)._retry_connection = False
         return session

@@ -12,7 +12,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 import httpx
-from attrs import field, frozen
 
 from . import retries, transport
 from .errors import APIConnectionError, APIError, APIResponseValidationError, APITimeoutError, status_error
@@ -32,26 +31,26 @@ _logger = logging.getLogger(__package__)
 FAULTS = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, APIResponseValidationError)
 
 
-@frozen
 class Answer:
     """An answer, read. It shows nothing of itself in a traceback: the server may have sent the key back."""
 
-    status_code: int
-    headers: httpx.Headers = field(repr=False)
-    content: bytes = field(repr=False)
+    def __init__(self, status_code: int, headers: httpx.Headers, content: bytes) -> None:
+        self.status_code = status_code
+        self.headers = headers
+        self.content = content
 
 
 class Call(Generic[T]):
     """One call: the requests that it sends, and what becomes of their answers."""
 
-    def __init__(self, client: Options[Any], request: Request[T]) -> None:
-        self.client = client
+    def __init__(self, options: Options[Any], request: Request[T]) -> None:
+        self._options = options
         self.request = request
-        self.ends_at = time.monotonic() + client.deadline
+        self.ends_at = time.monotonic() + options.deadline
         self.attempts = 0
         self.redirects = 0
         self._refusal: APIError | None = None  # of the last request, by the rate limit
-        self.url, self._make = client.prepare(request)
+        self.url, self._make = options.prepare(request)
 
     @property
     def left(self) -> float:
@@ -69,9 +68,9 @@ class Call(Generic[T]):
             APIConnectionError: The client was closed.
             APITimeoutError: The deadline has passed.
         """
-        if self.client.closed:
+        if self._options.closed:
             self._raise(APIConnectionError("the client was closed during the call"))
-        delay = self.client.rate_limit.delay() if self.client.rate_limit else 0.0
+        delay = self._options.rate_limit.delay() if self._options.rate_limit else 0.0
         if delay and delay >= self.left:
             self.out_of_turn()
         return delay
@@ -79,7 +78,7 @@ class Call(Generic[T]):
     def http_request(self) -> httpx.Request:
         """The request to send now."""
         self.attempts += 1
-        limit = transport.TimeLimit(self.client.timeout, self.ends_at)
+        limit = transport.TimeLimit(self._options.timeout, self.ends_at)
         extensions = {"timeout": {"connect": limit, "read": limit, "write": limit, "pool": limit}}
         return self._make(self.url, extensions)
 
@@ -91,8 +90,8 @@ class Call(Generic[T]):
 
     def unanswered(self) -> None:
         """The request got no whole answer."""
-        if self.client.rate_limit:
-            self.client.rate_limit.unanswered()
+        if self._options.rate_limit:
+            self._options.rate_limit.unanswered()
 
     def answered(self, answer: Answer) -> Response[T] | float:
         """The result, or seconds to wait before the next request.
@@ -102,8 +101,8 @@ class Call(Generic[T]):
             APIResponseValidationError: The body is not what the contract says.
         """
         status = answer.status_code
-        if self.client.rate_limit:
-            self.client.rate_limit.answered(status, answer.headers)
+        if self._options.rate_limit:
+            self._options.rate_limit.answered(status, answer.headers)
         responses = self.request.responses
         decode = responses.get(str(status)) or responses.get(f"{status // 100}XX") or responses.get("default")
         if not 200 <= status < 300:
@@ -115,7 +114,7 @@ class Call(Generic[T]):
             parsed = decode(answer.content, answer.headers.get("content-type", ""))
         except APIResponseValidationError as error:
             self._raise(self._with_answer(error, answer), error.__cause__)
-        self.client.budget.earn()
+        self._options.budget.earn()
         return Response(HTTPStatus(status), answer.headers, answer.content, parsed)
 
     def failed(self, error: Exception) -> float:
@@ -126,7 +125,7 @@ class Call(Generic[T]):
         """
         if isinstance(error, APIResponseValidationError):  # the body was too large, or not decodable
             self._raise(error)
-        if self.client.closed:
+        if self._options.closed:
             self._raise(APIConnectionError("the client was closed during the call"), error)
         timed_out = isinstance(error, httpx.TimeoutException | TimeoutError)
         kind = APITimeoutError if timed_out else APIConnectionError
@@ -136,10 +135,10 @@ class Call(Generic[T]):
             if self._retry(delay):
                 return delay
         if self.left <= 0:
-            message = f"no answer within the deadline of {self.client.deadline:g} s; raise `deadline` to wait longer"
+            message = f"no answer within the deadline of {self._options.deadline:g} s; raise `deadline` to wait longer"
             self._raise(APITimeoutError(message), error)
         if timed_out:
-            message = f"no answer within {self.client.timeout:g} s; raise `timeout` to wait longer"
+            message = f"no answer within {self._options.timeout:g} s; raise `timeout` to wait longer"
         else:
             message = f"no answer: {self._describe(error)}; check the network, the server and `base_url`"
         self._raise(kind(message), error)
@@ -148,7 +147,7 @@ class Call(Generic[T]):
         """The deadline comes before the call's turn under the rate limit."""
         if self._refusal is not None:
             self._raise(self._refusal)
-        message = f"the rate limit leaves no room within the deadline of {self.client.deadline:g} s; make fewer calls"
+        message = f"the rate limit leaves no room within the deadline of {self._options.deadline:g} s; make fewer calls"
         self._raise(APITimeoutError(message))
 
     @property
@@ -157,9 +156,9 @@ class Call(Generic[T]):
 
     def _retry(self, delay: float, *, paid: bool = False) -> bool:
         """Whether there is a next request after this delay; if so, the budget has it, unless it is paid for."""
-        if self.attempts > self.client.max_retries or delay >= self.left:
+        if self.attempts > self._options.max_retries or delay >= self.left:
             return False
-        if not paid and not self.client.budget.spend():
+        if not paid and not self._options.budget.spend():
             return False
         _logger.debug("%s %s: trying again in %.2f s", self.request.method, self._shown_url, delay)
         return True
@@ -174,7 +173,7 @@ class Call(Generic[T]):
         if (self._safe and retries.worth_retrying(status)) or status == 429:
             delay = max(asked_for or 0.0, retries.backoff(self.attempts))
             # Where others pass, the pace of the rate limit does what the budget is for.
-            in_turn = status == 429 and self.client.rate_limit is not None and self.client.rate_limit.lets_pass
+            in_turn = status == 429 and self._options.rate_limit is not None and self._options.rate_limit.lets_pass
             if self._retry(delay, paid=in_turn):
                 return delay
         self._raise(self._status_error(answer, asked_for))
@@ -201,23 +200,23 @@ class Call(Generic[T]):
         if self.redirects > MAX_REDIRECTS:
             reason = f"more than {MAX_REDIRECTS} redirects"
         else:
-            reason = f"a redirect to {_quote(self.client.redact(location))}, which is not followed"
+            reason = f"a redirect to {_quote(self._options.redact(location))}, which is not followed"
         message = f"{answer.status_code} {_phrase(answer.status_code)}: {reason}; check `base_url`"
         attributes = {"text": self._text(answer), "headers": self._headers(answer)}
         self._raise(status_error(answer.status_code, message, **attributes))
 
     def _with_answer(self, error: APIResponseValidationError, answer: Answer) -> APIResponseValidationError:
         error.status_code, error.headers, error.text = answer.status_code, self._headers(answer), self._text(answer)
-        error.got = self.client.redact(error.got)
+        error.got = self._options.redact(error.got)
         return error
 
     def _text(self, answer: Answer) -> str:
         content = answer.content[: transport.MAX_ERROR_BODY]
-        return self.client.redact(content.decode("utf-8", "replace"))
+        return self._options.redact(content.decode("utf-8", "replace"))
 
     def _headers(self, answer: Answer) -> httpx.Headers:
         """The answer's headers, without the key if the server sent it back."""
-        items = [(name, self.client.redact(value)) for name, value in answer.headers.multi_items()]
+        items = [(name, self._options.redact(value)) for name, value in answer.headers.multi_items()]
         return httpx.Headers(items, encoding=answer.headers.encoding)
 
     def _raise(self, error: APIError, cause: BaseException | None = None) -> NoReturn:
@@ -226,17 +225,17 @@ class Call(Generic[T]):
 
     @property
     def _shown_url(self) -> str:
-        return self.client.redact(without_secrets(self.url))
+        return self._options.redact(without_secrets(self.url))
 
     def _describe(self, error: BaseException) -> str:
-        return _line(self.client.redact(str(error))) or type(error).__name__
+        return _line(self._options.redact(str(error))) or type(error).__name__
 
     def _without_secrets(self, cause: BaseException | None) -> BaseException | None:
         """The cause, and what caused that, without what holds the key: frames of network code, requests, aiohttp's."""
         seen = [] if cause is None else [cause]
         for error in seen:
             error.__traceback__ = None
-            error.args = tuple(self.client.redact(arg) if isinstance(arg, str) else arg for arg in error.args)
+            error.args = tuple(self._options.redact(arg) if isinstance(arg, str) else arg for arg in error.args)
             error.__dict__.pop("_request", None)
             for link in ("__cause__", "__context__"):
                 linked = getattr(error, link)

@@ -10,14 +10,17 @@ from __future__ import annotations
 import datetime
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
 from enum import Enum
 from math import isfinite
-from typing import Any, NoReturn, TypeVar
-from uuid import UUID
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from .errors import APIResponseValidationError
 from .types import UNSET, File
+
+if TYPE_CHECKING:
+    from uuid import UUID
 
 T = TypeVar("T")
 Decoder = Callable[[Any], T]
@@ -158,6 +161,8 @@ def constant_of(constant: T) -> Decoder[T]:
 
 
 def uuid(value: Any) -> UUID:
+    from uuid import UUID
+
     if value.__class__ is str:
         try:
             return UUID(value)
@@ -247,12 +252,12 @@ def encode(value: Any) -> Any:
             return (text.rstrip("0") if value.microsecond else text) + "Z"
         case datetime.date():
             return value.isoformat()
-        case UUID():
-            return str(value)
         case _ if hasattr(value, "to_dict"):
             return value.to_dict()
         case _:
-            return value
+            from uuid import UUID
+
+            return str(value) if isinstance(value, UUID) else value
 
 
 def without_unset(fields: dict[str, Any]) -> dict[str, Any]:
@@ -323,8 +328,7 @@ def parse(content: bytes, content_type: str) -> Any:
     """The JSON in a body."""
     charset = charset_of(content_type)
     try:
-        source = content.decode("utf-8-sig" if charset == "utf-8" else charset)
-        return _parse(source)
+        return _parse(content.removeprefix(BOM_UTF8).decode(charset))
     except (LookupError, ValueError, RecursionError) as error:
         # The parser's error holds the whole body, and its traceback the parser's frames.
         reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)

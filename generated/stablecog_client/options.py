@@ -26,7 +26,11 @@ RequestMaker = Callable[[httpx.URL, dict[str, Any]], httpx.Request]
 
 
 class Options(Generic[H]):
-    """Options, and what all calls of a client share."""
+    """The options of a client, checked, and what its calls share: budget, rate limit, prepared requests.
+
+    Args:
+        on_start: Called when the sharing starts, at once and in a process that was forked.
+    """
 
     def __init__(
         self,
@@ -38,6 +42,8 @@ class Options(Generic[H]):
         max_retries: int,
         allow_http: bool,
         http_client: H | None,
+        *,
+        on_start: Callable[[], None],
     ) -> None:
         self._api = api
         self.timeout = _seconds("timeout", timeout)
@@ -48,7 +54,8 @@ class Options(Generic[H]):
         self.base_url = self._checked_base_url(base_url, allow_http)
         self._key, self._redact = self._checked_key(api_key)
         logs.redact_with(self._redact)
-        self._given: H | None = http_client
+        self.http_client: H | None = http_client
+        self._on_start = on_start
         self.closed = False
         self.connected = False
         if http_client is None and self.base_url.scheme == "https":
@@ -61,10 +68,11 @@ class Options(Generic[H]):
         self.pid = os.getpid()
         self.budget = retries.Budget()
         self.rate_limit = RateLimit(*self._api.rate_limit) if self._api.rate_limit else None
+        self._on_start()
 
     def _start_after_fork(self) -> None:
         """Locks that were held and connections stay with the process that forked."""
-        if self._given is not None and self.connected:
+        if self.http_client is not None and self.connected:
             raise UsageError("http_client: its connections belong to the process that forked; make a new client")
         self.start()
 
@@ -79,7 +87,7 @@ class Options(Generic[H]):
         prepared = self._prepared.get(request)
         if prepared is None:
             prepared = self._prepare(request)
-            if self._given is None and request.is_constant:
+            if self.http_client is None and request.is_constant:
                 self._prepared[request] = prepared
         return prepared
 
@@ -92,7 +100,7 @@ class Options(Generic[H]):
         arguments["params"] = arguments["params"] or None  # httpx takes {} for: strike the URL's own
         url = self.base_url.copy_with(raw_path=self.base_url.raw_path.rstrip(b"/") + request.target().encode())
         # An http_client of the caller's own adds its headers, cookies and parameters.
-        build = httpx.Request if self._given is None else self._given.build_request
+        build = httpx.Request if self.http_client is None else self.http_client.build_request
         template = build(request.method, url, **arguments)
 
         def make(url: httpx.URL, extensions: dict[str, Any]) -> httpx.Request:
@@ -108,12 +116,6 @@ class Options(Generic[H]):
     def redact(self, text: str) -> str:
         """The text without the key, should the server have sent it back."""
         return self._redact(text)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(base_url={without_secrets(self.base_url)!r})"
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError(f"a {type(self).__name__} cannot be pickled or copied: it holds connections and a key")
 
     def _checked_base_url(self, base_url: str | None, allow_http: bool) -> httpx.URL:
         variable = f"{self._api.environment}_BASE_URL"
@@ -150,6 +152,35 @@ class Options(Generic[H]):
 
     def _key_advice(self, problem: str) -> str:
         return f"api_key: {problem}; pass api_key=... or set {self._api.environment}_API_KEY"
+
+
+class WithOptions(Generic[H]):
+    """What `BaseClient` and `BaseAsyncClient` share: options, and that they show and keep nothing secret."""
+
+    def __init__(self, *options: Any) -> None:
+        self._options: Options[H] = Options(*options, on_start=self._start)
+
+    def _start(self) -> None:
+        """Set up what belongs to this process alone, at first and after a fork."""
+        raise NotImplementedError
+
+    @property
+    def base_url(self) -> httpx.URL:
+        """The server."""
+        return self._options.base_url
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether calls are refused, because the client was closed."""
+        return self._options.closed
+
+    def __repr__(self) -> str:
+        if "_options" not in vars(self):  # a traceback shows a client that was refused its options
+            return f"{type(self).__name__}()"
+        return f"{type(self).__name__}(base_url={without_secrets(self.base_url)!r})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"a {type(self).__name__} cannot be pickled or copied: it holds connections and a key")
 
 
 def _key_problem(key: object) -> str | None:

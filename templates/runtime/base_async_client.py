@@ -16,7 +16,7 @@ import httpx
 from . import transport
 from .call import FAULTS, Answer, Call
 from .errors import APIError, UsageError
-from .options import Options
+from .options import WithOptions
 from .request import Request
 from .types import Response
 
@@ -32,11 +32,10 @@ class _Loop:
         self.connections: AsyncGenerator[_Loop] | None = None
 
 
-class BaseAsyncClient(Options[httpx.AsyncClient]):
+class BaseAsyncClient(WithOptions[httpx.AsyncClient]):
     """Sends with `httpx.AsyncClient`; many tasks may share it, and each event loop has connections of its own."""
 
-    def start(self) -> None:
-        super().start()
+    def _start(self) -> None:
         self._inherited = getattr(self, "_loops", None)  # kept: to let go of them would disturb the process that forked
         self._loops: dict[asyncio.AbstractEventLoop, _Loop] = {}
 
@@ -47,7 +46,7 @@ class BaseAsyncClient(Options[httpx.AsyncClient]):
             APIError: One of the errors of `errors`.
         """
         try:
-            call = Call(self, request)
+            call = Call(self._options, request)
             while True:
                 loop = self._loops.get(asyncio.get_running_loop()) or await self._connect()
                 if loop.turnstile.locked() or call.delay():
@@ -94,14 +93,14 @@ class BaseAsyncClient(Options[httpx.AsyncClient]):
 
     async def _connect(self) -> _Loop:
         """What belongs to the running event loop, made now."""
-        self.connected = True
+        self._options.connected = True
         self._loops = {loop: state for loop, state in self._loops.items() if not loop.is_closed()}
-        if self._given is None:
+        if self._options.http_client is None:
             connections = self._connections()
             state = await anext(connections)
             state.connections = connections
         elif not self._loops:
-            state = _Loop(partial(self._given.send, stream=True, follow_redirects=False))
+            state = _Loop(partial(self._options.http_client.send, stream=True, follow_redirects=False))
         else:
             raise UsageError("http_client: its connections belong to another event loop; use a client for each loop")
         self._loops[asyncio.get_running_loop()] = state
@@ -109,9 +108,9 @@ class BaseAsyncClient(Options[httpx.AsyncClient]):
 
     async def _connections(self) -> AsyncGenerator[_Loop]:
         """Connections for one event loop, closed with it: asyncio ends a loop's generators before the loop."""
-        http = httpx.AsyncClient(verify=transport.tls_for(self.base_url), limits=transport.LIMITS)
+        http = httpx.AsyncClient(verify=transport.tls_for(self._options.base_url), limits=transport.LIMITS)
         try:
-            yield _Loop(transport.of_async(http, self.base_url).handle_async_request)
+            yield _Loop(transport.of_async(http, self._options.base_url).handle_async_request)
         finally:
             await http.aclose()
 
@@ -120,7 +119,7 @@ class BaseAsyncClient(Options[httpx.AsyncClient]):
 
         An `http_client` that was passed in stays open: it is its owner's to close.
         """
-        self.closed = True
+        self._options.closed = True
         state = self._loops.pop(asyncio.get_running_loop(), None)
         if state is not None and state.connections is not None:
             await state.connections.aclose()

@@ -15,18 +15,17 @@ import httpx
 from . import transport
 from .call import FAULTS, Answer, Call
 from .errors import APIError
-from .options import Options
+from .options import WithOptions
 from .request import Request
 from .types import Response
 
 T = TypeVar("T")
 
 
-class BaseClient(Options[httpx.Client]):
+class BaseClient(WithOptions[httpx.Client]):
     """Sends with `httpx.Client`; many threads may share it."""
 
-    def start(self) -> None:
-        super().start()
+    def _start(self) -> None:
         self._http: httpx.Client | None = None
         self._handle: Callable[[httpx.Request], httpx.Response] | None = None
         self._lock = threading.Lock()
@@ -39,7 +38,7 @@ class BaseClient(Options[httpx.Client]):
             APIError: One of the errors of `errors`.
         """
         try:
-            call = Call(self, request)
+            call = Call(self._options, request)
             while True:
                 if self._turnstile.locked() or call.delay():
                     self._queue(call)
@@ -95,21 +94,21 @@ class BaseClient(Options[httpx.Client]):
     def _opened(self) -> Callable[[httpx.Request], httpx.Response]:
         from .time_limits import hold_to_time_limits
 
-        self.connected = True
-        if self._given is not None:
-            hold_to_time_limits(self._given)
-            return partial(self._given.send, stream=True, follow_redirects=False)
-        self._http = httpx.Client(verify=transport.tls_for(self.base_url), limits=transport.LIMITS)
+        self._options.connected = True
+        if self._options.http_client is not None:
+            hold_to_time_limits(self._options.http_client)
+            return partial(self._options.http_client.send, stream=True, follow_redirects=False)
+        self._http = httpx.Client(verify=transport.tls_for(self._options.base_url), limits=transport.LIMITS)
         hold_to_time_limits(self._http)
-        return transport.of(self._http, self.base_url).handle_request
+        return transport.of(self._http, self._options.base_url).handle_request
 
     def close(self) -> None:
         """Close the connections. Calls under way fail, and further ones are refused.
 
         An `http_client` that was passed in stays open: it is its owner's to close.
         """
-        self.closed = True
-        if self._http is not None and self.pid == os.getpid():
+        self._options.closed = True
+        if self._http is not None and self._options.pid == os.getpid():
             self._http.close()
 
     def __enter__(self) -> Self:

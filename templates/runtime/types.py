@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import IO, BinaryIO, Final, Generic, Literal, TypeVar
-
-from attrs import frozen
+from typing import IO, BinaryIO, Final, Generic, Literal, NamedTuple, TypeVar
 
 T = TypeVar("T")
 
@@ -30,7 +28,6 @@ UNSET: Final = Unset()
 FileTypes = tuple[str | None, IO[bytes] | bytes | str, str | None]
 
 
-@frozen
 class File:
     """Binary content: a file to upload, or the body of an answer that is not JSON.
 
@@ -40,17 +37,17 @@ class File:
         mime_type: The media type that the server is told.
     """
 
-    payload: BinaryIO
-    file_name: str | None = None
-    mime_type: str | None = None
+    def __init__(self, payload: BinaryIO, file_name: str | None = None, mime_type: str | None = None) -> None:
+        self.payload = payload
+        self.file_name = file_name
+        self.mime_type = mime_type
 
     def to_tuple(self) -> FileTypes:
         """The file as httpx takes it in a multipart body."""
         return self.file_name, self.payload, self.mime_type
 
 
-@frozen
-class Response(Generic[T]):
+class Response(NamedTuple, Generic[T]):
     """An answer that is what the contract says.
 
     Attributes:
