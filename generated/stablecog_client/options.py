@@ -93,7 +93,11 @@ class Options(Generic[H]):
 
     def _prepare(self, request: Request[Any]) -> tuple[httpx.URL, RequestMaker]:
         arguments = request.arguments()
-        arguments["headers"] |= {"user-agent": self._api.user_agent, "accept-encoding": transport.ACCEPT_ENCODING}
+        arguments["headers"] |= {
+            "accept": "*/*",
+            "accept-encoding": transport.ACCEPT_ENCODING,
+            "user-agent": self._api.user_agent,
+        }
         if request.security is not None and self._key is not None:
             place = {"header": "headers", "query": "params", "cookie": "cookies"}[request.security.place]
             arguments[place][request.security.name] = request.security.credentials(self._key())
