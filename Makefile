@@ -34,7 +34,7 @@ spec: setup  ## Validate openapi.yaml
 	  { echo "openapi.yaml is not a valid OpenAPI document; mend what is named above and run make spec again."; exit 1; }
 
 .PHONY: generate
-generate: setup  ## Make generated/ from openapi.yaml, generator-config.yaml and templates/
+generate: spec  ## Make generated/ from openapi.yaml, generator-config.yaml and templates/
 	@$(BIN)/python -m tools.generate
 
 .PHONY: demo

@@ -64,10 +64,12 @@ class ReplayServer(ThreadingTCPServer):
 
 
 def main(names: Sequence[str]) -> None:
-    if not names:
-        raise SystemExit(f"name at least one recording: {', '.join(sorted(p.name for p in RECORDINGS.glob('*.http')))}")
+    recordings = sorted(path.name for path in RECORDINGS.glob("*.http"))
+    if not names or not set(names) <= set(recordings):
+        raise SystemExit("Name one or more of these recordings:\n  " + "\n  ".join(recordings))
     with ReplayServer.of(*names) as server:
-        print(f"playing {', '.join(names)} at {server.url}; stop with Ctrl-C", flush=True)
+        print(f"Playing {', '.join(names)}; stop with Ctrl-C. In another shell:", flush=True)
+        print(f"export STABLECOG_API_KEY=sc-test STABLECOG_BASE_URL={server.url}", flush=True)
         with suppress(KeyboardInterrupt):
             threading.Event().wait()
 

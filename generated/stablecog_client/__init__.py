@@ -68,3 +68,7 @@ def __getattr__(name: str) -> typing.Any:
     from importlib import import_module
 
     return getattr(import_module(_LAZY[name], __name__), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -140,7 +140,7 @@ class Call(Generic[T]):
         if timed_out:
             message = f"no answer within {self._options.timeout:g} s; raise `timeout` to wait longer"
         else:
-            message = f"no answer: {self._describe(error)}; check the network, the server and `base_url`"
+            message = f"no answer: {self._describe(error)}; {_advice(error)}"
         self._raise(kind(message), error)
 
     def out_of_turn(self) -> NoReturn:
@@ -181,8 +181,10 @@ class Call(Generic[T]):
     def _status_error(self, answer: Answer, asked_for: float | None) -> APIError:
         status, text = answer.status_code, self._text(answer)
         message = f"{status} {_phrase(status)}: {_quote(text)}"
-        if advice := _ADVICE.get(status, _ADVICE[500] if status >= 500 else ""):
-            message += f"; {advice}"
+        advice = _ADVICE.get(status) or _ADVICE[min(status // 100 * 100, 500)]
+        if status == 429 and asked_for:
+            advice += f"; the server asks to wait {asked_for:g} s"
+        message += f"; {advice}"
         extra = {"retry_after": asked_for} if status == 429 else {}
         return status_error(status, message, text=text, headers=self._headers(answer), **extra)
 
@@ -228,7 +230,7 @@ class Call(Generic[T]):
         return self._options.redact(without_secrets(self.url))
 
     def _describe(self, error: BaseException) -> str:
-        return _line(self._options.redact(str(error))) or type(error).__name__
+        return _line(self._options.redact(str(error))).rstrip(".") or type(error).__name__
 
     def _without_secrets(self, cause: BaseException | None) -> BaseException | None:
         """The cause, and what caused that, without what holds the key: frames of network code, requests, aiohttp's."""
@@ -247,7 +249,10 @@ class Call(Generic[T]):
 
 
 _ADVICE = {
-    401: "check the API key",
+    100: "check `base_url`",
+    300: "check `base_url`",
+    400: "the server does not take the request as it is",
+    401: "check the API key: it is unknown or switched off",
     403: "this API key may not do this",
     404: "check `base_url`",
     428: "the server's rate limiter is down, try again later",
@@ -265,6 +270,18 @@ def _may_pass(error: Exception) -> bool:
             return False
         seen = seen.__cause__ or seen.__context__
     return True
+
+
+def _advice(error: Exception) -> str:
+    """What the caller can do where no answer came."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if type(seen).__name__ == "SSLCertVerificationError":
+            return "the certificate is not trusted: set SSL_CERT_FILE if it is your company's, or check `base_url`"
+        if isinstance(seen, httpx.ProxyError):
+            return "check the proxy, which HTTPS_PROXY or `http_client` names"
+        seen = seen.__cause__ or seen.__context__
+    return "check the network, the server and `base_url`"
 
 
 def _phrase(status: int) -> str:

@@ -334,7 +334,8 @@ def parse(content: bytes, content_type: str) -> Any:
         reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
     start = content[:60].decode("utf-8", "replace")
     got = f"a body that starts {start!r} ({reason})" if content else "an empty body"
-    raise APIResponseValidationError("JSON", got)
+    advice = "a proxy or another server may have answered: check `base_url` and proxies"
+    raise APIResponseValidationError("JSON", got, advice=advice)
 
 
 def text_body(decode: Decoder[T]) -> BodyDecoder[T]:

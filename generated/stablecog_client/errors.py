@@ -118,6 +118,7 @@ class APIResponseValidationError(APIError, ValueError, TypeError, KeyError):
         text: The body, decoded, at most its first 64 KiB.
     """
 
+    advice = "the answer departs from the contract: upgrade this package, or report it"
     steps: tuple[str | int, ...] = ()
     expected: str = ""
     got: str = ""
@@ -142,7 +143,8 @@ class APIResponseValidationError(APIError, ValueError, TypeError, KeyError):
 
     @property
     def message(self) -> str:
-        return f"{self.path}: expected {self.expected}, got {self.got}"
+        what = f"{self.path}: expected {self.expected}, got {self.got}"
+        return f"{self.status_code}, {what}; {self.advice}" if self.status_code else what
 
     def inside(self, step: str | int) -> APIResponseValidationError:
         """The same error, seen from the object or array that holds the value at `step`."""

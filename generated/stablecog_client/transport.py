@@ -10,11 +10,13 @@ import time
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import httpx
 
-from .errors import APIResponseValidationError
+from .errors import APIResponseValidationError, UsageError
+
+H = TypeVar("H", httpx.Client, httpx.AsyncClient)
 
 MAX_BODY = 16 * 2**20  # bytes of a decoded body; more is refused
 MAX_ERROR_BODY = 64 * 2**10  # bytes of an error's body; more is cut off
@@ -40,12 +42,20 @@ class _TLS:
 
     def prepare(self) -> None:
         if self._context is None:
-            threading.Thread(target=self.context, name="trust store", daemon=True).start()
+            threading.Thread(target=self._prepare, name="trust store", daemon=True).start()
+
+    def _prepare(self) -> None:
+        with suppress(UsageError):  # the call that needs it says so
+            self.context()
 
     def context(self) -> ssl.SSLContext:
         with self._lock:
             if self._context is None:
-                self._context = httpx.create_ssl_context()
+                try:
+                    self._context = httpx.create_ssl_context()
+                except OSError as error:
+                    message = f"SSL_CERT_FILE or SSL_CERT_DIR: expected certificates in PEM form ({error})"
+                    raise UsageError(message) from None
             return self._context
 
 
@@ -59,6 +69,20 @@ def tls_for(url: httpx.URL) -> ssl.SSLContext:
     if url.scheme == "https":
         return tls.context()
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # never used, quick to make, and trusts nobody
+
+
+def new_client(kind: type[H], url: httpx.URL) -> H:
+    """A client of our own for this server, with the proxies of the environment.
+
+    Raises:
+        UsageError: The environment asks for a proxy or for certificates that cannot be had.
+    """
+    context = tls_for(url)
+    try:
+        return kind(verify=context, limits=LIMITS)
+    except (ValueError, ImportError, httpx.InvalidURL) as error:
+        reason = str(error).partition("URL")[0] if "@" in str(error) else str(error)  # a proxy's password is secret
+        raise UsageError(f"HTTPS_PROXY, HTTP_PROXY or ALL_PROXY: expected http://host:port ({reason})") from None
 
 
 class TimeLimit(float):
@@ -78,7 +102,7 @@ class TimeLimit(float):
         return self
 
 
-def of(client: httpx.Client, url: httpx.URL) -> httpx.BaseTransport:
+def transport_for(client: httpx.Client, url: httpx.URL) -> httpx.BaseTransport:
     """The transport that a client would use, proxies of the environment among them.
 
     Ours alone are sent over it directly: what `httpx.Client.send` adds (cookies, redirects, authentication, event
@@ -87,7 +111,7 @@ def of(client: httpx.Client, url: httpx.URL) -> httpx.BaseTransport:
     return cast("httpx.BaseTransport", cast("Any", client)._transport_for_url(url))
 
 
-def of_async(client: httpx.AsyncClient, url: httpx.URL) -> httpx.AsyncBaseTransport:
+def async_transport_for(client: httpx.AsyncClient, url: httpx.URL) -> httpx.AsyncBaseTransport:
     """The same for an async client; aiohttp's where it is installed and no proxy stands between."""
     inside = cast("Any", client)
     if inside._transport_for_url(url) is inside._transport:

@@ -35,6 +35,8 @@ class _Loop:
 class BaseAsyncClient(WithOptions[httpx.AsyncClient]):
     """Sends with `httpx.AsyncClient`; many tasks may share it, and each event loop has connections of its own."""
 
+    _kind = httpx.AsyncClient
+
     def _start(self) -> None:
         self._inherited = getattr(self, "_loops", None)  # kept: to let go of them would disturb the process that forked
         self._loops: dict[asyncio.AbstractEventLoop, _Loop] = {}
@@ -63,7 +65,8 @@ class BaseAsyncClient(WithOptions[httpx.AsyncClient]):
                     delay = outcome
                 await asyncio.sleep(delay)
         except (APIError, asyncio.CancelledError) as error:
-            raise error.with_traceback(None)  # noqa: B904 - the frames below hold the key, or what the server said
+            # The frames below hold the key, or what the server said.
+            raise error.with_traceback(None)  # noqa: B904
 
     async def _queue(self, call: Call[Any], loop: _Loop) -> None:
         """Wait for the call's turn under the rate limit: one looks out for it, the others stand behind."""
@@ -108,9 +111,9 @@ class BaseAsyncClient(WithOptions[httpx.AsyncClient]):
 
     async def _connections(self) -> AsyncGenerator[_Loop]:
         """Connections for one event loop, closed with it: asyncio ends a loop's generators before the loop."""
-        http = httpx.AsyncClient(verify=transport.tls_for(self._options.base_url), limits=transport.LIMITS)
+        http = transport.new_client(httpx.AsyncClient, self._options.base_url)
         try:
-            yield _Loop(transport.of_async(http, self._options.base_url).handle_async_request)
+            yield _Loop(transport.async_transport_for(http, self._options.base_url).handle_async_request)
         finally:
             await http.aclose()
 

@@ -25,6 +25,8 @@ T = TypeVar("T")
 class BaseClient(WithOptions[httpx.Client]):
     """Sends with `httpx.Client`; many threads may share it."""
 
+    _kind = httpx.Client
+
     def _start(self) -> None:
         self._http: httpx.Client | None = None
         self._handle: Callable[[httpx.Request], httpx.Response] | None = None
@@ -53,7 +55,8 @@ class BaseClient(WithOptions[httpx.Client]):
                     delay = outcome
                 time.sleep(delay)
         except (APIError, KeyboardInterrupt) as error:
-            raise error.with_traceback(None)  # noqa: B904 - the frames below hold the key, or what the server said
+            # The frames below hold the key, or what the server said.
+            raise error.with_traceback(None)  # noqa: B904
 
     def _queue(self, call: Call[Any]) -> None:
         """Wait for the call's turn under the rate limit: one looks out for it, the others stand behind."""
@@ -98,9 +101,9 @@ class BaseClient(WithOptions[httpx.Client]):
         if self._options.http_client is not None:
             hold_to_time_limits(self._options.http_client)
             return partial(self._options.http_client.send, stream=True, follow_redirects=False)
-        self._http = httpx.Client(verify=transport.tls_for(self._options.base_url), limits=transport.LIMITS)
+        self._http = transport.new_client(httpx.Client, self._options.base_url)
         hold_to_time_limits(self._http)
-        return transport.of(self._http, self._options.base_url).handle_request
+        return transport.transport_for(self._http, self._options.base_url).handle_request
 
     def close(self) -> None:
         """Close the connections. Calls under way fail, and further ones are refused.

@@ -28,6 +28,7 @@ class Options(Generic[H]):
     """The options of a client, checked, and what its calls share: budget, rate limit, prepared requests.
 
     Args:
+        kind: What `http_client` must be.
         on_start: Called when the sharing starts, at once and in a process that was forked.
     """
 
@@ -42,6 +43,7 @@ class Options(Generic[H]):
         allow_http: bool,
         http_client: H | None,
         *,
+        kind: type[H],
         on_start: Callable[[], None],
     ) -> None:
         self._api = api
@@ -50,9 +52,11 @@ class Options(Generic[H]):
         if isinstance(max_retries, bool) or not isinstance(max_retries, int) or max_retries < 0:  # pyright: ignore[reportUnnecessaryIsInstance]
             raise UsageError(f"max_retries: expected a whole number of at least 0, got {max_retries!r}")
         self.max_retries = max_retries
-        self.base_url = self._checked_base_url(base_url, allow_http)
         self._key, self._redact = self._checked_key(api_key)
+        self.base_url = self._checked_base_url(base_url, allow_http)
         logs.redact_with(self._redact)
+        if http_client is not None and not isinstance(http_client, kind):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise UsageError(f"http_client: expected an httpx.{kind.__name__}, got {type(http_client).__name__}")
         self.http_client: H | None = http_client
         self._on_start = on_start
         self.closed = False
@@ -79,6 +83,8 @@ class Options(Generic[H]):
         """The URL of a call, and what makes its requests."""
         if self.closed:
             raise UsageError("the client is closed; make a new one")
+        if self.http_client is not None and self.http_client.is_closed:
+            raise UsageError("http_client: it is closed; make a new one, and a new client over it")
         if self.pid != os.getpid():
             self._start_after_fork()
         if request.security is not None and self._key is None:
@@ -121,22 +127,23 @@ class Options(Generic[H]):
         return self._redact(text)
 
     def _checked_base_url(self, base_url: str | None, allow_http: bool) -> httpx.URL:
-        variable = f"{self._api.environment}_BASE_URL"
-        given = base_url if base_url is not None else os.environ.get(variable) or self._api.base_url
-        if not given:
-            raise UsageError(f"base_url: none was given, and the contract names no server; set it or {variable}")
+        option, given = "base_url", base_url
+        if given is None:
+            option = f"{self._api.environment}_BASE_URL"
+            given = os.environ.get(option) or self._api.base_url
+        if given is None:
+            raise UsageError(f"base_url: none was given, and the contract names no server; set it or {option}")
+        expected = f"{option}: expected scheme, host and path of a server, such as https://api.example.com"
         try:
             url = httpx.URL(given)
         except (httpx.InvalidURL, TypeError) as error:
-            raise UsageError(f"base_url: expected a URL such as https://api.example.com ({error})") from None
-        if url.scheme not in {"http", "https"} or not url.host:
-            raise UsageError("base_url: expected an http or https URL with a host, such as https://api.example.com")
+            raise UsageError(f"{expected} ({error})") from None
         if url.userinfo:
-            raise UsageError("base_url: a user or password in it would go astray; pass api_key instead")
+            raise UsageError(f"{option}: a user or password in it would go astray; pass api_key instead")
+        if url.query or url.fragment or url.scheme not in {"http", "https"} or not _is_host(url.host, url.port):
+            raise UsageError(f"{expected}; got {self._redact(given)!r}")
         if url.scheme == "http" and not allow_http and not _is_loopback(url.host):
-            raise UsageError(
-                "base_url: http:// would send the API key unencrypted; use https://, or pass allow_http=True"
-            )
+            raise UsageError(f"{option}: http:// would send the API key unencrypted; use https://, or allow_http=True")
         return url
 
     def _checked_key(self, api_key: str | None) -> tuple[Callable[[], str] | None, Callable[[str], str]]:
@@ -160,8 +167,10 @@ class Options(Generic[H]):
 class WithOptions(Generic[H]):
     """What `BaseClient` and `BaseAsyncClient` share: options, and that they show and keep nothing secret."""
 
+    _kind: type[H]
+
     def __init__(self, *options: Any) -> None:
-        self._options: Options[H] = Options(*options, on_start=self._start)
+        self._options: Options[H] = Options(*options, kind=self._kind, on_start=self._start)
 
     def _start(self) -> None:
         """Set up what belongs to this process alone, at first and after a fork."""
@@ -192,7 +201,7 @@ def _key_problem(key: object) -> str | None:
     if not key.strip():
         return "the key is blank"
     if "\n" in key or "\r" in key:
-        return "the key has a line break in it, was it read from a file?"
+        return "the key has a line break in it (was it read from a file?)"
     if key != key.strip():
         return "the key has white space around it"
     if any(character.isspace() for character in key):
@@ -208,6 +217,10 @@ def _seconds(option: str, value: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise UsageError(f"{option}: expected a positive number of seconds, got {value!r}")
     return float(value)
+
+
+def _is_host(host: str, port: int | None) -> bool:
+    return bool(host) and "%" not in host and not any(c.isspace() for c in host) and (port or 0) < 65536
 
 
 def _is_loopback(host: str) -> bool:

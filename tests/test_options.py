@@ -1,0 +1,119 @@
+"""Options that are not what they should be are refused before anything is sent, by a message that says why."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import stablecog_client
+from stablecog_client import AsyncClient, Client, UsageError
+
+from tools.replay import ReplayServer
+
+KEY = "sc-test"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        " ",
+        "api.example.com",
+        "ftp://api.example.com",
+        "https://",
+        "https://h:99999",
+        "https://api .com",
+        "https://h/?x=1",
+        "https://h/#x",
+    ],
+)
+@pytest.mark.parametrize("client", [Client, AsyncClient])
+def test_a_base_url_that_is_no_server_is_refused(client: Any, url: str) -> None:
+    with pytest.raises(UsageError, match=r"base_url: expected scheme, host and path"):
+        client(KEY, base_url=url)
+
+
+def test_a_base_url_of_the_environment_is_refused_by_the_variables_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STABLECOG_BASE_URL", "api.example.com")
+    with pytest.raises(UsageError, match=r"^STABLECOG_BASE_URL: .*got 'api\.example\.com'"):
+        Client(KEY)
+
+
+def test_an_empty_base_url_of_the_environment_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STABLECOG_BASE_URL", "")
+    assert str(Client(KEY).base_url) == "https://api.stablecog.com"
+
+
+@pytest.mark.parametrize("option", ["timeout", "deadline"])
+@pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), "10", True, None])
+def test_seconds_must_be_a_positive_number(option: str, value: Any) -> None:
+    with pytest.raises(UsageError, match=f"^{option}: expected a positive number of seconds"):
+        Client(KEY, **{option: value})
+
+
+@pytest.mark.parametrize("value", [-1, 1.5, "3", True, None])
+def test_max_retries_must_be_a_whole_number(value: Any) -> None:
+    with pytest.raises(UsageError, match=r"^max_retries: expected a whole number"):
+        Client(KEY, max_retries=value)
+
+
+def test_an_http_client_of_the_other_kind_is_refused() -> None:
+    wrong: Any = httpx.AsyncClient()
+    with pytest.raises(UsageError, match=r"^http_client: expected an httpx\.Client, got AsyncClient"):
+        Client(KEY, http_client=wrong)
+    with httpx.Client() as other, pytest.raises(UsageError, match=r"expected an httpx\.AsyncClient, got Client"):
+        AsyncClient(KEY, http_client=other)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+
+
+def test_an_http_client_that_is_closed_is_refused() -> None:
+    http_client = httpx.Client()
+    http_client.close()
+    with Client(KEY, http_client=http_client) as client, pytest.raises(UsageError, match="http_client: it is closed"):
+        client.credits.list()
+
+
+@pytest.mark.parametrize("proxy", ["foo://127.0.0.1", "socks5://127.0.0.1:1", "http://user:hunter2@[::1"])
+def test_a_proxy_that_cannot_be_had_is_refused_without_its_password(
+    proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", proxy)
+
+    async def call() -> None:
+        async with AsyncClient(KEY, base_url="http://127.0.0.1:9") as client:
+            await client.credits.list()
+
+    with Client(KEY, base_url="http://127.0.0.1:9") as client, pytest.raises(UsageError, match="ALL_PROXY") as refused:
+        client.credits.list()
+    assert "hunter2" not in str(refused.value)
+    with pytest.raises(UsageError, match="ALL_PROXY"):
+        asyncio.run(call())
+
+
+def test_certificates_that_cannot_be_read_are_refused_by_the_variables_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from stablecog_client import transport
+
+    monkeypatch.setattr(transport, "tls", type(transport.tls)())
+    (tmp_path / "ca.pem").write_text("not a certificate")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    with Client(KEY, base_url="https://127.0.0.1:9") as client, pytest.raises(UsageError, match=r"^SSL_CERT_FILE"):
+        client.credits.list()
+    assert capfd.readouterr().err == ""
+
+
+def test_an_api_key_in_the_base_url_is_not_shown() -> None:
+    with pytest.raises(UsageError) as refused:
+        Client("sc-secret", base_url="https://h/?key=sc-secret")
+    assert "sc-secret" not in str(refused.value)
+
+
+def test_completion_offers_what_is_public() -> None:
+    assert "AsyncClient" in dir(stablecog_client)
+    with ReplayServer.of("200-no-credits.http") as server, Client(KEY, base_url=server.url) as client:
+        shown = {name for name in dir(client) if not name.startswith("_")}
+        assert shown == {"base_url", "close", "credits", "is_closed", "send"}
+        assert client.credits.list().credits == []
