@@ -45,6 +45,11 @@ demo: setup  ## Show the client at work: on a recording, or on the real API with
 test: setup $(VENV)/.go-tools  ## Run the tests; ARGS="-k name" picks some
 	@$(BIN)/python -m pytest $(ARGS)
 
+.PHONY: mutants
+mutants: setup  ## Measure the tests: change the code in small ways and list what they do not notice
+	@echo "Changing the code in a thousand ways, one by one (about a quarter of an hour) ..."
+	@$(BIN)/python -m tools.mutants
+
 .PHONY: drift
 drift: setup  ## Fail if generated/ is not what the generator makes
 	@$(BIN)/python -m tools.generate --check

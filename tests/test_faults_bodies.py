@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 from stablecog_client import (
     APIConnectionError,
@@ -21,6 +22,7 @@ from stablecog_client import (
     CreditsResponse,
     InternalServerError,
 )
+from stablecog_client.transport import BoundedBody
 
 from tests import faults
 from tests.drive import Tasks, Threads, Way, every_way
@@ -312,7 +314,90 @@ def test_a_body_that_cannot_be_read_is_refused_in_one_line(way: Way, fault: faul
     assert got in str(caught.value)
 
 
-# Attacks
+# The same without a connection, to the byte.
+
+
+def collected(chunks: list[bytes], encoding: str = "", limit: int = 10, *, cut: bool = False) -> bytes:
+    """What a body of these chunks comes to."""
+    body = BoundedBody(httpx.Headers({"content-encoding": encoding}), limit, cut=cut)
+    for chunk in chunks:
+        if not body.feed(chunk):
+            break
+    return body.finish()
+
+
+@pytest.mark.parametrize("chunks", [[], [b""], [b"0123456789"], [b"01234", b"56789"], [b"0", b"", b"1"]])
+@pytest.mark.parametrize("cut", [False, True])
+def test_a_body_up_to_the_limit_is_whole(chunks: list[bytes], cut: bool) -> None:
+    whole = b"".join(chunks)
+    assert collected(chunks, cut=cut) == whole
+    assert collected([gzip.compress(whole)], "gzip", cut=cut) == whole
+
+
+@pytest.mark.parametrize("chunks", [[b"0123456789a"], [b"01234", b"56789", b"a"], [b"01234567", b"89abc", b"def"]])
+def test_a_body_beyond_the_limit_is_refused_or_cut_off(chunks: list[bytes]) -> None:
+    for sent, encoding in (chunks, ""), ([gzip.compress(b"".join(chunks))], "gzip"):
+        assert collected(sent, encoding, cut=True) == b"0123456789"
+        with pytest.raises(APIResponseValidationError) as caught:
+            collected(sent, encoding)
+        assert (caught.value.expected, caught.value.got) == ("a body of at most 10 bytes", "a larger one")
+
+
+@pytest.mark.parametrize("length", ["11", "9" * 5000])
+def test_a_body_that_is_announced_beyond_the_limit_is_refused_before_it_comes(length: str) -> None:
+    with pytest.raises(APIResponseValidationError, match="expected a body of at most 10 bytes, got a larger one"):
+        BoundedBody(httpx.Headers({"content-length": length}), 10, cut=False)
+    BoundedBody(httpx.Headers({"content-length": length}), 10, cut=True)
+
+
+@pytest.mark.parametrize("length", ["10", "-11", "many", "", "1e9"])
+def test_a_length_that_is_within_the_limit_or_means_nothing_does_no_harm(length: str) -> None:
+    BoundedBody(httpx.Headers({"content-length": length}), 10, cut=False)
+
+
+ENCODED: dict[str, bytes] = {
+    "gzip": gzip.compress(b"words"),
+    "x-gzip": gzip.compress(b"words"),
+    "deflate": deflated(b"words", 15),
+    " Deflate ,identity,, ": deflated(b"words", -15),
+    "gzip, deflate": deflated(gzip.compress(b"words"), 15),
+    "deflate,gzip": gzip.compress(deflated(b"words", -15)),
+}
+
+
+@pytest.mark.parametrize("encoding", ENCODED)
+def test_a_body_that_comes_byte_by_byte_is_decompressed(encoding: str) -> None:
+    assert collected([bytes([byte]) for byte in ENCODED[encoding]], encoding) == b"words"
+
+
+@pytest.mark.parametrize("encoding", ENCODED)
+def test_a_compressed_body_that_is_cut_short_is_refused_unless_it_is_an_errors(encoding: str) -> None:
+    start = ENCODED[encoding][:-1]
+    with pytest.raises(APIResponseValidationError) as caught:
+        collected([start], encoding)
+    assert (caught.value.expected, caught.value.got) == ("a compressed body", "one that was cut short")
+    assert b"words".startswith(collected([start], encoding, cut=True))
+
+
+def test_a_corrupt_body_is_refused_unless_it_is_an_errors() -> None:
+    with pytest.raises(APIResponseValidationError) as caught:
+        collected([b"words"], "gzip")
+    assert caught.value.expected == "a compressed body"
+    assert caught.value.got == "a corrupt one (Error -3 while decompressing data: incorrect header check)"
+    assert collected([b"words"], "gzip", cut=True) == b""
+
+
+def test_an_unknown_encoding_is_refused_unless_it_is_an_errors() -> None:
+    name = "words" * 20
+    with pytest.raises(APIResponseValidationError) as caught:
+        collected([b"words"], name)
+    assert (caught.value.expected, caught.value.got) == ("a content encoding of gzip, deflate", repr(name[:40]))
+    assert collected([b"words"], name, cut=True) == b"words"
+
+
+def test_what_follows_a_compressed_body_is_left_out() -> None:
+    for encoding in "gzip", "deflate":
+        assert collected([ENCODED[encoding] + b"more", b"and more"], encoding) == b"words"
 
 
 def peak_memory(call: Any) -> int:
@@ -322,6 +407,20 @@ def peak_memory(call: Any) -> int:
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "raw deflate"])
+def test_a_bomb_never_unfolds(encoding: str) -> None:
+    packed = deflated(bytes(64 * 2**20), {"gzip": 31, "deflate": 15, "raw deflate": -15}[encoding])
+
+    def call() -> None:
+        with pytest.raises(APIResponseValidationError, match="expected a body of at most 1048576 bytes"):
+            collected([packed], encoding.split()[-1], 2**20)
+
+    assert peak_memory(call) < 4 * 2**20
+
+
+# Attacks
 
 
 @every_way

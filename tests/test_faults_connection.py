@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import os
+import signal
 import threading
 import time
 from contextlib import ExitStack
@@ -10,7 +12,7 @@ from unittest.mock import patch
 
 import httpx
 import pytest
-from stablecog_client import APIConnectionError, retries
+from stablecog_client import APIConnectionError, retries, transport
 
 from tests import faults
 from tests.certificates import serving, trusted
@@ -131,3 +133,37 @@ def check_refused_certificate(way: Way, server: FaultServer) -> None:
     check_line(caught.value, server.url, "certificate verify failed")
     assert caught.value.attempts == server.connections == 1
     assert server.requests == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_fork_while_the_trust_store_is_read_leaves_the_child_able_to_read_it() -> None:
+    with vars(transport.tls)["_lock"]:
+        child = os.fork()
+        if not child:
+            signal.alarm(5)  # rather than wait for ever
+            try:
+                transport.tls.context()
+                os._exit(0)
+            finally:
+                os._exit(1)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+# Proxies
+
+
+@every_way
+def test_the_proxy_of_the_environment_is_asked_unless_it_is_not_for_this_server(
+    way: Way, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with FaultServer(ok) as proxy, FaultServer(ok) as server:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        with way(server.url) as caller:
+            caller.list()
+        assert proxy.requests[0].startswith(f"GET {server.url}/v1/credits HTTP/1.1\r\n".encode())
+        assert server.connections == 0
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        with way(server.url) as caller:
+            caller.list()
+        assert (len(proxy.requests), len(server.requests)) == (1, 1)

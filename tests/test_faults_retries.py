@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from email.utils import formatdate
 from typing import Any
 
 import pytest
-from stablecog_client import APIConnectionError, APIError, APITimeoutError, CreditsResponse, RateLimitError
+from stablecog_client import APIConnectionError, APIError, APITimeoutError, CreditsResponse, RateLimitError, retries
 from stablecog_client.decoding import json_body
 from stablecog_client.request import Request, Security
 
@@ -130,3 +131,57 @@ def test_a_limit_that_refuses_for_good_is_asked_no_more_often_than_a_server_that
         outcomes = caller.list_at_once(300)
         assert len(server.requests) <= 330
     assert any(isinstance(outcome, RateLimitError) for outcome in outcomes)
+
+
+# What decides, without a server
+
+
+def test_the_wait_doubles_up_to_five_seconds_and_is_jittered_downwards_by_up_to_half() -> None:
+    waits = {attempt: [retries.backoff(attempt) for _ in range(500)] for attempt in (1, 2, 3, 6, 7, 50)}
+    longest = {1: 0.1, 2: 0.2, 3: 0.4, 6: 3.2, 7: 5.0, 50: 5.0}
+    for attempt, seconds in longest.items():
+        assert 0.5 * seconds <= min(waits[attempt]) < 0.55 * seconds
+        assert 0.95 * seconds < max(waits[attempt]) <= seconds
+
+
+def test_a_budget_lets_30_retries_pass_and_earns_one_back_by_ten_successes() -> None:
+    budget = retries.Budget()
+    budget.earn()  # it is full already
+    assert [budget.spend() for _ in range(31)] == [True] * 30 + [False]
+    for _ in range(11):  # a tenth is no exact float
+        budget.earn()
+    assert [budget.spend() for _ in range(2)] == [True, False]
+    for _ in range(1000):
+        budget.earn()
+    assert [budget.spend() for _ in range(31)] == [True] * 30 + [False]
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        *[(None, None), ("", None), ("soon", None), ("-1", None), ("inf", None), ("nan", None), ("1, 2", None)],
+        *[("0", 0.0), ("-0", 0.0), ("1", 1.0), ("1.5", 1.5), ("86400", 86400.0)],
+        ("Mon, 01 Jan 1990 00:00:00 GMT", 0.0),
+        ("Fri, 31 Dec 99999 23:59:59 GMT", None),
+    ],
+)
+def test_retry_after_is_a_number_of_seconds_or_a_date_that_may_have_passed(
+    value: str | None, seconds: float | None
+) -> None:
+    assert retries.retry_after(value) == seconds
+
+
+def test_a_date_in_retry_after_is_so_many_seconds_away() -> None:
+    seconds = retries.retry_after(formatdate(time.time() + 100, usegmt=True))
+    assert seconds is not None
+    assert 90 < seconds <= 100
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 501, 503, 599, 600])
+def test_these_statuses_may_pass(status: int) -> None:
+    assert retries.worth_retrying(status)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 407, 409, 428, 430, 499])
+def test_these_statuses_do_not_pass(status: int) -> None:
+    assert not retries.worth_retrying(status)

@@ -278,6 +278,30 @@ def test_a_path_parameter_cannot_be_empty(workshop: Any) -> None:
         client.default.get_untagged_name("")
 
 
+@pytest.mark.parametrize(
+    ("value", "segment"),
+    [
+        *[(".", "%2E"), ("..", "%2E%2E"), ("...", "..."), ("a.b", "a.b"), ("~-_", "~-_"), ("X/X", "X%2FX")],
+        *[(True, "true"), (False, "false"), (1, "1"), ([1, True, "a,b"], "1%2Ctrue%2Ca%2Cb")],
+    ],
+)
+def test_a_path_parameter_is_one_segment(workshop: Any, value: Any, segment: str) -> None:
+    request = workshop.request.Request("GET", "/a/{x}/b", None, {}, path_parameters={"x": value})
+    assert request.target() == f"/a/{segment}/b"
+
+
+@pytest.mark.parametrize("value", ["", []])
+def test_a_path_parameter_is_not_empty(workshop: Any, value: Any) -> None:
+    request = workshop.request.Request("GET", "/a/{x}/b", None, {}, path_parameters={"x": value})
+    with pytest.raises(workshop.UsageError, match=r"^x: expected a value for the path, got an empty string$"):
+        request.target()
+
+
+def test_an_array_in_a_header_or_cookie_is_separated_by_commas(workshop: Any) -> None:
+    request = workshop.request.Request("GET", "/", None, {}, headers={"a": [1, "b"]}, cookies={"c": [True, [2]]})
+    assert request.arguments() == {"params": {}, "headers": {"a": "1,b"}, "cookies": {"c": "true,2"}}
+
+
 def test_an_operation_without_security_gets_no_key(ask: Ask) -> None:
     _, seen = ask(lambda client: client.default.get_untagged_name("a"), as_json(None))
     assert "x-workshop-key" not in seen.headers

@@ -129,6 +129,20 @@ def test_an_optional_field_that_is_not_there_is_unset() -> None:
         ErrorResponse.from_dict({"error": "x", "description": None})
 
 
+@pytest.mark.parametrize("path", ["error", "description"])
+@pytest.mark.parametrize(("value", "got"), [(None, "null"), (1, "1"), ([], "an array")])
+def test_an_error_body_of_another_shape_is_refused_where_it_is_wrong(path: str, value: Any, got: str) -> None:
+    with pytest.raises(APIResponseValidationError) as caught:
+        ErrorResponse.from_dict({"error": "x", path: value})
+    assert str(caught.value) == f"$.{path}: expected a string, got {got}"
+
+
+def test_an_error_body_without_its_error_is_refused() -> None:
+    with pytest.raises(APIResponseValidationError) as caught:
+        ErrorResponse.from_dict({"description": "y"})
+    assert str(caught.value) == "$.error: expected a value, the field is required, got nothing"
+
+
 @each_copy
 def test_there_is_one_unset(copied: Callable[[Any], Any]) -> None:
     assert copied(UNSET) is UNSET
@@ -186,6 +200,18 @@ def test_a_validation_error_keeps_its_path(copied: Callable[[Any], Any]) -> None
 def test_a_path_quotes_a_name_that_is_no_identifier() -> None:
     error = APIResponseValidationError("a string", "null").inside("a b").inside(3).inside("c")
     assert error.path == "$.c[3]['a b']"
+    assert error.args == ("a string",)
+
+
+def test_an_error_can_be_made_of_nothing() -> None:
+    assert {str(kind()) for kind in subclasses(APIError)} == {"", "$: expected , got "}
+    error = APIError()
+    assert (error.method, error.url, error.attempts, error.message) == (None, None, 0, "")
+
+
+def test_an_error_says_how_often_it_was_tried_if_more_than_once() -> None:
+    said = [str(APIError("oops", method="GET", url="/", attempts=attempts)) for attempts in (0, 1, 2)]
+    assert said == ["GET /: oops", "GET /: oops", "GET /: oops (tried 2 times)"]
 
 
 def test_errors_are_what_their_users_expect() -> None:

@@ -1,0 +1,233 @@
+"""Each decoder takes what a contract may allow, and says in words what it refuses."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections.abc import Iterator
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+import pytest
+from stablecog_client import APIResponseValidationError, decoding
+from stablecog_client.decoding import (
+    array_of,
+    boolean,
+    constant_of,
+    date,
+    enum_of,
+    integer,
+    json_body,
+    mapping,
+    null,
+    number,
+    objects,
+    string,
+    text_body,
+    union_of,
+    uuid,
+)
+
+
+class Kind(Enum):
+    SAW = "saw"
+    FILE = "file"
+
+
+# Made when they are asked, so that a change of their makers is noticed by a run that has imported this already.
+
+
+def integers(value: Any) -> Any:
+    return array_of(integer)(value)
+
+
+def matrix(value: Any) -> Any:
+    return array_of(array_of(integer))(value)
+
+
+def integer_or_string(value: Any) -> Any:
+    return union_of(integer, string)(value)
+
+
+def string_or_kind(value: Any) -> Any:
+    return union_of(string, kind, string)(value)
+
+
+def kind(value: Any) -> Any:
+    return enum_of(Kind, str, "'saw', 'file'")(value)
+
+
+def level(value: Any) -> Any:
+    return enum_of(lambda _: Kind.SAW, int, "1")(value)
+
+
+def saw(value: Any) -> Any:
+    return constant_of("saw")(value)
+
+
+def one(value: Any) -> Any:
+    return constant_of(1)(value)
+
+
+SOME_ID = UUID("0ea24c34-4d0b-4e67-8495-d16fa4d19ba6")
+
+
+@pytest.mark.parametrize(
+    ("decode", "value", "result"),
+    [
+        (string, "", ""),
+        (integer, -3, -3),
+        (integer, 12.0, 12),
+        (number, 3, 3),
+        (number, -1.5, -1.5),
+        (boolean, True, True),
+        (boolean, False, False),
+        (null, None, None),
+        (mapping, {"a": 1}, {"a": 1}),
+        (integers, [], []),
+        (integers, [1, 2.0], [1, 2]),
+        (integer_or_string, "a", "a"),
+        (integer_or_string, 2.0, 2),
+        (kind, "saw", Kind.SAW),
+        (saw, "saw", "saw"),
+        (one, 1, 1),
+        (uuid, str(SOME_ID), SOME_ID),
+        (date, "2026-11-23", datetime.date(2026, 11, 23)),
+    ],
+)
+def test_what_is_allowed_is_decoded(decode: Any, value: Any, result: Any) -> None:
+    decoded = decode(value)
+    assert (type(decoded), decoded) == (type(result), result)
+
+
+@pytest.mark.parametrize(
+    ("decode", "value", "path", "expected", "got"),
+    [
+        (string, 1, "$", "a string", "1"),
+        (integer, 1.5, "$", "an integer", "1.5"),
+        (integer, True, "$", "an integer", "true"),
+        (number, True, "$", "a number", "true"),
+        (number, "1", "$", "a number", '"1"'),
+        (number, float("inf"), "$", "a number", "Infinity"),
+        (boolean, 1, "$", "a boolean", "1"),
+        (boolean, 0, "$", "a boolean", "0"),
+        (boolean, None, "$", "a boolean", "null"),
+        (null, False, "$", "null", "false"),
+        (mapping, [], "$", "an object", "an array"),
+        (integers, {}, "$", "an array", "an object"),
+        (integers, (1,), "$", "an array", "[1]"),
+        (integers, [1, "x"], "$[1]", "an integer", '"x"'),
+        (matrix, [[], [1, None]], "$[1][1]", "an integer", "null"),
+        (integer_or_string, None, "$", "an integer or a string", "null"),
+        (string_or_kind, None, "$", "a string or one of 'saw', 'file'", "null"),
+        (kind, "axe", "$", "one of 'saw', 'file'", '"axe"'),
+        (kind, Kind.SAW, "$", "one of 'saw', 'file'", "Kind"),
+        (level, True, "$", "one of 1", "true"),
+        (saw, "axe", "$", '"saw"', '"axe"'),
+        (one, True, "$", "1", "true"),
+        (one, 2, "$", "1", "2"),
+        (uuid, "0ea24c34", "$", "a UUID", '"0ea24c34"'),
+        (uuid, 1, "$", "a UUID", "1"),
+        (date, "2026-02-30", "$", "a date such as 2026-11-23", '"2026-02-30"'),
+        (date, "2026-W48-1", "$", "a date such as 2026-11-23", '"2026-W48-1"'),
+        (date, "20261123", "$", "a date such as 2026-11-23", '"20261123"'),
+        (date, 20261123, "$", "a date such as 2026-11-23", "20261123"),
+    ],
+)
+def test_what_is_not_allowed_is_refused_in_words(decode: Any, value: Any, path: str, expected: str, got: str) -> None:
+    with pytest.raises(APIResponseValidationError) as caught:
+        decode(value)
+    assert (caught.value.path, caught.value.expected, caught.value.got) == (path, expected, got)
+
+
+def test_of_several_alternatives_the_one_that_fits_best_is_told() -> None:
+    shallow, deep = array_of(integer), array_of(array_of(integer))
+    for either in union_of(integer, shallow, deep), union_of(deep, shallow, integer):
+        with pytest.raises(APIResponseValidationError) as caught:
+            either([[1, "x"]])
+        assert str(caught.value) == '$[0][1]: expected an integer, got "x"'
+
+
+def test_values_under_names_of_any_kind_are_decoded_and_refused_by_name() -> None:
+    assert objects({"a": 1, "b": 2.0}, integer) == {"a": 1, "b": 2}
+    with pytest.raises(APIResponseValidationError) as caught:
+        objects({"a": 1, "b c": None}, integer)
+    assert str(caught.value) == "$['b c']: expected an integer, got null"
+
+
+def test_a_value_of_80_characters_is_shown_whole_and_a_longer_one_cut_to_80() -> None:
+    assert decoding.describe("x" * 78) == '"' + "x" * 78 + '"'
+    assert decoding.describe("x" * 79) == '"' + "x" * 76 + "..."
+
+
+def test_a_file_inside_json_is_its_text() -> None:
+    assert decoding.file("Frühling").payload.read() == "Frühling".encode()
+    with pytest.raises(APIResponseValidationError, match="expected a string, got 1"):
+        decoding.file(1)
+
+
+# Bodies
+
+
+def test_a_body_is_decoded_in_its_charset() -> None:
+    assert json_body(string)(b'"\xe9"', "application/json; charset=latin-1") == "é"
+    assert json_body(string)('"é"'.encode(), "application/json") == "é"
+    assert text_body(string)(b"\xe9", "text/plain; charset=latin-1") == "é"
+    assert text_body(string)("é".encode(), "text/plain") == "é"
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type", "expected", "got"),
+    [
+        (b"a\xff", "text/plain", "text in utf-8", '"a\\ufffd"'),
+        (b"a\xff", "text/plain; charset=ascii", "text in ascii", '"a\\ufffd"'),
+        (b"a", "text/plain; charset=Klingon", "text in klingon", '"a"'),
+    ],
+)
+def test_text_that_cannot_be_read_is_refused(content: bytes, content_type: str, expected: str, got: str) -> None:
+    with pytest.raises(APIResponseValidationError) as caught:
+        text_body(string)(content, content_type)
+    assert (caught.value.expected, caught.value.got) == (expected, got)
+
+
+@pytest.mark.parametrize(
+    ("content", "got"),
+    [
+        (b"", "an empty body"),
+        (b"NaN", "a body that starts 'NaN' (NaN is not JSON)"),
+        (b"-1e999", "a body that starts '-1e999' (-1e999 is not JSON)"),
+        (b"[" * 100_000, "a body that starts '" + "[" * 60 + "' (nested too deeply)"),
+    ],
+    ids=["empty", "nan", "infinite", "deep"],
+)
+def test_what_is_no_json_is_refused_with_its_start_and_the_reason(content: bytes, got: str) -> None:
+    with pytest.raises(APIResponseValidationError) as caught:
+        decoding.parse(content, "application/json")
+    assert (caught.value.path, caught.value.expected, caught.value.got) == ("$", "JSON", got)
+
+
+# Times
+
+
+@pytest.fixture
+def _in_india(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:  # pyright: ignore[reportUnusedFunction]
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "IST-5:30")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("_in_india")
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="needs tzset")
+def test_a_leap_second_is_one_wherever_the_program_runs() -> None:
+    new_year = datetime.datetime(2017, 1, 1, tzinfo=datetime.UTC)
+    assert decoding.date_time("2016-12-31T23:59:60Z") == new_year
+    assert decoding.date_time("2017-01-01T05:29:60+05:30") == new_year
+
+
+@pytest.mark.parametrize("text", ["2016-12-31T22:59:60Z", "2016-12-31T23:58:60Z", "2016-12-31T23:59:60+01:00"])
+def test_a_leap_second_before_the_end_of_a_day_is_none(text: str) -> None:
+    with pytest.raises(APIResponseValidationError):
+        decoding.date_time(text)
