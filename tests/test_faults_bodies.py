@@ -496,3 +496,23 @@ def test_what_a_server_says_cannot_forge_a_line_of_a_log(way: Way, caplog: pytes
     assert "all is lost" in str(caught.value)
     assert str(caught.value).isprintable()
     assert all(record.getMessage().isprintable() for record in caplog.records if record.name == "stablecog_client")
+
+
+@every_way
+def test_encodings_upon_encodings_are_refused_before_they_are_undone(way: Way) -> None:
+    body = TWO_CREDITS
+    for _ in range(3):
+        body = gzip.compress(body)
+    with (
+        FaultServer(encoded("gzip, gzip, gzip", body)) as server,
+        way(server.url) as caller,
+        pytest.raises(APIResponseValidationError, match="at most two content encodings"),
+    ):
+        caller.list()
+
+
+@every_way
+def test_a_charset_that_is_malformed_is_taken_for_none(way: Way) -> None:
+    with FaultServer(answer(200, TWO_CREDITS, "application/json; charset*=a; charset*0=b")) as server:
+        with way(server.url) as caller:
+            assert caller.list().total_remaining_credits == 1391

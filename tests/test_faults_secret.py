@@ -270,3 +270,31 @@ def found_in_vars(root: object) -> str:
                 queue += [(f"{path}.{name}", getattr(value, name, None)) for name in slots if name != "__weakref__"]
             queue += [(f"{path}.{name}", item) for name, item in getattr(value, "__dict__", {}).items()]
     return ""
+
+
+LONG_KEY = "sc-" + "0123456789abcdef" * 4
+
+
+@every_way
+@pytest.mark.parametrize(
+    "fault",
+    [
+        faults.answer(200, f'{{"total_remaining_credits":"your key is {LONG_KEY}"}}'.encode()),
+        faults.answer(200, f"Bearer {LONG_KEY} ok".encode()),
+        faults.encoded(LONG_KEY, b"{}"),
+        faults.answer(401, b"x" * (65536 - 40) + LONG_KEY.encode()),
+        faults.raw(b"HTTP/1.1 200 OK\r\nX-A: " + b"a" * 40 + LONG_KEY.encode() + b"b" * 9000 + b"\r\n\r\n"),
+    ],
+    ids=["value", "no JSON", "encoding", "end of what is kept", "header too long"],
+)
+def test_a_key_that_is_cut_is_not_shown_in_part(way: Way, fault: faults.Fault) -> None:
+    with (
+        FaultServer(fault) as server,
+        way(server.url, api_key=LONG_KEY, max_retries=0) as caller,
+        pytest.raises(APIError) as raised,
+    ):
+        caller.list()
+    error: BaseException | None = raised.value
+    while error is not None:
+        assert LONG_KEY[:12] not in f"{error} {vars(error)}"
+        error = error.__cause__

@@ -180,3 +180,23 @@ def test_a_loop_of_redirects_ends(way: Way) -> None:
 def test_a_redirect_without_a_location_is_an_error(way: Way) -> None:
     with FaultServer(text(302)) as server, way(server.url) as caller, pytest.raises(APIStatusError, match="302 Found"):
         caller.list()
+
+
+@every_way
+@pytest.mark.parametrize("location", [":http://[a", "http://[::1", "//user:password@{host}/v1/credits"])
+def test_a_redirect_to_what_is_no_url_or_has_a_password_is_no_way_out(way: Way, location: str) -> None:
+    def there(connection: faults.Connection) -> None:
+        host = connection.header("host") or ""
+        faults.redirect(location.replace("{host}", host))(connection)
+
+    with FaultServer(there) as server, way(server.url) as caller, pytest.raises(APIStatusError) as raised:
+        caller.list()
+    assert raised.value.status_code == 302
+    assert all(b"Basic" not in request for request in server.requests)
+
+
+@every_way
+def test_a_reason_that_is_not_ascii_is_no_obstacle_or_an_error_of_ours(way: Way) -> None:
+    with FaultServer(faults.raw(b"HTTP/1.1 401 \xff\xfe\r\nContent-Length: 0\r\n\r\n")) as server:
+        with way(server.url, max_retries=0) as caller, pytest.raises(APIError):
+            caller.list()

@@ -48,7 +48,7 @@ def test_an_empty_base_url_of_the_environment_is_none(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("option", ["timeout", "deadline"])
-@pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), "10", True, None])
+@pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), 10**400, 1e10, "10", True, None])
 def test_seconds_must_be_a_positive_number(option: str, value: Any) -> None:
     with pytest.raises(UsageError, match=f"^{option}: expected a positive number of seconds"):
         Client(KEY, **{option: value})
@@ -82,10 +82,10 @@ def test_a_proxy_that_cannot_be_had_is_refused_without_its_password(
     monkeypatch.setenv("ALL_PROXY", proxy)
 
     async def call() -> None:
-        async with AsyncClient(KEY, base_url="http://127.0.0.1:9") as client:
+        async with AsyncClient(KEY, base_url="https://127.0.0.1:9") as client:
             await client.credits.list()
 
-    with Client(KEY, base_url="http://127.0.0.1:9") as client, pytest.raises(UsageError, match="ALL_PROXY") as refused:
+    with Client(KEY, base_url="https://127.0.0.1:9") as client, pytest.raises(UsageError, match="ALL_PROXY") as refused:
         client.credits.list()
     assert "hunter2" not in str(refused.value)
     with pytest.raises(UsageError, match="ALL_PROXY"):

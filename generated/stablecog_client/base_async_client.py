@@ -91,28 +91,30 @@ class BaseAsyncClient(WithOptions[httpx.AsyncClient]):
                 return Answer(response.status_code, response.headers, body.finish())
             finally:
                 await response.aclose()
+        except httpx.HTTPStatusError as error:  # raised by an event hook of the caller's
+            return call.judged(error.response)
         except BaseException:
             call.unanswered()
             raise
 
     async def _connect(self) -> _Loop:
         """What belongs to the running event loop, made now."""
+        if self._options.http_client is not None and self._options.connected:
+            raise UsageError("http_client: its connections belong to another event loop; use a client for each loop")
         self._options.connected = True
         self._loops = {loop: state for loop, state in self._loops.items() if not loop.is_closed()}
         if self._options.http_client is None:
             connections = self._connections()
             state = await anext(connections)
             state.connections = connections
-        elif not self._loops:
-            state = _Loop(partial(self._options.http_client.send, stream=True, follow_redirects=False))
         else:
-            raise UsageError("http_client: its connections belong to another event loop; use a client for each loop")
+            state = _Loop(partial(self._options.http_client.send, stream=True, auth=None, follow_redirects=False))
         self._loops[asyncio.get_running_loop()] = state
         return state
 
     async def _connections(self) -> AsyncGenerator[_Loop]:
         """Connections for one event loop, closed with it: asyncio ends a loop's generators before the loop."""
-        http = transport.new_client(httpx.AsyncClient, self._options.base_url)
+        http = transport.new_client(httpx.AsyncClient, self._options.base_url, self._options.trust_env)
         try:
             yield _Loop(transport.async_transport_for(http, self._options.base_url).handle_async_request)
         finally:

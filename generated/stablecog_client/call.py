@@ -88,6 +88,11 @@ class Call(Generic[T]):
             return transport.BoundedBody(response.headers, transport.MAX_BODY, cut=False)
         return transport.BoundedBody(response.headers, transport.MAX_ERROR_BODY, cut=True)
 
+    def judged(self, response: httpx.Response) -> Answer:
+        """The answer that an event hook took for an error: what it is, is ours to say."""
+        content = response.content if response.is_stream_consumed else b""
+        return Answer(response.status_code, response.headers, content)
+
     def unanswered(self) -> None:
         """The request got no whole answer."""
         if self._options.rate_limit:
@@ -124,6 +129,7 @@ class Call(Generic[T]):
             APIConnectionError: There is no next one.
         """
         if isinstance(error, APIResponseValidationError):  # the body was too large, or not decodable
+            error.got = self._options.redact(error.got)
             self._raise(error)
         if self._options.closed:
             self._raise(APIConnectionError("the client was closed during the call"), error)
@@ -192,9 +198,9 @@ class Call(Generic[T]):
         """Follow a redirect where the key may go: to the same origin."""
         self.redirects += 1
         try:
-            target = self.url.join(location)
+            target = self.url.join(location).copy_with(username=None, password=None, fragment=None)
             same_origin = _origin(target) == _origin(self.url)
-        except httpx.InvalidURL:
+        except (httpx.InvalidURL, ValueError):
             target, same_origin = None, False
         if same_origin and target is not None and self._safe and self.redirects <= MAX_REDIRECTS:
             self.url = target

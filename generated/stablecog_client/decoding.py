@@ -309,7 +309,10 @@ def charset_of(content_type: str) -> str:
 
     header = Message()
     header["content-type"] = content_type
-    return header.get_content_charset("utf-8")
+    try:
+        return header.get_content_charset("utf-8")
+    except (TypeError, ValueError):  # it stumbles over some that are malformed
+        return "utf-8"
 
 
 def _refuse_constant(name: str) -> NoReturn:

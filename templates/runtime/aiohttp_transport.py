@@ -67,5 +67,5 @@ def _named_rightly() -> Generator[None]:
             raise
         refused = isinstance(error.__cause__, aiohttp.ClientConnectorError)
         raise (httpx.ConnectError if refused else httpx.ReadError)(str(error)) from error.__cause__
-    except aiohttp.ClientError as error:
+    except (aiohttp.ClientError, ValueError) as error:
         raise httpx.RemoteProtocolError(str(error)) from error

@@ -14,7 +14,7 @@ import httpx
 
 from . import transport
 from .call import FAULTS, Answer, Call
-from .errors import APIError
+from .errors import APIError, UsageError
 from .options import WithOptions
 from .request import Request
 from .types import Response
@@ -82,6 +82,8 @@ class BaseClient(WithOptions[httpx.Client]):
                 return Answer(response.status_code, response.headers, body.finish())
             finally:
                 response.close()
+        except httpx.HTTPStatusError as error:  # raised by an event hook of the caller's
+            return call.judged(error.response)
         except BaseException:
             call.unanswered()
             raise
@@ -90,6 +92,8 @@ class BaseClient(WithOptions[httpx.Client]):
         """What sends a request, over connections that are opened when they are first needed."""
         if self._handle is None:
             with self._lock:
+                if self._options.closed:
+                    raise UsageError("the client is closed; make a new one")
                 if self._handle is None:
                     self._handle = self._opened()
         return self._handle
@@ -100,8 +104,8 @@ class BaseClient(WithOptions[httpx.Client]):
         self._options.connected = True
         if self._options.http_client is not None:
             hold_to_time_limits(self._options.http_client)
-            return partial(self._options.http_client.send, stream=True, follow_redirects=False)
-        self._http = transport.new_client(httpx.Client, self._options.base_url)
+            return partial(self._options.http_client.send, stream=True, auth=None, follow_redirects=False)
+        self._http = transport.new_client(httpx.Client, self._options.base_url, self._options.trust_env)
         hold_to_time_limits(self._http)
         return transport.transport_for(self._http, self._options.base_url).handle_request
 
@@ -110,7 +114,8 @@ class BaseClient(WithOptions[httpx.Client]):
 
         An `http_client` that was passed in stays open: it is its owner's to close.
         """
-        self._options.closed = True
+        with self._lock:
+            self._options.closed = True
         if self._http is not None and self._options.pid == os.getpid():
             self._http.close()
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from collections.abc import Callable
 from typing import Any, Generic, NoReturn, TypeVar
 from weakref import WeakKeyDictionary
@@ -19,6 +21,8 @@ H = TypeVar("H", httpx.Client, httpx.AsyncClient)
 TIMEOUT = 10.0
 DEADLINE = 30.0
 MAX_RETRIES = 5
+
+_YEAR = 366 * 86_400  # seconds; the operating system does not take any number
 
 # Makes one more of a call's requests: for this URL, with these extensions of httpx.
 RequestMaker = Callable[[httpx.URL, dict[str, Any]], httpx.Request]
@@ -54,6 +58,8 @@ class Options(Generic[H]):
         self.max_retries = max_retries
         self._key, self._redact = self._checked_key(api_key)
         self.base_url = self._checked_base_url(base_url, allow_http)
+        # Plain http to this machine is safe only if it stays here: a proxy of the environment would be sent the key.
+        self.trust_env = self.base_url.scheme == "https" or allow_http
         logs.redact_with(self._redact)
         if http_client is not None and not isinstance(http_client, kind):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise UsageError(f"http_client: expected an httpx.{kind.__name__}, got {type(http_client).__name__}")
@@ -158,7 +164,7 @@ class Options(Generic[H]):
         if problem := _key_problem(key):
             del api_key, key
             raise UsageError(self._key_advice(problem))
-        return lambda: key, lambda text: text.replace(key, "<redacted>")
+        return lambda: key, _redactor(key)
 
     def _key_advice(self, problem: str) -> str:
         return f"api_key: {problem}; pass api_key=... or set {self._api.environment}_API_KEY"
@@ -213,9 +219,22 @@ def _key_problem(key: object) -> str | None:
     return None
 
 
+def _redactor(key: str) -> Callable[[str], str]:
+    """What strikes a key from a text: as it is, as JSON has it, and what is left of it where the text was cut."""
+
+    def pattern(written: str) -> str:
+        rest = ""
+        for character in reversed(written[8:]):
+            rest = f"(?:{re.escape(character)}{rest})?"
+        return re.escape(written[:8]) + rest
+
+    strike = re.compile("|".join(pattern(written) for written in {key: None, json.dumps(key)[1:-1]: None})).sub
+    return lambda text: strike("<redacted>", text)
+
+
 def _seconds(option: str, value: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise UsageError(f"{option}: expected a positive number of seconds, got {value!r}")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= _YEAR:  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise UsageError(f"{option}: expected a positive number of seconds, at most a year, got {value!r:.50}")
     return float(value)
 
 

@@ -126,3 +126,6 @@ def hold_to_time_limits(client: httpx.Client) -> None:
             pool = cast("Any", pool)
             if not isinstance(pool._network_backend, _Backend):
                 pool._network_backend = _Backend(pool._network_backend)
+                for connection in pool.connections:
+                    if connection.is_idle():  # it was opened before, without limits
+                        connection.close()

@@ -70,15 +70,15 @@ def tls_for(url: httpx.URL) -> ssl.SSLContext:
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # never used, quick to make, and trusts nobody
 
 
-def new_client(kind: type[H], url: httpx.URL) -> H:
-    """A client of our own for this server, with the proxies of the environment.
+def new_client(kind: type[H], url: httpx.URL, trust_env: bool) -> H:
+    """A client of our own for this server, with the proxies of the environment if it is to be trusted.
 
     Raises:
         UsageError: The environment asks for a proxy or for certificates that cannot be had.
     """
     context = tls_for(url)
     try:
-        return kind(verify=context, limits=LIMITS)
+        return kind(verify=context, limits=LIMITS, trust_env=trust_env)
     except (ValueError, ImportError, httpx.InvalidURL) as error:
         reason = str(error).partition("URL")[0] if "@" in str(error) else str(error)  # a proxy's password is secret
         raise UsageError(f"HTTPS_PROXY, HTTP_PROXY or ALL_PROXY: expected http://host:port ({reason})") from None
@@ -184,7 +184,10 @@ def _encodings(headers: httpx.Headers) -> list[str]:
     if value is None:
         return []
     names = [name.strip().lower() for name in value.split(",")]
-    return [name for name in reversed(names) if name not in {"", "identity"}]
+    applied = [name for name in reversed(names) if name not in {"", "identity"}]
+    if len(applied) > 2:  # each one multiplies what a small body can unfold to
+        raise APIResponseValidationError("at most two content encodings", str(len(applied)))
+    return applied
 
 
 def _decoder(encoding: str) -> Any:
