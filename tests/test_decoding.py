@@ -120,6 +120,7 @@ def test_what_is_allowed_is_decoded(decode: Any, value: Any, result: Any) -> Non
         (integers, [1, "x"], "$[1]", "an integer", '"x"'),
         (matrix, [[], [1, None]], "$[1][1]", "an integer", "null"),
         (integer_or_string, None, "$", "an integer or a string", "null"),
+        (integer_or_string, True, "$", "an integer or a string", "true"),
         (string_or_kind, None, "$", "a string or one of 'saw', 'file'", "null"),
         (kind, "axe", "$", "one of 'saw', 'file'", '"axe"'),
         (kind, Kind.SAW, "$", "one of 'saw', 'file'", "Kind"),

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 from stablecog_client import APIResponseValidationError, CreditsResponse, TCredit
+from stablecog_client.decoding import describe
 
 from tests.contract import CONTRACT, DOCUMENTED, follow
 
@@ -147,12 +148,13 @@ def assert_same(left: Any, right: Any) -> None:
     assert json.dumps(left, sort_keys=True) == json.dumps(right, sort_keys=True)
 
 
-def assert_refused(body: Any, path: str) -> None:
+def assert_refused(body: Any, path: str) -> APIResponseValidationError:
     assert not VALIDATOR.is_valid(body)
     with pytest.raises(APIResponseValidationError) as caught:
         CreditsResponse.from_dict(body)
     assert caught.value.path == path
     assert str(caught.value).startswith(f"{path}: expected ")
+    return caught.value
 
 
 @given(with_one_thing_wrong())
@@ -174,7 +176,8 @@ WRONG = [(place, kind) for place in places(DOCUMENTED, SCHEMA) for kind in wrong
 
 @pytest.mark.parametrize(("place", "kind"), WRONG, ids=[f"{place.path} {kind}" for place, kind in WRONG])
 def test_each_kind_of_wrong_is_refused_at_each_place(place: Place, kind: str) -> None:
-    assert_refused(spoilt(DOCUMENTED, place, kind, SAMPLES.get(kind)), place.path)
+    error = assert_refused(spoilt(DOCUMENTED, place, kind, SAMPLES.get(kind)), place.path)
+    assert error.got == ("nothing" if kind == "nothing" else describe(SAMPLES[kind]))
 
 
 @pytest.mark.parametrize(
