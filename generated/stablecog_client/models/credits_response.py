@@ -12,6 +12,8 @@ from ..errors import APIResponseValidationError
 
 _FIELDS = frozenset({"total_remaining_credits", "credits"})
 
+_new = object.__new__
+
 
 @_attrs_frozen(slots=False)
 class CreditsResponse:
@@ -37,7 +39,7 @@ class CreditsResponse:
         """
         if data.__class__ is not dict:
             data = decoding.mapping(data)
-        self = object.__new__(cls)
+        self = _new(cls)
         new = self.__dict__  # filled in directly: half the time of a call of `cls`
         field = ""
         try:

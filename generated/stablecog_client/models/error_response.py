@@ -13,6 +13,8 @@ from ..types import UNSET, Unset
 
 _FIELDS = frozenset({"error", "description"})
 
+_new = object.__new__
+
 
 @_attrs_frozen(slots=False)
 class ErrorResponse:
@@ -37,7 +39,7 @@ class ErrorResponse:
         """
         if data.__class__ is not dict:
             data = decoding.mapping(data)
-        self = object.__new__(cls)
+        self = _new(cls)
         new = self.__dict__  # filled in directly: half the time of a call of `cls`
         field = ""
         try:

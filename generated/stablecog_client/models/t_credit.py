@@ -13,6 +13,8 @@ from ..errors import APIResponseValidationError
 
 _FIELDS = frozenset({"id", "remaining_amount", "expires_at", "type"})
 
+_new = object.__new__
+
 
 @_attrs_frozen(slots=False)
 class TCredit:
@@ -42,7 +44,7 @@ class TCredit:
         """
         if data.__class__ is not dict:
             data = decoding.mapping(data)
-        self = object.__new__(cls)
+        self = _new(cls)
         new = self.__dict__  # filled in directly: half the time of a call of `cls`
         field = ""
         try:
@@ -57,7 +59,7 @@ class TCredit:
                 value = decoding.integer(value)
             new["remaining_amount"] = value
             field = "expires_at"
-            new["expires_at"] = decoding.date_time(data[field])
+            new["expires_at"] = _decode_expires_at(data[field])
             field = "type"
             new["type"] = TCreditType.from_dict(data[field])
         except APIResponseValidationError as error:
@@ -83,3 +85,5 @@ class TCredit:
 
 # Last, because models may refer to each other.
 from ..models.t_credit_type import TCreditType  # noqa: E402
+
+_decode_expires_at: decoding.Decoder[datetime.datetime] = decoding.date_time
