@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -60,6 +61,10 @@ class Caller:
         """`client.send(request)`."""
         raise NotImplementedError
 
+    def rest(self, seconds: float) -> None:
+        """Let time pass, in which connections can notice that they were closed."""
+        time.sleep(seconds)
+
 
 class Threads(Caller):
     def open(self, arguments: dict[str, Any]) -> None:
@@ -114,6 +119,9 @@ class Tasks(Caller):
 
     def send(self, request: Any) -> Response[Any]:
         return self.runner.run(self.client.send(request))
+
+    def rest(self, seconds: float) -> None:
+        self.runner.run(asyncio.sleep(seconds))
 
 
 class TasksOverAiohttp(Tasks):

@@ -106,7 +106,7 @@ def test_an_unsafe_request_that_may_have_been_acted_on_is_not_sent_twice(
 def test_an_unsafe_request_on_a_connection_that_was_closed_while_idle_is_sent_once(way: Way) -> None:
     with FaultServer(faults.ok_then_close_while_idle, ok) as server, way(server.url) as caller:
         caller.list()
-        time.sleep(0.05)
+        caller.rest(0.05)
         assert caller.send(posting()).parsed.total_remaining_credits == 1391
         assert [request[:4] for request in server.requests] == [b"GET ", b"POST"]
 
