@@ -86,10 +86,13 @@ class Options(Generic[H]):
             raise UsageError("http_client: its connections belong to the process that forked; make a new client")
         self.start()
 
-    def prepare(self, request: Request[Any]) -> tuple[httpx.URL, RequestMaker]:
-        """The URL of a call, and what makes its requests."""
+    def check_open(self) -> None:
         if self.closed:
             raise UsageError("the client is closed; make a new one")
+
+    def prepare(self, request: Request[Any]) -> tuple[httpx.URL, RequestMaker]:
+        """The URL of a call, and what makes its requests."""
+        self.check_open()
         if self.http_client is not None and self.http_client.is_closed:
             raise UsageError("http_client: it is closed; make a new one, and a new client over it")
         if self.pid != os.getpid():

@@ -14,7 +14,7 @@ import httpx
 
 from . import transport
 from .call import FAULTS, Answer, Call
-from .errors import APIError, UsageError
+from .errors import APIError
 from .options import WithOptions
 from .request import Request
 from .types import Response
@@ -92,8 +92,7 @@ class BaseClient(WithOptions[httpx.Client]):
         """What sends a request, over connections that are opened when they are first needed."""
         if self._handle is None:
             with self._lock:
-                if self._options.closed:
-                    raise UsageError("the client is closed; make a new one")
+                self._options.check_open()
                 if self._handle is None:
                     self._handle = self._opened()
         return self._handle
