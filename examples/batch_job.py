@@ -5,6 +5,7 @@ Each price is what one piece of work costs in credits. The key is read from STAB
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -35,4 +36,6 @@ def main(prices: Sequence[int]) -> None:
 
 
 if __name__ == "__main__":
-    main([int(argument) for argument in sys.argv[1:]])
+    parser = argparse.ArgumentParser(description="Do the work, if the credits are enough for all of it.")
+    parser.add_argument("prices", metavar="PRICE", type=int, nargs="+", help="what a piece of work costs, in credits")
+    main(parser.parse_args().prices)

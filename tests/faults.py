@@ -42,6 +42,9 @@ class Connection:
             if not (received := self._socket.recv(65536)):
                 return False
             data += received
+            if data.startswith(b"\x16"):  # a client that speaks TLS, which most servers answer so
+                self.send(head(400))
+                return False
         self.head, _, body = data.partition(b"\r\n\r\n")
         length = int(self.header("content-length") or 0)
         while len(body) < length:

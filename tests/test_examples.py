@@ -58,6 +58,14 @@ def test_the_job_does_not_start_when_it_cannot() -> None:
     )
 
 
+@pytest.mark.parametrize("prices", [[], ["much"]])
+def test_the_job_says_what_it_expects(prices: list[str]) -> None:
+    status, text = run("batch_job.py", *prices)
+    assert status == 2
+    assert "PRICE" in text
+    assert "Traceback" not in text
+
+
 def test_the_job_does_not_start_when_the_credits_are_not_known() -> None:
     status, text = run("batch_job.py", "1", recording="401-inactive-key.http")
     assert status == 1

@@ -22,7 +22,7 @@ from stablecog_client import (
     CreditsResponse,
     InternalServerError,
 )
-from stablecog_client.transport import BoundedBody
+from stablecog_client.bodies import BoundedBody
 
 from tests import faults
 from tests.drive import Tasks, Threads, Way, every_way

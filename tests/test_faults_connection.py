@@ -63,7 +63,7 @@ def test_a_refused_connection_is_an_error_that_says_so(way: Way) -> None:
     url = f"http://127.0.0.1:{free_port()}"
     with way(url) as caller, pytest.raises(APIConnectionError) as caught:
         caller.list()
-    check_line(caught.value, url, "no answer", "onnect", "(tried 6 times)")
+    check_line(caught.value, url, "no answer: connection refused", "check the network", "(tried 6 times)")
     assert isinstance(caught.value.__cause__, httpx.ConnectError)
 
 
@@ -135,6 +135,15 @@ def check_refused_certificate(way: Way, server: FaultServer) -> None:
     assert server.requests == []
 
 
+@every_way
+def test_a_server_that_does_not_speak_tls_is_an_error_that_says_what_to_check(way: Way) -> None:
+    with FaultServer(ok) as server:
+        url = server.url.replace("http:", "https:")
+        with way(url, max_retries=0) as caller, pytest.raises(APIConnectionError) as caught:
+            caller.list()
+    check_line(caught.value, url, "check scheme and port of `base_url`")
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_fork_while_the_trust_store_is_read_leaves_the_child_able_to_read_it() -> None:
@@ -167,3 +176,11 @@ def test_the_proxy_of_the_environment_is_asked_unless_it_is_not_for_this_server(
         with way(server.url, allow_http=True) as caller:
             caller.list()
         assert (len(proxy.requests), len(server.requests)) == (1, 1)
+
+
+@every_way
+def test_a_proxy_that_is_down_is_an_error_that_names_the_proxy(way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{free_port()}")
+    with way("https://api.stablecog.com") as caller, pytest.raises(APIConnectionError) as caught:
+        caller.list()
+    check_line(caught.value, "https://api.stablecog.com", "connection refused", "check the proxy, which HTTPS_PROXY")

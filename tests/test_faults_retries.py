@@ -177,11 +177,17 @@ def test_a_date_in_retry_after_is_so_many_seconds_away() -> None:
     assert 90 < seconds <= 100
 
 
-@pytest.mark.parametrize("status", [408, 429, 500, 501, 503, 599, 600])
-def test_these_statuses_may_pass(status: int) -> None:
-    assert retries.worth_retrying(status)
+@pytest.mark.parametrize("status", [408, 500, 501, 503, 599, 600])
+def test_these_statuses_may_pass_where_asking_again_is_safe(status: int) -> None:
+    assert retries.worth_retrying(status, safe=True)
+    assert not retries.worth_retrying(status, safe=False)
+
+
+def test_a_request_that_the_limit_refused_may_pass_whatever_its_method() -> None:
+    assert retries.worth_retrying(429, safe=True)
+    assert retries.worth_retrying(429, safe=False)
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 407, 409, 428, 430, 499])
 def test_these_statuses_do_not_pass(status: int) -> None:
-    assert not retries.worth_retrying(status)
+    assert not retries.worth_retrying(status, safe=True)

@@ -126,7 +126,7 @@ class SimulatedClient:
     def _look(self) -> None:
         self._somebody_looks = True
         while self._waiting:
-            if delay := self._limit.delay():
+            if delay := self._limit.take_turn():
                 self._world.after(delay, self._look)
                 return
             self._waiting.popleft()
@@ -214,7 +214,7 @@ def test_calls_one_after_the_other_below_the_limit_never_wait(world: World, paus
 
 def gone_at_once(limit: RateLimit) -> int:
     """How many requests may go now, up to 100."""
-    return next((n for n in range(100) if limit.delay() > 0), 100)
+    return next((n for n in range(100) if limit.take_turn() > 0), 100)
 
 
 def test_as_many_may_go_at_once_as_the_contract_says(world: World) -> None:
@@ -224,7 +224,7 @@ def test_as_many_may_go_at_once_as_the_contract_says(world: World) -> None:
 def test_as_many_more_may_go_as_an_answer_says_but_for_two_and_those_on_their_way(world: World) -> None:
     limit = RateLimit(20, 1)
     for _ in range(3):
-        limit.delay()
+        limit.take_turn()
     limit.answered(200, {"x-ratelimit-remaining": "10"})
     assert gone_at_once(limit) == 10 - 2 - 2
 
@@ -232,7 +232,7 @@ def test_as_many_more_may_go_as_an_answer_says_but_for_two_and_those_on_their_wa
 def test_a_refused_request_is_no_longer_on_its_way(world: World) -> None:
     limit = RateLimit(20, 1)
     for _ in range(4):
-        limit.delay()
+        limit.take_turn()
     limit.answered(429, {})
     limit.answered(200, {"x-ratelimit-remaining": "10"})
     assert gone_at_once(limit) == 10 - 2 - 2
@@ -247,10 +247,10 @@ def test_a_request_without_an_answer_leaves_its_room_to_another(world: World) ->
 
 def test_after_a_refusal_the_next_request_waits(world: World) -> None:
     limit = RateLimit(20, 1)
-    limit.delay()
+    limit.take_turn()
     world.now = 0.5
     limit.answered(429, {})
-    assert limit.delay() > 0
+    assert limit.take_turn() > 0
 
 
 def test_a_limit_that_was_not_used_for_two_windows_is_as_new(world: World) -> None:
@@ -259,8 +259,8 @@ def test_a_limit_that_was_not_used_for_two_windows_is_as_new(world: World) -> No
     for _ in range(20):
         limit.answered(429, {})
     world.now = 1.9
-    assert limit.delay() == 0  # one by one
-    assert limit.delay() > 0
+    assert limit.take_turn() == 0  # one by one
+    assert limit.take_turn() > 0
     limit.answered(429, {})
     world.now = 4
     assert gone_at_once(limit) == 20
@@ -269,7 +269,7 @@ def test_a_limit_that_was_not_used_for_two_windows_is_as_new(world: World) -> No
 def test_a_limit_lets_pass_for_two_windows_after_it_did(world: World) -> None:
     limit = RateLimit(20, 1)
     assert not limit.lets_pass
-    limit.delay()
+    limit.take_turn()
     limit.answered(200, {"x-ratelimit-remaining": "10"})
     world.now = 1.9
     assert limit.lets_pass

@@ -57,7 +57,7 @@ def main() -> None:
         version = tomllib.loads((package / "pyproject.toml").read_text("utf-8"))["project"]["version"]
         check_tag(options.tag, version, (ROOT / "CHANGELOG.md").read_text("utf-8"))
     for file in build(package, options.into):
-        print(f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}")
+        print(f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {options.into.name}/{file.name}")
 
 
 if __name__ == "__main__":

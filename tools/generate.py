@@ -39,7 +39,7 @@ def generate(spec: Path, config: Path, templates: Path, output: Path) -> None:
     # The post-hooks find the formatter that is pinned beside this interpreter.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     output.parent.mkdir(parents=True, exist_ok=True)
-    with alone_in(output.parent), tempfile.TemporaryDirectory(prefix=".generate-", dir=output.parent) as folder:
+    with locked(output.parent), tempfile.TemporaryDirectory(prefix=".generate-", dir=output.parent) as folder:
         new, old = Path(folder, "new"), Path(folder, "old")
         arguments = [
             "generate",
@@ -69,7 +69,7 @@ def generate(spec: Path, config: Path, templates: Path, output: Path) -> None:
 
 
 @contextmanager
-def alone_in(folder: Path) -> Generator[None]:
+def locked(folder: Path) -> Generator[None]:
     """Wait until no other run makes something in this folder."""
     handle = os.open(folder, os.O_RDONLY)
     try:

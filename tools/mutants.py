@@ -21,7 +21,7 @@ PACKAGE = "stablecog_client"
 KNOWN = ROOT / "tests" / "mutants.txt"
 
 # What decides without waiting for anything. The rest needs tests that take minutes for each change.
-MUTATED = ["decoding", "errors", "rate_limit", "request", "retries", "transport", "models/*"]
+MUTATED = ["bodies", "decoding", "errors", "rate_limit", "request", "retries", "transport", "models/*"]
 TESTS = [
     *("test_decoding", "test_models", "test_properties", "test_recordings", "test_generality"),
     *("test_faults_bodies", "test_faults_connection", "test_faults_retries", "test_faults_status", "test_rate_limit"),

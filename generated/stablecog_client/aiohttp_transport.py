@@ -38,7 +38,7 @@ class AiohttpTransport(HttpxAiohttpTransport):
         return session
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        with _named_rightly():
+        with _map_exceptions():
             response = await super().handle_async_request(request)
         if isinstance(response.stream, AiohttpResponseStream):
             response.stream = _Stream(response.stream)
@@ -50,7 +50,7 @@ class _Stream(httpx.AsyncByteStream):
         self._stream = stream
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        with _named_rightly():
+        with _map_exceptions():
             async for chunk in self._stream:
                 yield chunk
 
@@ -59,7 +59,7 @@ class _Stream(httpx.AsyncByteStream):
 
 
 @contextmanager
-def _named_rightly() -> Generator[None]:
+def _map_exceptions() -> Generator[None]:
     """httpx-aiohttp calls a refused or reset connection a ConnectTimeout, and lets malformed answers through."""
     try:
         yield

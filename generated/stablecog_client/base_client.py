@@ -43,7 +43,7 @@ class BaseClient(WithOptions[httpx.Client]):
         try:
             call = Call(self._options, request)
             while True:
-                if self._turnstile.locked() or call.delay():
+                if self._turnstile.locked() or call.take_turn():
                     self._queue(call)
                 try:
                     answer = self._exchange(call)
@@ -62,9 +62,9 @@ class BaseClient(WithOptions[httpx.Client]):
     def _queue(self, call: Call[Any]) -> None:
         """Wait for the call's turn under the rate limit: one looks out for it, the others stand behind."""
         if not self._turnstile.acquire(timeout=call.left):
-            call.out_of_turn()
+            call.no_turn_in_time()
         try:
-            while delay := call.delay():
+            while delay := call.take_turn():
                 time.sleep(delay)
         finally:
             self._turnstile.release()
@@ -101,13 +101,14 @@ class BaseClient(WithOptions[httpx.Client]):
     def _opened(self) -> Callable[[httpx.Request], httpx.Response]:
         from .time_limits import hold_to_time_limits
 
-        self._options.connected = True
-        if self._options.http_client is not None:
-            hold_to_time_limits(self._options.http_client)
-            return partial(self._options.http_client.send, stream=True, auth=None, follow_redirects=False)
-        self._http = transport.new_client(httpx.Client, self._options.base_url, self._options.trust_env)
-        hold_to_time_limits(self._http)
-        return transport.transport_for(self._http, self._options.base_url).handle_request
+        options = self._options
+        http = options.http_client or transport.new_client(httpx.Client, options.base_url, options.trust_env)
+        hold_to_time_limits(http)
+        options.connect(http)
+        if http is options.http_client:
+            return partial(http.send, stream=True, auth=None, follow_redirects=False)
+        self._http = http
+        return transport.transport_for(http, options.base_url).handle_request
 
     def close(self) -> None:
         """Close the connections. Calls under way fail, and further ones are refused.

@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 import httpx
 
-from . import logs, retries, transport
+from . import bodies, logs, retries, transport
 from .errors import UsageError
 from .rate_limit import RateLimit
 from .request import API, Request, without_secrets
@@ -68,6 +68,7 @@ class Options(Generic[H]):
         self._on_start = on_start
         self.closed = False
         self.connected = False
+        self.proxied = False
         if http_client is None and self.base_url.scheme == "https":
             transport.tls.prepare()
         self._prepared = WeakKeyDictionary[Request[Any], tuple[httpx.URL, RequestMaker]]()
@@ -85,6 +86,11 @@ class Options(Generic[H]):
         if self.http_client is not None and self.connected:
             raise UsageError("http_client: its connections belong to the process that forked; make a new client")
         self.start()
+
+    def connect(self, http: H) -> None:
+        """Note that connections are opened, by this client."""
+        self.connected = True
+        self.proxied = transport.is_proxied(http, self.base_url)
 
     def check_open(self) -> None:
         if self.closed:
@@ -110,7 +116,7 @@ class Options(Generic[H]):
         arguments = request.arguments()
         arguments["headers"] |= {
             "accept": "*/*",
-            "accept-encoding": transport.ACCEPT_ENCODING,
+            "accept-encoding": bodies.ACCEPT_ENCODING,
             "user-agent": self._api.user_agent,
         }
         if request.security is not None and self._key is not None:
@@ -214,8 +220,12 @@ def _key_problem(key: object) -> str | None:
         return "the key has a line break in it (was it read from a file?)"
     if key != key.strip():
         return "the key has white space around it"
+    if key.lower().startswith("bearer "):
+        return "the key has the word Bearer before it"
     if any(character.isspace() for character in key):
         return "the key has white space inside it"
+    if key[0] == key[-1] and key[0] in "\"'`":
+        return "the key has quotation marks around it"
     if not key.isascii():
         return "the key has a character outside ASCII"
     if not key.isprintable():

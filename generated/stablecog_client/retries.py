@@ -25,8 +25,9 @@ def backoff(attempt: int) -> float:
     return min(LONGEST_DELAY, ldexp(FIRST_DELAY, attempt - 1)) * random.uniform(0.5, 1.0)
 
 
-def worth_retrying(status_code: int) -> bool:
-    return status_code == 429 or status_code == 408 or status_code >= 500
+def worth_retrying(status_code: int, *, safe: bool) -> bool:
+    """Whether to ask again. A request that the limit refused was not acted on, whatever its method."""
+    return status_code == 429 or (safe and (status_code == 408 or status_code >= 500))
 
 
 def retry_after(value: str | None) -> float | None:

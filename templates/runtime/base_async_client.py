@@ -51,7 +51,7 @@ class BaseAsyncClient(WithOptions[httpx.AsyncClient]):
             call = Call(self._options, request)
             while True:
                 loop = self._loops.get(asyncio.get_running_loop()) or await self._connect()
-                if loop.turnstile.locked() or call.delay():
+                if loop.turnstile.locked() or call.take_turn():
                     await self._queue(call, loop)
                 try:
                     async with asyncio.timeout(call.left):
@@ -72,10 +72,10 @@ class BaseAsyncClient(WithOptions[httpx.AsyncClient]):
         """Wait for the call's turn under the rate limit: one looks out for it, the others stand behind."""
         try:
             async with asyncio.timeout(call.left), loop.turnstile:
-                while delay := call.delay():
+                while delay := call.take_turn():
                     await asyncio.sleep(delay)
         except TimeoutError:
-            call.out_of_turn()
+            call.no_turn_in_time()
 
     async def _exchange(self, call: Call[Any], loop: _Loop) -> Answer:
         try:
@@ -100,20 +100,22 @@ class BaseAsyncClient(WithOptions[httpx.AsyncClient]):
         """What belongs to the running event loop, made now."""
         if self._options.http_client is not None and self._options.connected:
             raise UsageError("http_client: its connections belong to another event loop; use a client for each loop")
-        self._options.connected = True
         self._loops = {loop: state for loop, state in self._loops.items() if not loop.is_closed()}
         if self._options.http_client is None:
             connections = self._connections()
             state = await anext(connections)
             state.connections = connections
         else:
-            state = _Loop(partial(self._options.http_client.send, stream=True, auth=None, follow_redirects=False))
+            http = self._options.http_client
+            self._options.connect(http)
+            state = _Loop(partial(http.send, stream=True, auth=None, follow_redirects=False))
         self._loops[asyncio.get_running_loop()] = state
         return state
 
     async def _connections(self) -> AsyncGenerator[_Loop]:
         """Connections for one event loop, closed with it: asyncio ends a loop's generators before the loop."""
         http = transport.new_client(httpx.AsyncClient, self._options.base_url, self._options.trust_env)
+        self._options.connect(http)
         try:
             yield _Loop(transport.async_transport_for(http, self._options.base_url).handle_async_request)
         finally:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 import httpx
 
-from . import retries, transport
+from . import bodies, retries, transport
 from .errors import APIConnectionError, APIError, APIResponseValidationError, APITimeoutError, status_error
 from .request import Request, without_secrets
 from .types import Response
@@ -60,8 +61,8 @@ class Call(Generic[T]):
         if time.monotonic() > self.ends_at:
             raise TimeoutError
 
-    def delay(self) -> float:
-        """Seconds to wait before asking again, or 0: a request is to be sent now.
+    def take_turn(self) -> float:
+        """0, and the request is to be sent now; or seconds after which to ask again.
 
         Raises:
             APIConnectionError: The client was closed.
@@ -69,9 +70,9 @@ class Call(Generic[T]):
         """
         if self._options.closed:
             self._raise(APIConnectionError("the client was closed during the call"))
-        delay = self._options.rate_limit.delay() if self._options.rate_limit else 0.0
+        delay = self._options.rate_limit.take_turn() if self._options.rate_limit else 0.0
         if delay and delay >= self.left:
-            self.out_of_turn()
+            self.no_turn_in_time()
         return delay
 
     def http_request(self) -> httpx.Request:
@@ -81,11 +82,11 @@ class Call(Generic[T]):
         extensions = {"timeout": {"connect": limit, "read": limit, "write": limit, "pool": limit}}
         return self._make(self.url, extensions)
 
-    def body(self, response: httpx.Response) -> transport.BoundedBody:
+    def body(self, response: httpx.Response) -> bodies.BoundedBody:
         """What collects the body of this response."""
         if response.is_success:
-            return transport.BoundedBody(response.headers, transport.MAX_BODY, cut=False)
-        return transport.BoundedBody(response.headers, transport.MAX_ERROR_BODY, cut=True)
+            return bodies.BoundedBody(response.headers, bodies.MAX_BODY, cut=False)
+        return bodies.BoundedBody(response.headers, bodies.MAX_ERROR_BODY, cut=True)
 
     def judged(self, response: httpx.Response) -> Answer:
         """The answer that an event hook took for an error: what it is, is ours to say."""
@@ -145,10 +146,10 @@ class Call(Generic[T]):
         if timed_out:
             message = f"no answer within {self._options.timeout:g} s; raise `timeout` to wait longer"
         else:
-            message = f"no answer: {self._describe(error)}; {_advice(error)}"
+            message = f"no answer: {self._describe(error)}; {_advice(error, self._options.proxied)}"
         self._raise(kind(message), error)
 
-    def out_of_turn(self) -> NoReturn:
+    def no_turn_in_time(self) -> NoReturn:
         """The deadline comes before the call's turn under the rate limit."""
         if self._refusal is not None:
             self._raise(self._refusal)
@@ -174,8 +175,7 @@ class Call(Generic[T]):
             return self._redirected(answer, location)
         asked_for = retries.retry_after(answer.headers.get("retry-after"))
         self._refusal = self._status_error(answer, asked_for) if status == 429 else None
-        # A request that the limit refused was not acted on, whatever its method.
-        if (self._safe and retries.worth_retrying(status)) or status == 429:
+        if retries.worth_retrying(status, safe=self._safe):
             delay = max(asked_for or 0.0, retries.backoff(self.attempts))
             # Where others pass, the pace of the rate limit does what the budget is for.
             in_turn = status == 429 and self._options.rate_limit is not None and self._options.rate_limit.lets_pass
@@ -187,11 +187,10 @@ class Call(Generic[T]):
         status, text = answer.status_code, self._text(answer)
         message = f"{status} {_phrase(status)}: {_quote(text)}"
         advice = _ADVICE.get(status) or _ADVICE[min(status // 100 * 100, 500)]
-        if status == 429 and asked_for:
+        if asked_for:
             advice += f"; the server asks to wait {asked_for:g} s"
         message += f"; {advice}"
-        extra = {"retry_after": asked_for} if status == 429 else {}
-        return status_error(status, message, text=text, headers=self._headers(answer), **extra)
+        return status_error(status, message, text=text, headers=self._headers(answer), retry_after=asked_for)
 
     def _redirected(self, answer: Answer, location: str) -> float:
         """Follow a redirect where the key may go: to the same origin."""
@@ -218,7 +217,7 @@ class Call(Generic[T]):
         return error
 
     def _text(self, answer: Answer) -> str:
-        content = answer.content[: transport.MAX_ERROR_BODY]
+        content = answer.content[: bodies.MAX_ERROR_BODY]
         return self._options.redact(content.decode("utf-8", "replace"))
 
     def _headers(self, answer: Answer) -> httpx.Headers:
@@ -234,7 +233,9 @@ class Call(Generic[T]):
     def _shown_url(self) -> str:
         return self._options.redact(without_secrets(self.url))
 
-    def _describe(self, error: BaseException) -> str:
+    def _describe(self, error: Exception) -> str:
+        if "ConnectionRefusedError" in _causes(error):  # for which each transport has words of its own
+            return "connection refused"
         return _line(self._options.redact(str(error))).rstrip(".") or type(error).__name__
 
     def _without_secrets(self, cause: BaseException | None) -> BaseException | None:
@@ -253,6 +254,9 @@ class Call(Generic[T]):
         return cause
 
 
+# Faults that will be there the next time, too.
+_LASTING = frozenset({"SSLCertVerificationError", "UnsupportedProtocol", "LocalProtocolError"})
+
 _ADVICE = {
     100: "check `base_url`",
     300: "check `base_url`",
@@ -266,26 +270,28 @@ _ADVICE = {
 }
 
 
+def _causes(error: Exception) -> Iterator[str]:
+    """The names of the error's class, of that of its cause, and so on: by them ssl need not be loaded."""
+    seen: BaseException | None = error
+    while seen is not None:
+        yield type(seen).__name__
+        seen = seen.__cause__ or seen.__context__
+
+
 def _may_pass(error: Exception) -> bool:
     """Whether the next request may fare better."""
-    seen: BaseException | None = error
-    while seen is not None:
-        # By name, so that ssl need not be loaded: a certificate that does not check out stays so.
-        if type(seen).__name__ in {"SSLCertVerificationError", "UnsupportedProtocol", "LocalProtocolError"}:
-            return False
-        seen = seen.__cause__ or seen.__context__
-    return True
+    return _LASTING.isdisjoint(_causes(error))
 
 
-def _advice(error: Exception) -> str:
+def _advice(error: Exception, proxied: bool) -> str:
     """What the caller can do where no answer came."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if type(seen).__name__ == "SSLCertVerificationError":
-            return "the certificate is not trusted: set SSL_CERT_FILE if it is your company's, or check `base_url`"
-        if isinstance(seen, httpx.ProxyError):
-            return "check the proxy, which HTTPS_PROXY or `http_client` names"
-        seen = seen.__cause__ or seen.__context__
+    causes = set(_causes(error))
+    if "SSLCertVerificationError" in causes:
+        return "the certificate is not trusted: set SSL_CERT_FILE if it is your company's, or check `base_url`"
+    if "SSLError" in causes:
+        return "there is no TLS to be spoken: check scheme and port of `base_url`"
+    if proxied or "ProxyError" in causes:
+        return "check the proxy, which HTTPS_PROXY or `http_client` names, the server and `base_url`"
     return "check the network, the server and `base_url`"
 
 

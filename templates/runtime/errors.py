@@ -69,11 +69,13 @@ class APIStatusError(APIError):
         status_code: The HTTP status.
         headers: The answer's headers; names in any case.
         text: What the server said: the body, decoded, at most its first 64 KiB.
+        retry_after: Seconds that the server asks to wait before the next request, or None if it does not say.
     """
 
     status_code: int = 0
     headers: Mapping[str, str] = {}
     text: str = ""
+    retry_after: float | None = None
 
 
 class AuthenticationError(APIStatusError):
@@ -89,13 +91,7 @@ class NotFoundError(APIStatusError):
 
 
 class RateLimitError(APIStatusError):
-    """429: too many requests.
-
-    Attributes:
-        retry_after: Seconds to wait before asking again, or None if the server did not say.
-    """
-
-    retry_after: float | None = None
+    """429: too many requests; see `retry_after`."""
 
 
 class InternalServerError(APIStatusError):

@@ -34,8 +34,8 @@ class RateLimit:
         self._sent = deque[float](maxlen=requests)
         self._passed = deque[float](maxlen=2 * requests + 1)  # more than any server lets pass that keeps to the limit
 
-    def delay(self) -> float:
-        """Seconds to wait before asking again, or 0: a request may go now, and is counted."""
+    def take_turn(self) -> float:
+        """0, and the request that goes now is counted; or seconds after which to ask again."""
         with self._lock:
             now = time.monotonic()
             if self._sent and now - self._sent[-1] >= 2 * self._window:  # the server has forgotten them by now
