@@ -18,8 +18,11 @@ Call = Callable[..., CreditsResponse]
 @pytest.fixture(autouse=True)
 def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction]
     """No key, server or proxy of whoever runs the tests."""
-    for name in ("STABLECOG_API_KEY", "STABLECOG_BASE_URL", "HTTP_PROXY", "ALL_PROXY", "http_proxy", "all_proxy"):
+    for name in ("STABLECOG_API_KEY", "STABLECOG_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
 
 
 def _sync(use: Callable[[Client], CreditsResponse]) -> Call:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import time
 from collections.abc import Iterator
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -168,6 +168,11 @@ def test_a_file_inside_json_is_its_text() -> None:
         decoding.file(1)
 
 
+def test_an_enum_is_encoded_as_the_plain_value_that_it_stands_for() -> None:
+    encoded = decoding.encode(StrEnum("Colour", {"RED": "red"}).RED)
+    assert (type(encoded), encoded) == (str, "red")
+
+
 # Bodies
 
 
@@ -176,6 +181,7 @@ def test_a_body_is_decoded_in_its_charset() -> None:
     assert json_body(string)('"é"'.encode(), "application/json") == "é"
     assert text_body(string)(b"\xe9", "text/plain; charset=latin-1") == "é"
     assert text_body(string)("é".encode(), "text/plain") == "é"
+    assert text_body(string)("é".encode(), "text/charset") == "é"
 
 
 @pytest.mark.parametrize(

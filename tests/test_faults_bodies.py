@@ -314,6 +314,13 @@ def test_a_body_that_cannot_be_read_is_refused_in_one_line(way: Way, fault: faul
     assert got in str(caught.value)
 
 
+@every_way
+def test_a_proxys_login_page_is_an_error_that_says_what_to_check(way: Way) -> None:
+    with FaultServer(faults.login_page) as server, way(server.url) as caller:
+        with pytest.raises(APIResponseValidationError, match="answered: check `base_url` and proxies$"):
+            caller.list()
+
+
 # The same without a connection, to the byte.
 
 

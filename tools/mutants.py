@@ -21,10 +21,14 @@ PACKAGE = "stablecog_client"
 KNOWN = ROOT / "tests" / "mutants.txt"
 
 # What decides without waiting for anything. The rest needs tests that take minutes for each change.
-MUTATED = ["bodies", "decoding", "errors", "rate_limit", "request", "retries", "transport", "models/*"]
+MUTATED = [
+    *("bodies", "call", "decoding", "errors", "options", "rate_limit", "request", "retries", "transport"),
+    "models/*",
+]
 TESTS = [
-    *("test_decoding", "test_models", "test_properties", "test_recordings", "test_generality"),
-    *("test_faults_bodies", "test_faults_connection", "test_faults_retries", "test_faults_status", "test_rate_limit"),
+    *("test_decoding", "test_models", "test_properties", "test_recordings", "test_generality", "test_options"),
+    *("test_faults_bodies", "test_faults_connection", "test_faults_retries", "test_faults_secret"),
+    *("test_faults_status", "test_faults_time", "test_given_http_client", "test_rate_limit"),
 ]
 # Of these, what takes long, judges the package from outside, or does the same again with the other clients.
 LEFT_OUT = [
@@ -42,7 +46,7 @@ SETTINGS = """
 source_paths = ["{package}"]
 only_mutate = {mutated}
 do_not_mutate_patterns = {unmutated}
-also_copy = ["tools", "openapi.yaml", "generator-config.yaml", "templates", "workshop"]
+also_copy = ["conftest.py", "tools", "openapi.yaml", "generator-config.yaml", "templates", "workshop"]
 pytest_add_cli_args_test_selection = {tests}
 pytest_add_cli_args = ["-p", "no:cacheprovider", "--hypothesis-seed=0", "-k", "{wanted}"]
 timeout_multiplier = 3.0
@@ -51,6 +55,15 @@ timeout_constant = 3.0
 [tool.pytest.ini_options]
 pythonpath = ["."]
 filterwarnings = ["error", "ignore:.*multi-threaded.*fork:DeprecationWarning"]
+"""
+
+# The quickest tests first: the first that fails decides.
+ORDER = """
+from mutmut.state import state
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: state().duration_by_test.get(item.nodeid, 0))
 """
 
 # The workshop of test_generality, made once, and sharing the modules that are mutated.
@@ -81,6 +94,7 @@ def prepare(folder: Path) -> None:
         shared = SHARED.format(package=PACKAGE, module=module)
         (folder / "workshop" / "workshop_client" / f"{module}.py").write_text(shared, "utf-8")
     (folder / "tools" / "generate.py").write_text(GENERATE, "utf-8")
+    (folder / "conftest.py").write_text(ORDER, "utf-8")
     settings = SETTINGS.format(
         package=PACKAGE,
         mutated=json.dumps([f"{PACKAGE}/{module}.py" for module in MUTATED]),
@@ -116,7 +130,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="mutants-") as name:
         folder = Path(name)
         prepare(folder)
-        mutmut(folder, "run", "--max-children", "1", shown=True)
+        mutmut(folder, "run", "--max-children", str(os.cpu_count()), shown=True)
         results = mutmut(folder, "results", "--all", "true")
         mutants = re.findall(r"^\s*(\S+): (.+)$", results, re.MULTILINE)
         found = {change(folder, mutant) for mutant, result in mutants if result in {"survived", "no tests"}}

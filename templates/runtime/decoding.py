@@ -233,10 +233,10 @@ def file(value: Any) -> File:
 def encode(value: Any) -> Any:
     """A value of a model or parameter as JSON has it. What JSON has no kind for stays as it is."""
     match value:
-        case None | str() | int() | float() if not isinstance(value, Enum):
-            return value
         case Enum():
             return value.value
+        case None | str() | int() | float():
+            return value
         case list() | tuple():
             return [encode(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
         case dict():
