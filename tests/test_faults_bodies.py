@@ -317,7 +317,7 @@ def test_a_body_that_cannot_be_read_is_refused_in_one_line(way: Way, fault: faul
 @every_way
 def test_a_proxys_login_page_is_an_error_that_says_what_to_check(way: Way) -> None:
     with FaultServer(faults.login_page) as server, way(server.url) as caller:
-        with pytest.raises(APIResponseValidationError, match="answered: check `base_url` and proxies$"):
+        with pytest.raises(APIResponseValidationError, match=r"answered: check `base_url` and proxies$"):
             caller.list()
 
 
