@@ -16,7 +16,7 @@ help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
-setup: $(VENV)/.ready  ## Make .venv with the pinned tools
+setup: $(VENV)/.ready  ## Make .venv with the pinned tools; PYTHON=python3.12 picks the Python
 
 $(VENV)/.ready: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -38,7 +38,7 @@ generate: spec  ## Make generated/ from openapi.yaml, generator-config.yaml and 
 	@$(BIN)/python -m tools.generate
 
 .PHONY: demo
-demo: setup  ## Show the client at work: on a recording, or on the real API with STABLECOG_API_KEY set
+demo: setup  ## Show the client at work: on the real API with STABLECOG_API_KEY, else on a recording
 	@$(BIN)/python -m tools.demo
 
 .PHONY: test
@@ -46,7 +46,7 @@ test: setup $(VENV)/.go-tools  ## Run the tests; ARGS="-k name" picks some
 	@$(BIN)/python -m pytest $(ARGS)
 
 .PHONY: mutants
-mutants: setup  ## Measure the tests: change the code in small ways and list what they do not notice
+mutants: setup  ## Change the code in small ways, and list what no test notices
 	@echo "Changing the code in a thousand ways, one by one (about a quarter of an hour) ..."
 	@$(BIN)/python -m tools.mutants
 
@@ -74,19 +74,19 @@ $(VENV)/.go-tools: $(VENV)/.ready requirements-go.txt
 	@touch $@
 
 .PHONY: breaking
-breaking: setup $(VENV)/.go-tools  ## Say what a change breaks for users, and which version it asks for; BASE=... picks against what
+breaking: setup $(VENV)/.go-tools  ## Say what a change breaks and which version it asks for; BASE=v0.1.0 compares with that
 	@$(BIN)/python -m tools.breaking $(BASE)
 
 .PHONY: record
-record: setup  ## Record what the real API answers now, and how that departs from the contract; URL=... asks another
+record: setup  ## Record the real API, and say how it departs from the contract; URL=..., INTO=FOLDER
 	@$(BIN)/python -m tools.record $(if $(URL),--url $(URL)) $(if $(INTO),--into $(INTO))
 
 .PHONY: build
-build: setup  ## Make the wheel and the sdist in dist/; TAG=v0.1.0 refuses a tag that is not the package's version
+build: setup  ## Make the wheel and the sdist in dist/; TAG=v0.1.0 refuses what is not that version
 	@$(BIN)/python -m tools.build $(if $(TAG),--tag $(TAG))
 
 .PHONY: allowed
-allowed: setup  ## Put other allowed requirements of the package into .venv: DEPENDENCIES=lowest-direct or highest
+allowed: setup  ## Put the package's DEPENDENCIES=lowest-direct or highest that it allows into .venv
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --resolution $(or $(DEPENDENCIES),highest) --upgrade \
 	  --requirements generated/pyproject.toml --extra aiohttp || \
 	  { echo "They could not be installed; check the network and the ranges in templates/pyproject.toml.jinja."; exit 1; }
@@ -94,13 +94,13 @@ allowed: setup  ## Put other allowed requirements of the package into .venv: DEP
 	@echo "make clean setup brings the pinned ones back."
 
 .PHONY: upgrade
-upgrade: setup  ## Move the pins, show what upstream changed beneath our templates, regenerate, check and test
+upgrade: setup  ## Move the pins, show what upstream changed beneath our templates, then check and test
 	@$(BIN)/python -m tools.upgrade
 	@$(MAKE) generate check test || \
 	  { echo "Mend the templates after what is shown above, then run make generate check test."; exit 1; }
 
 .PHONY: bench
-bench: $(BENCH)/.ready  ## Measure the speed beside what people would use instead; ARGS=--quick for a first look
+bench: $(BENCH)/.ready  ## Measure the speed beside what people use instead; ARGS=--quick is a first look
 	@$(BENCH)/bin/python -m benchmarks $(ARGS)
 
 $(BENCH)/.ready: benchmarks/requirements.txt

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tools import breaking
-from tools.generate import ROOT, generate
+from tools import ROOT, breaking
+from tools.generate import generate
 
 pytestmark = pytest.mark.skipif(
     not Path(sys.executable).with_name("oasdiff").exists(), reason="oasdiff could not be built; see requirements-go.txt"

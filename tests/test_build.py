@@ -17,7 +17,8 @@ from shutil import copytree, ignore_patterns
 
 import pytest
 
-from tools.build import ROOT, build, check_tag
+from tools import ROOT
+from tools.build import build, check_tag
 from tools.replay import RECORDINGS, ReplayServer
 
 PACKAGE = ROOT / "generated"

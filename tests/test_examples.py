@@ -15,7 +15,7 @@ import pytest
 from stablecog_client import UsageError
 
 from examples import fastapi_app
-from tools.generate import ROOT
+from tools import ROOT
 from tools.replay import ReplayServer
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))

@@ -22,7 +22,8 @@ from uuid import UUID
 
 import pytest
 
-from tools.generate import ROOT, generate
+from tools import ROOT
+from tools.generate import generate
 
 ID = "0ea24c34-4d0b-4e67-8495-d16fa4d19ba6"
 NODE = {"value": [1, {"a": None}], "left": {"value": None}, "leaf": {"roots": [{"value": 2}]}}

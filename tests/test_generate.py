@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.generate import ROOT, contents
+from tools import ROOT
+from tools.generate import contents
 
 OPERATION = """
   /v1/credits/{credit_id}:

@@ -8,8 +8,7 @@ from pathlib import Path
 import openapi_python_client
 import pytest
 
-from tools import upgrade
-from tools.generate import ROOT
+from tools import ROOT, upgrade
 
 UPSTREAM = Path(openapi_python_client.__file__).parent / "templates"
 

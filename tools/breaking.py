@@ -21,7 +21,7 @@ from pathlib import Path
 import griffe
 from openapi_spec_validator.readers import read_from_filename
 
-from tools.generate import ROOT
+from tools import ROOT
 
 PACKAGE = "stablecog_client"
 # Modules that the package keeps to itself; their classes count where a public name leads to them.
@@ -170,8 +170,8 @@ def main() -> None:
 
     needed, has = changes.asks_for(released), contract_version(ROOT)
     words = [".".join(map(str, version)) for version in (released, needed, has)]
-    source = "" if tag else " (of the base: nothing is tagged)"
-    print(f"\nReleased is {words[0]}{source}; this asks for {words[1]}, info.version is {words[2]}.")
+    source = tag or "no version is tagged, so that of the base counts"
+    print(f"\nReleased: {words[0]} ({source}). This asks for {words[1]}; info.version is {words[2]}.")
     was, now = (section(text, words[2]) for text in changelogs)
     if has < needed:
         raise SystemExit(

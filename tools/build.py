@@ -18,7 +18,7 @@ import tempfile
 import tomllib
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from tools import ROOT
 
 # 2020-02-02, the backend's own default; anything that zip can hold will do.
 EPOCH = "1580601600"

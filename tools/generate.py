@@ -21,7 +21,7 @@ from pathlib import Path
 import openapi_python_client.cli
 from openapi_python_client import strings
 
-ROOT = Path(__file__).resolve().parent.parent
+from tools import ROOT
 
 # The generator reserves every builtin of the interpreter that it happens to run on: `type` would become
 # `type_`, and `credits`, which `site` adds to the builtins, `credits_`. These alone are taken in our templates,

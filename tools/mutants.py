@@ -15,7 +15,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tools.generate import ROOT, generate
+from tools import ROOT
+from tools.generate import generate
 
 PACKAGE = "stablecog_client"
 KNOWN = ROOT / "tests" / "mutants.txt"
@@ -70,9 +71,8 @@ def pytest_collection_modifyitems(items):
 # The workshop of test_generality, made once, and sharing the modules that are mutated.
 GENERATE = """
 import shutil
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from tools import ROOT
 
 
 def generate(spec, config, templates, output):

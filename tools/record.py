@@ -32,7 +32,7 @@ from openapi_core import OpenAPI
 from openapi_core.datatypes import RequestParameters
 from openapi_spec_validator.readers import read_from_filename
 
-from tools.generate import ROOT
+from tools import ROOT
 from tools.replay import RECORDINGS
 from tools.scrub import DoubtError, ensure_clean, scrub_head
 

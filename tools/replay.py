@@ -10,11 +10,12 @@ import sys
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 from typing import Any, Self
 
-RECORDINGS = Path(__file__).resolve().parent.parent / "tests" / "recordings"
+from tools import ROOT
+
+RECORDINGS = ROOT / "tests" / "recordings"
 
 
 class ReplayServer(ThreadingTCPServer):

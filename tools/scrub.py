@@ -68,7 +68,7 @@ def ensure_clean(content: bytes, key: str) -> None:
             if any(squashed[start : start + PIECE] in pieces for start in range(len(squashed) - PIECE + 1)):
                 raise DoubtError("it holds the key, a piece of it or a hash of it")
         for spelling in (text, urllib.parse.unquote(text)):
-            if any(map(_is_somebodys, re.findall(r"[0-9a-fA-F.:]+", spelling))):
+            if any(map(_is_address_of_another, re.findall(r"[0-9a-fA-F.:]+", spelling))):
                 raise DoubtError("it holds a network address")
             if re.search(r"[\w.+-]+@[\w-]+\.\w", spelling):
                 raise DoubtError("it holds an e-mail address")
@@ -111,7 +111,7 @@ def _try(decode: Callable[[str], bytes], word: str, group: int) -> str:
     return decode(word[: len(word) // group * group]).decode("latin-1")
 
 
-def _is_somebodys(token: str) -> bool:
+def _is_address_of_another(token: str) -> bool:
     """Whether it is an IP address other than this machine's own to itself."""
     candidates = {token.strip("."), token.strip(".").partition(":")[0]}
     for candidate in candidates:

@@ -16,7 +16,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tools.generate import ROOT
+from tools import ROOT
 
 GENERATOR = "openapi-python-client"
 HEAD = re.compile(rf"Replaces (?P<template>\S+) of {GENERATOR} (?P<version>[\d.]+\d)")

@@ -92,6 +92,13 @@ def mapping(value: Any) -> dict[str, Any]:
     refuse("an object", value)
 
 
+class LazyDict:
+    """The `additional_properties` of an object that came without: an empty dict, made when it is first looked at."""
+
+    def __get__(self, model: Any, kind: type) -> Any:
+        return self if model is None else model.__dict__.setdefault("additional_properties", {})
+
+
 def array(value: Any, decode: Decoder[T]) -> list[T]:
     if value.__class__ is not list:
         refuse("an array", value)

@@ -55,9 +55,8 @@ class CreditsResponse:
             raise
         except KeyError:
             raise decoding.missing(field) from None
-        new["additional_properties"] = (
-            {} if len(data) == 2 else {name: value for name, value in data.items() if name not in _FIELDS}
-        )
+        if len(data) != 2:
+            new["additional_properties"] = {name: value for name, value in data.items() if name not in _FIELDS}
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -68,6 +67,8 @@ class CreditsResponse:
             **self.additional_properties,
         }
 
+
+setattr(CreditsResponse, "additional_properties", decoding.LazyDict())  # noqa: B010
 
 # Last, because models may refer to each other.
 from ..models.t_credit import TCredit  # noqa: E402

@@ -67,9 +67,8 @@ class TCredit:
             raise
         except KeyError:
             raise decoding.missing(field) from None
-        new["additional_properties"] = (
-            {} if len(data) == 4 else {name: value for name, value in data.items() if name not in _FIELDS}
-        )
+        if len(data) != 4:
+            new["additional_properties"] = {name: value for name, value in data.items() if name not in _FIELDS}
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -82,6 +81,8 @@ class TCredit:
             **self.additional_properties,
         }
 
+
+setattr(TCredit, "additional_properties", decoding.LazyDict())  # noqa: B010
 
 # Last, because models may refer to each other.
 from ..models.t_credit_type import TCreditType  # noqa: E402

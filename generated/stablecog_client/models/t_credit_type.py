@@ -71,9 +71,8 @@ class TCreditType:
             raise
         except KeyError:
             raise decoding.missing(field) from None
-        new["additional_properties"] = (
-            {} if len(data) == 4 else {name: value for name, value in data.items() if name not in _FIELDS}
-        )
+        if len(data) != 4:
+            new["additional_properties"] = {name: value for name, value in data.items() if name not in _FIELDS}
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -85,3 +84,6 @@ class TCreditType:
             "description": self.description,
             **self.additional_properties,
         }
+
+
+setattr(TCreditType, "additional_properties", decoding.LazyDict())  # noqa: B010
