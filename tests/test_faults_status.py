@@ -56,6 +56,29 @@ def test_a_status_that_stays_is_an_error_of_its_kind(way: Way, status: int) -> N
     assert str(error).endswith(" (tried 3 times)") == (tries == 3)
 
 
+ADVICE = {
+    400: "Bad Request: 'Oops.'; the server does not take the request as it is",
+    401: "Unauthorized: 'Oops.'; check the API key: it is unknown or switched off",
+    403: "Forbidden: 'Oops.'; this API key may not do this",
+    404: "Not Found: 'Oops.'; check `base_url`",
+    418: "I'm a Teapot: 'Oops.'; the server does not take the request as it is",
+    428: "Precondition Required: 'Oops.'; the server's rate limiter is down, try again later",
+    429: "Too Many Requests: 'Oops.'; make fewer calls, or try again later; the server asks to wait 90 s",
+    500: "Internal Server Error: 'Oops.'; the server failed, try again later; the server asks to wait 90 s",
+    599: "status: 'Oops.'; the server failed, try again later; the server asks to wait 90 s",
+}
+
+
+@every_way
+@pytest.mark.parametrize("status", ADVICE)
+def test_an_error_says_in_one_line_what_happened_and_what_to_do(way: Way, status: int) -> None:
+    asks = ["Retry-After: 90"] if status in {429, 500, 599} else []
+    with FaultServer(text(status, "Oops.", *asks)) as server, way(server.url) as caller:
+        with pytest.raises(APIStatusError) as caught:
+            caller.list()
+    assert str(caught.value) == f"GET {server.url}/v1/credits: {status} {ADVICE[status]}"
+
+
 @every_way
 def test_a_page_of_a_proxy_in_the_way_is_quoted_in_one_line(way: Way) -> None:
     page = b"<html>\r\n<body>\r\n<h1>502 Bad Gateway</h1>\r\n" + b"<!-- padding -->\r\n" * 50

@@ -63,7 +63,7 @@ def test_an_attempt_that_is_answered_just_too_late_is_made_again(way: Way) -> No
 
 @every_way
 def test_when_each_attempt_is_answered_too_late_the_error_says_so(way: Way) -> None:
-    with FaultServer(answer_after(0.6)) as server, way(server.url, timeout=0.1, max_retries=2) as caller:
+    with FaultServer(answer_after(0.6)) as server, way(server.url, timeout=0.1, deadline=0.9, max_retries=2) as caller:
         with pytest.raises(APITimeoutError) as caught:
             caller.list()
     assert "no answer within 0.1 s; raise `timeout` to wait longer (tried 3 times)" in str(caught.value)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from typing import Any
 
 import httpx
 import pytest
-from stablecog_client import APITimeoutError, AsyncClient, AuthenticationError, Client, UsageError
+from stablecog_client import APIConnectionError, APITimeoutError, AsyncClient, AuthenticationError, Client, UsageError
 
 from tests.faults import KEY, FaultServer, drip_headers, ok, text
 
@@ -63,9 +64,45 @@ def test_its_headers_are_sent_and_its_authentication_is_not(call: Any) -> None:
 
 
 def test_a_hook_that_raises_for_the_status_does_not_hide_it(call: Any) -> None:
-    with FaultServer(text(401)) as server, pytest.raises(AuthenticationError):
+    with FaultServer(text(401)) as server, pytest.raises(AuthenticationError) as caught:
         call(server.url, raise_for_status, raise_for_status_async)
     assert len(server.requests) == 1
+    assert caught.value.text == ""  # nobody has read it
+
+
+def test_a_hook_that_reads_an_error_before_it_raises_does_not_hide_its_text(call: Any) -> None:
+    def read_and_raise(response: httpx.Response) -> None:
+        response.read()
+        response.raise_for_status()
+
+    async def read_and_raise_async(response: httpx.Response) -> None:
+        await response.aread()
+        response.raise_for_status()
+
+    with FaultServer(text(401, "Oops.")) as server, pytest.raises(AuthenticationError) as caught:
+        call(server.url, read_and_raise, read_and_raise_async)
+    assert caught.value.text == "Oops."
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"), [("", "ReadError"), ("It went wrong.", "It went wrong"), ("one\ntwo", "one two")]
+)
+def test_what_its_transport_says_is_shown_in_one_line(call: Any, said: str, shown: str) -> None:
+    def fail(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadError(said)
+
+    with pytest.raises(APIConnectionError, match=f": no answer: {shown}; check the network"):
+        call("https://a.example", transport=httpx.MockTransport(fail))
+
+
+def test_a_proxy_that_its_transport_asks_is_named_when_it_refuses(call: Any) -> None:
+    def fail(request: httpx.Request) -> httpx.Response:
+        raise httpx.ProxyError("407 Proxy Authentication Required")
+
+    with pytest.raises(
+        APIConnectionError, match="407 .*; check the proxy, which HTTPS_PROXY"
+    ):
+        call("https://a.example", transport=httpx.MockTransport(fail))
 
 
 def test_a_hook_may_read_the_answer(call: Any) -> None:
@@ -98,6 +135,18 @@ def test_another_event_loop_is_refused_even_when_the_first_is_gone() -> None:
         asyncio.run(first())
         with pytest.raises(UsageError, match="http_client"):
             asyncio.run(second())
+
+
+def test_after_a_fork_it_is_refused_if_it_was_used_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    with FaultServer(ok) as server, httpx.Client() as http_client:
+        used, unused = (Client(KEY, base_url=server.url, http_client=http_client) for _ in range(2))
+        used.credits.list()
+        monkeypatch.setattr(os, "getpid", lambda: -1)
+        with pytest.raises(UsageError) as caught:
+            used.credits.list()
+        assert unused.credits.list().total_remaining_credits == 1391
+    message = "http_client: its connections belong to the process that forked; make a new client"
+    assert str(caught.value) == message
 
 
 def test_a_proxy_of_the_environment_is_not_sent_the_key_in_plain_text(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,8 @@ from stablecog_client import (
     APIError,
     APIResponseValidationError,
     APIStatusError,
+    AsyncClient,
+    Client,
     CreditsResponse,
     ErrorResponse,
     Response,
@@ -52,6 +54,16 @@ def test_each_schema_of_the_contract_has_a_model_that_is_tested_here() -> None:
     import stablecog_client.models as models
 
     assert {model.__name__ for model in BODIES} == set(models.__all__)
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_a_client_shows_its_server_alone_and_is_not_copied(kind: Any) -> None:
+    client = kind("sc-test", base_url="https://a.example/path")
+    assert repr(client) == f"{kind.__name__}(base_url='https://a.example/path')"
+    assert repr(object.__new__(kind)) == f"{kind.__name__}()"  # as a traceback shows one that was refused its options
+    for copied in COPIES:
+        with pytest.raises(TypeError, match=f"a {kind.__name__} cannot be pickled or copied"):
+            copied(client)
 
 
 @each_model
@@ -108,6 +120,15 @@ def test_a_model_is_made_of_any_mapping_and_leaves_it_alone(model: type[Any], bo
     assert value == model.from_dict(added)
     value.to_dict()["added"] = 2
     assert added["added"] == value.additional_properties["added"] == 1
+
+
+@each_model
+def test_a_model_that_came_without_further_fields_can_be_given_some(model: type[Any], body: dict[str, Any]) -> None:
+    value, other = model.from_dict(body), model.from_dict(body)
+    value.additional_properties["added"] = 1
+    assert value.to_dict() == {**body, "added": 1}
+    assert value != other
+    assert other.additional_properties == {}
 
 
 @each_model

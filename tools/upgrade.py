@@ -115,7 +115,9 @@ def main() -> None:
     touched = [template.name for template, difference in differences.items() if difference]
     print(f"{GENERATOR} is at {version}; ", end="")
     print(
-        f"look at {', '.join(touched)}, then move the heads." if touched else "nothing changed beneath our templates."
+        f"look at {', '.join(touched)}, then write that version at their heads."
+        if touched
+        else "nothing changed beneath our templates."
     )
 
 

@@ -29,6 +29,7 @@ class BaseClient(WithOptions[httpx.Client]):
     _kind = httpx.Client
 
     def _start(self) -> None:
+        self._inherited = getattr(self, "_http", None)  # kept: to let go of it would disturb the process that forked
         self._http: httpx.Client | None = None
         self._handle: Callable[[httpx.Request], httpx.Response] | None = None
         self._lock = threading.Lock()

@@ -5,24 +5,25 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from weakref import WeakSet
+from weakref import ref
 
 _HTTPCORE = ("connection", "http11", "http2", "proxy", "socks")
 _LOGGERS = ("httpx", "hpack.hpack", "hpack.table", *(f"httpcore.{name}" for name in _HTTPCORE))
 
-_redactions = WeakSet[Callable[[str], str]]()
+_redactions: list[ref[Callable[[str], str]]] = []  # not a WeakSet: clients are made while others log
 
 
 def redact_with(redact: Callable[[str], str]) -> None:
     """Pass what is logged through this, for as long as it lives."""
-    _redactions.add(redact)
+    _redactions.append(ref(redact, _redactions.remove))
 
 
 class _Redacting(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()
-        for redact in list(_redactions):
-            message = redact(message)
+        for reference in list(_redactions):
+            if (redact := reference()) is not None:
+                message = redact(message)
         record.msg, record.args = message, ()
         return True
 

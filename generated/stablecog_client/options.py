@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Callable
 from typing import Any, Generic, NoReturn, TypeVar
 from weakref import WeakKeyDictionary
@@ -55,7 +54,7 @@ class Options(Generic[H]):
         self.timeout = _seconds("timeout", timeout)
         self.deadline = _seconds("deadline", deadline)
         if isinstance(max_retries, bool) or not isinstance(max_retries, int) or max_retries < 0:  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise UsageError(f"max_retries: expected a whole number of at least 0, got {max_retries!r}")
+            raise UsageError(f"max_retries: expected a whole number of at least 0, got {_shown(max_retries)}")
         self.max_retries = max_retries
         self._key, self._redact = self._checked_key(api_key)
         self.base_url = self._checked_base_url(base_url, allow_http)
@@ -91,6 +90,10 @@ class Options(Generic[H]):
         """Note that connections are opened, by this client."""
         self.connected = True
         self.proxied = transport.is_proxied(http, self.base_url)
+
+    @property
+    def is_closed(self) -> bool:
+        return self.closed or (self.http_client is not None and self.http_client.is_closed)
 
     def check_open(self) -> None:
         if self.closed:
@@ -157,7 +160,7 @@ class Options(Generic[H]):
         if url.userinfo:
             raise UsageError(f"{option}: a user or password in it would go astray; pass api_key instead")
         if url.query or url.fragment or url.scheme not in {"http", "https"} or not _is_host(url.host, url.port):
-            raise UsageError(f"{expected}; got {self._redact(given)!r}")
+            raise UsageError(expected)
         if url.scheme == "http" and not allow_http and not _is_loopback(url.host):
             raise UsageError(f"{option}: http:// would send the API key unencrypted; use https://, or allow_http=True")
         return url
@@ -235,21 +238,34 @@ def _key_problem(key: object) -> str | None:
 
 def _redactor(key: str) -> Callable[[str], str]:
     """What strikes a key from a text: as it is, as JSON has it, and what is left of it where the text was cut."""
+    spellings = {key: None, json.dumps(key)[1:-1]: None}
 
-    def pattern(written: str) -> str:
-        rest = ""
-        for character in reversed(written[8:]):
-            rest = f"(?:{re.escape(character)}{rest})?"
-        return re.escape(written[:8]) + rest
+    def redact(text: str) -> str:
+        for spelling in spellings:
+            text = _without(spelling, text)
+        return text
 
-    strike = re.compile("|".join(pattern(written) for written in {key: None, json.dumps(key)[1:-1]: None})).sub
-    return lambda text: strike("<redacted>", text)
+    return redact
+
+
+def _without(key: str, text: str) -> str:
+    pieces: list[str] = []
+    end = 0
+    while (start := text.find(key[:8], end)) >= 0:
+        pieces += [text[end:start], "<redacted>"]
+        end = start + len(os.path.commonprefix([key, text[start : start + len(key)]]))
+    return "".join([*pieces, text[end:]])
 
 
 def _seconds(option: str, value: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= _YEAR:  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise UsageError(f"{option}: expected a positive number of seconds, at most a year, got {value!r:.50}")
+        raise UsageError(f"{option}: expected a positive number of seconds, at most a year, got {_shown(value)}")
     return float(value)
+
+
+def _shown(value: object) -> str:
+    """A number that an option was given; what is none may be the key, at the wrong place."""
+    return f"{value!r:.50}" if isinstance(value, int | float) else type(value).__name__
 
 
 def _is_host(host: str, port: int | None) -> bool:

@@ -9,7 +9,9 @@ brings tenacity; httpx-retries sits in the transport, which cannot see a body.
 from __future__ import annotations
 
 import random
+import re
 import time
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from math import isfinite, ldexp
 from threading import Lock
@@ -18,6 +20,9 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 FIRST_DELAY = 0.1  # seconds before the first retry, doubled for each further one
 LONGEST_DELAY = 5.0
+
+
+_is_number = re.compile(r"\d+(\.\d*)?", re.ASCII).fullmatch
 
 
 def backoff(attempt: int) -> float:
@@ -34,13 +39,12 @@ def retry_after(value: str | None) -> float | None:
     """Seconds that a Retry-After header asks for, which is a number or an HTTP date."""
     if value is None:
         return None
-    try:
+    if _is_number(value):
         seconds = float(value)
-        return seconds if isfinite(seconds) and seconds >= 0 else None
-    except ValueError:
-        pass
+        return seconds if isfinite(seconds) else None
     try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+        date = parsedate_to_datetime(value)
+        return max(0.0, date.replace(tzinfo=date.tzinfo or UTC).timestamp() - time.time())
     except (ValueError, TypeError, OverflowError):
         return None
 
@@ -49,13 +53,16 @@ class Budget:
     """Retries that the calls of a client may still make, together.
 
     Each retry costs one; each success gives a tenth back. So a server that is down sees few more
-    requests than there are calls, and one that stumbles is asked again.
+    requests than there are calls, and one that stumbles is asked again. Each success leaves a
+    connection behind, too: a retry where that may have been closed meanwhile costs nothing.
     """
 
     SIZE = 30.0
+    CONNECTIONS = 50
 
     def __init__(self) -> None:
         self._left = self.SIZE
+        self._connections = 0
         self._lock = Lock()
 
     def spend(self) -> bool:
@@ -66,7 +73,16 @@ class Budget:
             self._left -= 1
             return True
 
+    def spend_connection(self) -> bool:
+        """Whether the request may have been lost with a connection that was kept alive; if so, that is counted."""
+        with self._lock:
+            if not self._connections:
+                return False
+            self._connections -= 1
+            return True
+
     def earn(self) -> None:
-        if self._left < self.SIZE:
+        if self._left < self.SIZE or self._connections < self.CONNECTIONS:
             with self._lock:
                 self._left = min(self.SIZE, self._left + 0.1)
+                self._connections = min(self.CONNECTIONS, self._connections + 1)

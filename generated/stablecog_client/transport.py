@@ -35,7 +35,8 @@ class _TLS:
 
     def prepare(self) -> None:
         if self._context is None:
-            threading.Thread(target=self._prepare, name="trust store", daemon=True).start()
+            with suppress(RuntimeError):  # there are too many threads: the first call reads it
+                threading.Thread(target=self._prepare, name="trust store", daemon=True).start()
 
     def _prepare(self) -> None:
         with suppress(UsageError):  # the call that needs it says so

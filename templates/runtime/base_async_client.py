@@ -100,7 +100,8 @@ class BaseAsyncClient(WithOptions[httpx.AsyncClient]):
         """What belongs to the running event loop, made now."""
         if self._options.http_client is not None and self._options.connected:
             raise UsageError("http_client: its connections belong to another event loop; use a client for each loop")
-        self._loops = {loop: state for loop, state in self._loops.items() if not loop.is_closed()}
+        for loop in [loop for loop in list(self._loops) if loop.is_closed()]:
+            self._loops.pop(loop, None)
         if self._options.http_client is None:
             connections = self._connections()
             state = await anext(connections)

@@ -28,7 +28,10 @@ MAX_REDIRECTS = 5
 _logger = logging.getLogger(__package__)
 
 # What sending and reading can raise, that a further attempt or an error of ours answers.
-FAULTS = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, APIResponseValidationError)
+FAULTS = (
+    *(httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, APIResponseValidationError),
+    RuntimeError,  # httpx: "the client has been closed"; Python: "can't start new thread"
+)
 
 
 class Answer:
@@ -49,6 +52,7 @@ class Call(Generic[T]):
         self.ends_at = time.monotonic() + options.deadline
         self.attempts = 0
         self.redirects = 0
+        self._head = Answer(0, httpx.Headers(), b"")  # of the last answer
         self._refusal: APIError | None = None  # of the last request, by the rate limit
         self.url, self._make = options.prepare(request)
 
@@ -68,7 +72,7 @@ class Call(Generic[T]):
             APIConnectionError: The client was closed.
             APITimeoutError: The deadline has passed.
         """
-        if self._options.closed:
+        if self._options.is_closed:
             self._raise(APIConnectionError("the client was closed during the call"))
         delay = self._options.rate_limit.take_turn() if self._options.rate_limit else 0.0
         if delay and delay >= self.left:
@@ -84,6 +88,7 @@ class Call(Generic[T]):
 
     def body(self, response: httpx.Response) -> bodies.BoundedBody:
         """What collects the body of this response."""
+        self._head = Answer(response.status_code, response.headers, b"")
         if response.is_success:
             return bodies.BoundedBody(response.headers, bodies.MAX_BODY, cut=False)
         return bodies.BoundedBody(response.headers, bodies.MAX_ERROR_BODY, cut=True)
@@ -129,16 +134,16 @@ class Call(Generic[T]):
             APIConnectionError: There is no next one.
         """
         if isinstance(error, APIResponseValidationError):  # the body was too large, or not decodable
-            error.got = self._options.redact(error.got)
-            self._raise(error)
-        if self._options.closed:
+            self._raise(self._with_answer(error, self._head))
+        if self._options.is_closed:
             self._raise(APIConnectionError("the client was closed during the call"), error)
         timed_out = isinstance(error, httpx.TimeoutException | TimeoutError)
         kind = APITimeoutError if timed_out else APIConnectionError
         sent = not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
         if (self._safe or not sent) and _may_pass(error):
             delay = retries.backoff(self.attempts)
-            if self._retry(delay):
+            # The server may have closed a connection that was kept alive, which is no news of how it is.
+            if self._retry(delay, paid=sent and not timed_out and self._options.budget.spend_connection()):
                 return delay
         if self.left <= 0:
             message = f"no answer within the deadline of {self._options.deadline:g} s; raise `deadline` to wait longer"
@@ -186,7 +191,7 @@ class Call(Generic[T]):
     def _status_error(self, answer: Answer, asked_for: float | None) -> APIError:
         status, text = answer.status_code, self._text(answer)
         message = f"{status} {_phrase(status)}: {_quote(text)}"
-        advice = _ADVICE.get(status) or _ADVICE[min(status // 100 * 100, 500)]
+        advice = _ADVICE.get(status) or _ADVICE[max(100, min(status // 100 * 100, 500))]
         if asked_for:
             advice += f"; the server asks to wait {asked_for:g} s"
         message += f"; {advice}"
@@ -222,7 +227,8 @@ class Call(Generic[T]):
 
     def _headers(self, answer: Answer) -> httpx.Headers:
         """The answer's headers, without the key if the server sent it back."""
-        items = [(name, self._options.redact(value)) for name, value in answer.headers.multi_items()]
+        redact = self._options.redact
+        items = [(redact(name), redact(value)) for name, value in answer.headers.multi_items()]
         return httpx.Headers(items, encoding=answer.headers.encoding)
 
     def _raise(self, error: APIError, cause: BaseException | None = None) -> NoReturn:
@@ -234,9 +240,10 @@ class Call(Generic[T]):
         return self._options.redact(without_secrets(self.url))
 
     def _describe(self, error: Exception) -> str:
-        if "ConnectionRefusedError" in _causes(error):  # for which each transport has words of its own
+        if "ConnectionRefusedError" in _kinds(error):  # for which each transport has words of its own
             return "connection refused"
-        return _line(self._options.redact(str(error))).rstrip(".") or type(error).__name__
+        said = next(filter(None, map(str, _causes(error))), type(error).__name__)
+        return _line(self._options.redact(said)).rstrip(".")
 
     def _without_secrets(self, cause: BaseException | None) -> BaseException | None:
         """The cause, and what caused that, without what holds the key: frames of network code, requests, aiohttp's."""
@@ -255,7 +262,9 @@ class Call(Generic[T]):
 
 
 # Faults that will be there the next time, too.
-_LASTING = frozenset({"SSLCertVerificationError", "UnsupportedProtocol", "LocalProtocolError"})
+_LASTING = frozenset(
+    {"InvalidURL", "LocalProtocolError", "RuntimeError", "SSLCertVerificationError", "UnsupportedProtocol"}
+)
 
 _ADVICE = {
     100: "check `base_url`",
@@ -270,27 +279,32 @@ _ADVICE = {
 }
 
 
-def _causes(error: Exception) -> Iterator[str]:
-    """The names of the error's class, of that of its cause, and so on: by them ssl need not be loaded."""
+def _causes(error: Exception) -> Iterator[BaseException]:
+    """The error, what caused it, and so on."""
     seen: BaseException | None = error
     while seen is not None:
-        yield type(seen).__name__
+        yield seen
         seen = seen.__cause__ or seen.__context__
+
+
+def _kinds(error: Exception) -> set[str]:
+    """The names of the classes of an error and its causes: by them ssl need not be loaded."""
+    return {type(cause).__name__ for cause in _causes(error)}
 
 
 def _may_pass(error: Exception) -> bool:
     """Whether the next request may fare better."""
-    return _LASTING.isdisjoint(_causes(error))
+    return _LASTING.isdisjoint(_kinds(error))
 
 
 def _advice(error: Exception, proxied: bool) -> str:
     """What the caller can do where no answer came."""
-    causes = set(_causes(error))
-    if "SSLCertVerificationError" in causes:
+    kinds = _kinds(error)
+    if "SSLCertVerificationError" in kinds:
         return "the certificate is not trusted: set SSL_CERT_FILE if it is your company's, or check `base_url`"
-    if "SSLError" in causes:
+    if "SSLError" in kinds:
         return "there is no TLS to be spoken: check scheme and port of `base_url`"
-    if proxied or "ProxyError" in causes:
+    if proxied or "ProxyError" in kinds:
         return "check the proxy, which HTTPS_PROXY or `http_client` names, the server and `base_url`"
     return "check the network, the server and `base_url`"
 

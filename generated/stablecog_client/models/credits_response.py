@@ -41,9 +41,8 @@ class CreditsResponse:
             data = decoding.mapping(data)
         self = _new(cls)
         new = self.__dict__  # filled in directly: half the time of a call of `cls`
-        field = ""
+        field = "total_remaining_credits"
         try:
-            field = "total_remaining_credits"
             value = data[field]
             if value.__class__ is not int:
                 value = decoding.integer(value)
@@ -51,9 +50,11 @@ class CreditsResponse:
             field = "credits"
             new["credits"] = decoding.array(data[field], TCredit.from_dict)
         except APIResponseValidationError as error:
+            del self  # half made, it could not be shown in a traceback
             error.inside(field)
             raise
         except KeyError:
+            del self
             raise decoding.missing(field) from None
         if len(data) != 2:
             new["additional_properties"] = {name: value for name, value in data.items() if name not in _FIELDS}

@@ -41,9 +41,8 @@ class ErrorResponse:
             data = decoding.mapping(data)
         self = _new(cls)
         new = self.__dict__  # filled in directly: half the time of a call of `cls`
-        field = ""
+        field = "error"
         try:
-            field = "error"
             value = data[field]
             if value.__class__ is not str:
                 value = decoding.string(value)
@@ -57,9 +56,11 @@ class ErrorResponse:
                     value = decoding.string(value)
                 new["description"] = value
         except APIResponseValidationError as error:
+            del self  # half made, it could not be shown in a traceback
             error.inside(field)
             raise
         except KeyError:
+            del self
             raise decoding.missing(field) from None
         new["additional_properties"] = {name: value for name, value in data.items() if name not in _FIELDS}
         return self

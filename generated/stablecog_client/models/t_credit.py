@@ -46,9 +46,8 @@ class TCredit:
             data = decoding.mapping(data)
         self = _new(cls)
         new = self.__dict__  # filled in directly: half the time of a call of `cls`
-        field = ""
+        field = "id"
         try:
-            field = "id"
             value = data[field]
             if value.__class__ is not str:
                 value = decoding.string(value)
@@ -63,9 +62,11 @@ class TCredit:
             field = "type"
             new["type"] = TCreditType.from_dict(data[field])
         except APIResponseValidationError as error:
+            del self  # half made, it could not be shown in a traceback
             error.inside(field)
             raise
         except KeyError:
+            del self
             raise decoding.missing(field) from None
         if len(data) != 4:
             new["additional_properties"] = {name: value for name, value in data.items() if name not in _FIELDS}

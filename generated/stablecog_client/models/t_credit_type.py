@@ -44,9 +44,8 @@ class TCreditType:
             data = decoding.mapping(data)
         self = _new(cls)
         new = self.__dict__  # filled in directly: half the time of a call of `cls`
-        field = ""
+        field = "id"
         try:
-            field = "id"
             value = data[field]
             if value.__class__ is not str:
                 value = decoding.string(value)
@@ -67,9 +66,11 @@ class TCreditType:
                 value = decoding.string(value)
             new["description"] = value
         except APIResponseValidationError as error:
+            del self  # half made, it could not be shown in a traceback
             error.inside(field)
             raise
         except KeyError:
+            del self
             raise decoding.missing(field) from None
         if len(data) != 4:
             new["additional_properties"] = {name: value for name, value in data.items() if name not in _FIELDS}
