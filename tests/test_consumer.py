@@ -15,7 +15,7 @@ import pytest
 from stablecog_client import AsyncClient, Client
 
 from tests import consumer
-from tests.conftest import KEY
+from tests.faults import KEY
 from tests.contract import FAILURES, ROOT, SUCCESSES, Recording
 from tools.replay import ReplayServer
 

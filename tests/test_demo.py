@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 from stablecog_client import CreditsResponse, TCredit
 
-from tests.conftest import KEY
+from tests.faults import KEY
 from tests.contract import FAILURES, ROOT, SUCCESSES, Recording
 from tools import demo
 from tools.replay import ReplayServer

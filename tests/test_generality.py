@@ -11,17 +11,16 @@ import json
 import pickle
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from email import message_from_bytes
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 from urllib.parse import parse_qsl
 from uuid import UUID
 
 import pytest
 
+from tests.faults import Fault, FaultServer, Seen, answer, text
 from tools.generate import ROOT, generate
 
 ID = "0ea24c34-4d0b-4e67-8495-d16fa4d19ba6"
@@ -56,54 +55,6 @@ THINGS: dict[str, Any] = {
 }
 
 
-class Seen(NamedTuple):
-    """A request as it came over the wire."""
-
-    method: str
-    path: str
-    query: list[tuple[str, str]]
-    headers: dict[str, str]
-    body: bytes
-
-
-class Answer(NamedTuple):
-    status: int
-    body: bytes = b""
-    content_type: str = "application/json"
-
-
-class Server(ThreadingHTTPServer):
-    """Gives the answers in turn, the last one for good, and keeps what it was asked."""
-
-    def __init__(self, *answers: Answer) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.answers = list(answers)
-        self.seen: list[Seen] = []
-
-
-class _Handler(BaseHTTPRequestHandler):
-    def answer(self) -> None:
-        assert isinstance(self.server, Server)
-        body = self.rfile.read(int(self.headers.get("content-length", 0)))
-        path, _, query = self.path.partition("?")
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        self.server.seen.append(Seen(self.command, path, parse_qsl(query, True), headers, body))
-        answers = self.server.answers
-        answer = answers.pop(0) if len(answers) > 1 else answers[0]
-        self.send_response(answer.status)
-        if answer.body:
-            self.send_header("content-type", answer.content_type)
-        if answer.status != 204:
-            self.send_header("content-length", str(len(answer.body)))
-        self.end_headers()
-        self.wfile.write(answer.body)
-
-    do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = answer
-
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
-
-
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that workshop.yaml is generated into, with our settings under another name."""
@@ -123,30 +74,26 @@ def workshop(made: Path) -> Iterator[Any]:
 
 
 class Ask(Protocol):
-    def __call__(self, call: Callable[[Any], Any], *answers: Answer) -> tuple[Any, Seen]: ...
+    def __call__(self, call: Callable[[Any], Any], *answers: Fault) -> tuple[Any, Seen]: ...
 
 
 @pytest.fixture(params=["Client", "AsyncClient"])
 def ask(request: pytest.FixtureRequest, workshop: Any) -> Ask:
     """Makes one call with a client of either kind, and tells what it returned and what the server saw."""
 
-    def ask(call: Callable[[Any], Any], *answers: Answer) -> tuple[Any, Seen]:
-        server = Server(*answers)
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        options: dict[str, Any] = {"base_url": f"http://127.0.0.1:{server.server_port}/base", "max_retries": 1}
+    async def result_async(call: Callable[[Any], Any], **options: Any) -> Any:
+        async with workshop.AsyncClient("a-key", **options) as client:
+            return await call(client)
 
-        async def call_async() -> Any:
-            async with workshop.AsyncClient("a-key", **options) as client:
-                return await call(client)
+    def result(call: Callable[[Any], Any], **options: Any) -> Any:
+        if request.param == "AsyncClient":
+            return asyncio.run(result_async(call, **options))
+        with workshop.Client("a-key", **options) as client:
+            return call(client)
 
-        try:
-            if request.param == "AsyncClient":
-                return asyncio.run(call_async()), server.seen[-1]
-            with workshop.Client("a-key", **options) as client:
-                return call(client), server.seen[-1]
-        finally:
-            server.shutdown()
-            server.server_close()
+    def ask(call: Callable[[Any], Any], *answers: Fault) -> tuple[Any, Seen]:
+        with FaultServer(*answers) as server:
+            return result(call, base_url=f"{server.url}/base", max_retries=1), Seen.of(server.requests[-1])
 
     return ask
 
@@ -157,8 +104,8 @@ def python(*arguments: str, folder: Path | None = None) -> None:
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def as_json(value: Any, status: int = 200) -> Answer:
-    return Answer(status, json.dumps(value).encode())
+def as_json(value: Any, status: int = 200) -> Fault:
+    return answer(status, json.dumps(value).encode())
 
 
 # What is made
@@ -320,9 +267,9 @@ def test_a_json_body_is_sent_as_the_contract_has_it(workshop: Any, ask: Ask) -> 
 
 
 def test_one_of_several_bodies_is_sent_as_its_own_media_type(workshop: Any, ask: Ask) -> None:
-    done = Answer(202, b"done", "text/plain; charset=utf-8")
-    text, seen = ask(lambda client: client.tools.tools_mend(body=workshop.Tool.from_dict(TOOL), body_query="b"), done)
-    assert (text, seen.headers["content-type"], seen.query) == ("done", "application/json", [("body", "b")])
+    done = text(202, "done")
+    said, seen = ask(lambda client: client.tools.tools_mend(body=workshop.Tool.from_dict(TOOL), body_query="b"), done)
+    assert (said, seen.headers["content-type"], seen.query) == ("done", "application/json", [("body", "b")])
     _, seen = ask(lambda client: client.tools.tools_mend(body=workshop.Form(name="n")), done)
     assert (seen.headers["content-type"], seen.body) == ("application/x-www-form-urlencoded", b"name=n")
     _, seen = ask(lambda client: client.tools.tools_mend(tools_mend="t"), done)
@@ -340,7 +287,7 @@ def test_a_form_is_sent_field_by_field(workshop: Any, ask: Ask) -> None:
         where=workshop.Where(shelf="top"),
         additional_properties={"more": "m"},
     )
-    nothing, seen = ask(lambda client: client.forms.send_form(body=form), Answer(204))
+    nothing, seen = ask(lambda client: client.forms.send_form(body=form), answer(204, b""))
     assert nothing is None
     assert seen.headers["content-type"] == "application/x-www-form-urlencoded"
     assert parse_qsl(seen.body.decode()) == [
@@ -388,7 +335,7 @@ def test_files_are_uploaded_beside_other_fields(workshop: Any, ask: Ask) -> None
 
 
 def test_files_are_whole_when_a_request_is_sent_again(workshop: Any, ask: Ask) -> None:
-    _, seen = ask(lambda client: client.forms.upload(body=upload(workshop)), Answer(429), as_json(4, 201))
+    _, seen = ask(lambda client: client.forms.upload(body=upload(workshop)), text(429), as_json(4, 201))
     assert parts(seen) == PARTS
 
 
@@ -396,7 +343,7 @@ def test_bytes_go_and_come_as_they_are(workshop: Any, ask: Ask) -> None:
     content = bytes(range(256))
     body = workshop.File(io.BytesIO(content))
     file, seen = ask(
-        lambda client: client.forms.put_raw(body=body), Answer(429), Answer(200, content, "application/octet-stream")
+        lambda client: client.forms.put_raw(body=body), text(429), answer(200, content, "application/octet-stream")
     )
     assert (seen.body, seen.headers["content-type"]) == (content, "application/octet-stream")
     assert (file.payload.read(), file.mime_type) == (content, "application/octet-stream")
@@ -425,9 +372,9 @@ def test_a_union_of_primitives_keeps_each_as_it_is(ask: Ask, value: Any) -> None
 
 def test_an_answer_without_a_body_is_none(ask: Ask) -> None:
     arguments = (UUID(ID), "2026-11-23", 5)
-    result, seen = ask(lambda client: client.tools.delete(*arguments), Answer(204))
+    result, seen = ask(lambda client: client.tools.delete(*arguments), answer(204, b""))
     assert (result, seen.method, seen.path) == (None, "DELETE", f"/base/tools/{ID}/2026-11-23/5")
-    assert ask(lambda client: client.close_.close(), Answer(200))[0] is None
+    assert ask(lambda client: client.close_.close(), answer(200, b""))[0] is None
 
 
 def test_the_functions_of_a_module_and_the_methods_of_a_tag_are_the_same_call(workshop: Any, ask: Ask) -> None:
