@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import Any, Self
 from unittest.mock import patch
@@ -132,6 +133,15 @@ class TasksOverAiohttp(Tasks):
 Way = type[Caller]
 
 every_way = pytest.mark.parametrize("way", [Threads, Tasks, TasksOverAiohttp])
+every_async_way = pytest.mark.parametrize("way", [Tasks, TasksOverAiohttp])
+
+
+@contextmanager
+def takes(at_least: float = 0.0, at_most: float = math.inf) -> Generator[None]:
+    """What is done here takes so many seconds."""
+    start = time.monotonic()
+    yield
+    assert at_least <= time.monotonic() - start < at_most
 
 
 def _outcome(call: Callable[[], CreditsResponse]) -> Outcome:

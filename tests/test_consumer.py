@@ -15,8 +15,8 @@ import pytest
 from stablecog_client import AsyncClient, Client
 
 from tests import consumer
-from tests.faults import KEY
 from tests.contract import FAILURES, ROOT, SUCCESSES, Recording
+from tests.faults import KEY
 from tools.replay import ReplayServer
 
 GENERATED = ROOT / "generated"

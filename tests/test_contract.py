@@ -132,7 +132,9 @@ def test_each_example_is_a_recorded_body() -> None:
     for operation in operations():
         for status, response in operation.says["responses"].items():
             for media_type, body in response.get("content", {}).items():
-                recorded = [each.value for each in RECORDED if (str(each.status), each.media_type) == (status, media_type)]
+                recorded = [
+                    each.value for each in RECORDED if (str(each.status), each.media_type) == (status, media_type)
+                ]
                 examples = [body["example"]] if "example" in body else []
                 examples += [follow(example)["value"] for example in body.get("examples", {}).values()]
                 invented = [example for example in examples if example not in recorded]

@@ -10,8 +10,8 @@ import pytest
 from rich.console import Console
 from stablecog_client import CreditsResponse, TCredit
 
-from tests.faults import KEY
 from tests.contract import FAILURES, ROOT, SUCCESSES, Recording
+from tests.faults import KEY
 from tools import demo
 from tools.replay import ReplayServer
 

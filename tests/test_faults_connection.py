@@ -167,3 +167,14 @@ def test_the_proxy_of_the_environment_is_asked_unless_it_is_not_for_this_server(
         with way(server.url, allow_http=True) as caller:
             caller.list()
         assert (len(proxy.requests), len(server.requests)) == (1, 1)
+
+
+@every_way
+def test_a_proxy_of_the_environment_is_not_sent_the_key_in_plain_text(
+    way: Way, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with FaultServer(ok) as proxy, FaultServer(ok) as server:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        with way(server.url) as caller:
+            caller.list()
+        assert (proxy.connections, len(server.requests)) == (0, 1)
