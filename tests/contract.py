@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import json
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, reduce
 from http.client import HTTPResponse
+from operator import getitem
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -27,6 +29,27 @@ def follow(node: Any) -> dict[str, Any]:
         for step in reference.removeprefix("#/").split("/"):
             node = node[step]
     return cast(dict[str, Any], node)
+
+
+NOTHING: Any = object()
+Steps = tuple[str | int, ...]
+
+
+def replaced(body: Any, steps: Steps, value: Any) -> Any:
+    """A copy of a body with another value at a place, or with nothing there."""
+    if not steps:
+        return value
+    body = copy.deepcopy(body)
+    *parents, last = steps
+    holder = reduce(getitem, parents, body)
+    holder[last] = value
+    if value is NOTHING:
+        del holder[last]
+    return body
+
+
+def json_path(steps: Steps) -> str:
+    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
 
 
 class Operation(NamedTuple):
