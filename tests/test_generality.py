@@ -9,7 +9,6 @@ import importlib
 import io
 import json
 import pickle
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from email import message_from_bytes
@@ -22,6 +21,7 @@ import pytest
 
 from tests.contract import NOTHING, Steps, json_path, replaced
 from tests.faults import Fault, FaultServer, Seen, answer, text
+from tests.processes import output
 from tools.generate import ROOT, generate
 
 ID = "0ea24c34-4d0b-4e67-8495-d16fa4d19ba6"
@@ -99,12 +99,6 @@ def ask(request: pytest.FixtureRequest, workshop: Any) -> Ask:
     return ask
 
 
-def python(*arguments: str, folder: Path | None = None) -> None:
-    """Run this interpreter, and fail with what it said if it fails."""
-    result = subprocess.run([sys.executable, "-B", *arguments], cwd=folder, capture_output=True, text=True)  # noqa: S603
-    assert result.returncode == 0, result.stdout + result.stderr
-
-
 def as_json(value: Any, status: int = 200) -> Fault:
     return answer(status, json.dumps(value).encode())
 
@@ -113,13 +107,13 @@ def as_json(value: Any, status: int = 200) -> Fault:
 
 
 def test_mypy_in_strict_mode_has_no_complaint(made: Path, tmp_path: Path) -> None:
-    python("-m", "mypy", "--strict", f"--cache-dir={tmp_path}", "workshop_client", folder=made)
+    output("-m", "mypy", "--strict", f"--cache-dir={tmp_path}", "workshop_client", folder=made)
 
 
 def test_pyright_in_strict_mode_has_no_complaint(made: Path, tmp_path: Path) -> None:
     settings = {"typeCheckingMode": "strict", "pythonVersion": "3.11", "include": [str(made / "workshop_client")]}
     (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings))
-    python("-m", "pyright", "--pythonpath", sys.executable, "-p", str(tmp_path))
+    output("-m", "pyright", "--pythonpath", sys.executable, "-p", str(tmp_path))
 
 
 def test_every_module_can_be_imported_first(made: Path) -> None:
@@ -131,7 +125,7 @@ def test_every_module_can_be_imported_first(made: Path) -> None:
         "    for old in [old for old in sys.modules if old.startswith('workshop_client')]: del sys.modules[old]\n"
         "    importlib.import_module(name.removesuffix('.__init__'))\n"
     )
-    python("-W", "error", "-c", script, *names, folder=made)
+    output("-W", "error", "-c", script, *names, folder=made)
 
 
 def test_descriptions_become_docstrings_as_they_stand(workshop: Any) -> None:
@@ -537,4 +531,4 @@ def test_a_contract_in_json_without_servers_security_or_schemas_is_enough(tmp_pa
         "except UsageError as error: assert 'BARE_BASE_URL' in str(error)\n"
         "else: raise SystemExit('needs a base_url')\n"
     )
-    python("-c", script, folder=tmp_path / "made")
+    output("-c", script, folder=tmp_path / "made")
