@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from types import TracebackType
 from typing import Any, Self
 from unittest.mock import patch
 
@@ -35,16 +34,14 @@ class Caller:
 
     def __enter__(self) -> Self:
         self._cleanup.enter_context(patch.object(retries, "FIRST_DELAY", 0.005))
-        self.open(self._arguments)
+        self.open()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
         self._cleanup.close()
 
-    def open(self, arguments: dict[str, Any]) -> None:
+    def open(self) -> None:
         raise NotImplementedError
 
     def close(self) -> None:
@@ -68,8 +65,8 @@ class Caller:
 
 
 class Threads(Caller):
-    def open(self, arguments: dict[str, Any]) -> None:
-        self._client = Client(**arguments)
+    def open(self) -> None:
+        self._client = Client(**self._arguments)
 
     @property
     def client(self) -> Client:
@@ -96,14 +93,14 @@ class Tasks(Caller):
     def client(self) -> AsyncClient:
         return self._client
 
-    def open(self, arguments: dict[str, Any]) -> None:
+    def open(self) -> None:
         # As if the extra were not installed.
         self._cleanup.enter_context(patch.dict(sys.modules, {"stablecog_client.aiohttp_transport": None}))
-        self._start(arguments)
+        self._start()
 
-    def _start(self, arguments: dict[str, Any]) -> None:
+    def _start(self) -> None:
         self.runner = self._cleanup.enter_context(asyncio.Runner())
-        self._client = AsyncClient(**arguments)
+        self._client = AsyncClient(**self._arguments)
 
     def close(self) -> None:
         self.runner.run(self.client.close())
@@ -126,8 +123,8 @@ class Tasks(Caller):
 
 
 class TasksOverAiohttp(Tasks):
-    def open(self, arguments: dict[str, Any]) -> None:
-        self._start(arguments)
+    def open(self) -> None:
+        self._start()
 
 
 Way = type[Caller]

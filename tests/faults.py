@@ -13,7 +13,6 @@ import struct
 import threading
 import zlib
 from collections.abc import Callable, Iterable
-from types import TracebackType
 from typing import NamedTuple, Self
 from urllib.parse import parse_qsl
 
@@ -156,9 +155,7 @@ class FaultServer:
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stopped.set()
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
@@ -252,6 +249,15 @@ def cut_chunked_body(connection: Connection) -> None:
     size = f"{len(TWO_CREDITS):x}\r\n".encode()
     connection.send(head(200, "Content-Type: application/json", "Transfer-Encoding: chunked") + size + TWO_CREDITS)
     connection.close()
+
+
+BREAKING = [
+    close_before_first_byte,
+    reset_before_first_byte,
+    reset_in_mid_body,
+    body_shorter_than_its_length,
+    cut_chunked_body,
+]
 
 
 def ok_then_close_while_idle(connection: Connection) -> None:

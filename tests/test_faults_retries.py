@@ -74,11 +74,7 @@ def posting(method: str = "POST") -> Request[Any]:
 
 
 MAY_HAVE_BEEN_ACTED_ON = [
-    faults.close_before_first_byte,
-    faults.reset_before_first_byte,
-    faults.reset_in_mid_body,
-    faults.body_shorter_than_its_length,
-    faults.cut_chunked_body,
+    *faults.BREAKING,
     faults.answer_after(1),
     text(408),
     text(500),

@@ -23,6 +23,8 @@ from tests import faults
 from tests.drive import Tasks, Way, every_async_way, every_way
 from tests.faults import KEY, FaultServer, Seen, answer, free_port, ok
 
+PIECE = KEY[:12]  # not even so much of the key may show
+
 BOTH = pytest.mark.parametrize("kind", [Client, AsyncClient])
 
 WRONG: dict[str, tuple[Any, str]] = {
@@ -65,9 +67,7 @@ def test_a_wrong_key_in_the_environment_is_refused_too(kind: Any, name: str, mon
 
 @BOTH
 def test_a_missing_key_is_refused_by_a_message_that_says_where_it_goes(kind: Any) -> None:
-    with pytest.raises(
-        UsageError, match=r"^api_key: no API key was given; pass api_key=\.\.\. or set STABLECOG_API_KEY$"
-    ):
+    with pytest.raises(UsageError, match=r"^api_key: no API key was given; pass .* or set STABLECOG_API_KEY$"):
         kind()
 
 
@@ -204,9 +204,6 @@ def test_a_cancelled_call_does_not_show_the_key(way: type[Tasks]) -> None:
         with pytest.raises(asyncio.CancelledError) as caught:
             caller.runner.run(cancelled())
     check_nothing_shows(caught.value)
-
-
-PIECE = KEY[:12]  # a cut key is none that may show
 
 
 def check_nothing_shows(error: BaseException, logged: str = "") -> None:
