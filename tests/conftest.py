@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from stablecog_client import AsyncClient, Client, CreditsResponse
 from stablecog_client.api.credits import list_credits
 
-KEY = "sc-" + "0123456789abcdef" * 4
+from tests.faults import KEY
 
 Call = Callable[..., CreditsResponse]
 
@@ -18,11 +19,8 @@ Call = Callable[..., CreditsResponse]
 @pytest.fixture(autouse=True)
 def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction]
     """No key, server or proxy of whoever runs the tests."""
-    for name in ("STABLECOG_API_KEY", "STABLECOG_BASE_URL"):
-        monkeypatch.delenv(name, raising=False)
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
+    for name in [name for name in os.environ if name.startswith("STABLECOG_") or name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
 
 
 def _sync(use: Callable[[Client], CreditsResponse]) -> Call:

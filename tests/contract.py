@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import json
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, reduce
 from http.client import HTTPResponse
-from pathlib import Path
+from operator import getitem
 from typing import Any, NamedTuple, cast
 
 from attrs import frozen
 from ruamel.yaml import YAML
 
+from tools import ROOT
 from tools.replay import RECORDINGS
 
-ROOT = Path(__file__).resolve().parent.parent
 CONTRACT: dict[str, Any] = YAML(typ="safe").load(ROOT / "openapi.yaml")  # pyright: ignore[reportUnknownMemberType]
 INDEX: dict[str, Any] = json.loads((RECORDINGS / "index.json").read_text())
 
@@ -27,6 +28,27 @@ def follow(node: Any) -> dict[str, Any]:
         for step in reference.removeprefix("#/").split("/"):
             node = node[step]
     return cast(dict[str, Any], node)
+
+
+NOTHING: Any = object()
+Steps = tuple[str | int, ...]
+
+
+def replaced(body: Any, steps: Steps, value: Any) -> Any:
+    """A copy of a body with another value at a place, or with nothing there."""
+    if not steps:
+        return value
+    body = copy.deepcopy(body)
+    *parents, last = steps
+    holder = reduce(getitem, parents, body)
+    holder[last] = value
+    if value is NOTHING:
+        del holder[last]
+    return body
+
+
+def json_path(steps: Steps) -> str:
+    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
 
 
 class Operation(NamedTuple):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from types import TracebackType
+from contextlib import ExitStack, contextmanager
 from typing import Any, Self
 from unittest.mock import patch
 
@@ -34,16 +34,14 @@ class Caller:
 
     def __enter__(self) -> Self:
         self._cleanup.enter_context(patch.object(retries, "FIRST_DELAY", 0.005))
-        self.open(self._arguments)
+        self.open()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
         self._cleanup.close()
 
-    def open(self, arguments: dict[str, Any]) -> None:
+    def open(self) -> None:
         raise NotImplementedError
 
     def close(self) -> None:
@@ -67,8 +65,8 @@ class Caller:
 
 
 class Threads(Caller):
-    def open(self, arguments: dict[str, Any]) -> None:
-        self._client = Client(**arguments)
+    def open(self) -> None:
+        self._client = Client(**self._arguments)
 
     @property
     def client(self) -> Client:
@@ -95,14 +93,14 @@ class Tasks(Caller):
     def client(self) -> AsyncClient:
         return self._client
 
-    def open(self, arguments: dict[str, Any]) -> None:
+    def open(self) -> None:
         # As if the extra were not installed.
         self._cleanup.enter_context(patch.dict(sys.modules, {"stablecog_client.aiohttp_transport": None}))
-        self._start(arguments)
+        self._start()
 
-    def _start(self, arguments: dict[str, Any]) -> None:
+    def _start(self) -> None:
         self.runner = self._cleanup.enter_context(asyncio.Runner())
-        self._client = AsyncClient(**arguments)
+        self._client = AsyncClient(**self._arguments)
 
     def close(self) -> None:
         self.runner.run(self.client.close())
@@ -125,13 +123,22 @@ class Tasks(Caller):
 
 
 class TasksOverAiohttp(Tasks):
-    def open(self, arguments: dict[str, Any]) -> None:
-        self._start(arguments)
+    def open(self) -> None:
+        self._start()
 
 
 Way = type[Caller]
 
 every_way = pytest.mark.parametrize("way", [Threads, Tasks, TasksOverAiohttp])
+every_async_way = pytest.mark.parametrize("way", [Tasks, TasksOverAiohttp])
+
+
+@contextmanager
+def takes(at_least: float = 0.0, at_most: float = math.inf) -> Generator[None]:
+    """What is done here takes so many seconds."""
+    start = time.monotonic()
+    yield
+    assert at_least <= time.monotonic() - start < at_most
 
 
 def _outcome(call: Callable[[], CreditsResponse]) -> Outcome:

@@ -13,27 +13,50 @@ import struct
 import threading
 import zlib
 from collections.abc import Callable, Iterable
-from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
+from urllib.parse import parse_qsl
 
 from tools.replay import RECORDINGS
 
-KEY = "sc-" + "5ecd" * 16  # what a real one looks like
+KEY = "sc-" + "0123456789abcdef" * 4  # what a real one looks like
 
 TWO_CREDITS = (RECORDINGS / "200-two-credits.http").read_bytes().partition(b"\r\n\r\n")[2]
+
+
+class Seen(NamedTuple):
+    """A request as it came over the wire, the values of a header that came twice joined by a comma."""
+
+    method: str
+    path: str
+    query: list[tuple[str, str]]
+    headers: dict[str, str]
+    body: bytes
+
+    @classmethod
+    def of(cls, request: bytes) -> Self:
+        head, _, body = request.partition(b"\r\n\r\n")
+        line, *fields = head.decode("latin-1").split("\r\n")
+        method, target, _ = line.split(" ")
+        path, _, query = target.partition("?")
+        headers: dict[str, str] = {}
+        for field in fields:
+            name, _, value = field.partition(": ")
+            name = name.lower()
+            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        return cls(method, path, parse_qsl(query, True), headers, body)
 
 
 class Connection:
     """The server's end of a connection.
 
     Attributes:
-        head: The head of the request that has come.
+        request: The request that has come.
     """
 
     def __init__(self, socket: socket.socket, stopped: threading.Event) -> None:
         self._socket = socket
         self._stopped = stopped
-        self.head = b""
+        self.request = b""
 
     def next_request(self) -> bool:
         """Wait for a request; whether one came."""
@@ -45,18 +68,15 @@ class Connection:
             if data.startswith(b"\x16"):  # a client that speaks TLS, which most servers answer so
                 self.send(head(400))
                 return False
-        self.head, _, body = data.partition(b"\r\n\r\n")
-        length = int(self.header("content-length") or 0)
-        while len(body) < length:
-            body += self._socket.recv(65536)
+        self.request = data
+        size = data.index(b"\r\n\r\n") + 4 + int(self.header("content-length") or 0)
+        while len(self.request) < size:
+            self.request += self._socket.recv(65536)
         return True
 
     def header(self, name: str) -> str | None:
         """A header of the request."""
-        for line in self.head.decode("latin-1").split("\r\n")[1:]:
-            if line.lower().startswith(f"{name}:"):
-                return line.partition(":")[2].strip()
-        return None
+        return Seen.of(self.request).headers.get(name)
 
     def send(self, data: bytes) -> None:
         self._socket.sendall(data)
@@ -91,7 +111,7 @@ class FaultServer:
 
     Attributes:
         url: Where it listens.
-        requests: The head of each request that came, in order.
+        requests: The bytes of each request that came, in order.
         connections: How many connections were made.
     """
 
@@ -128,7 +148,7 @@ class FaultServer:
             while connection.next_request():
                 with self._lock:
                     fault = self._faults[min(len(self.requests), len(self._faults) - 1)]
-                    self.requests.append(connection.head)
+                    self.requests.append(connection.request)
                 fault(connection)
         with self._lock:
             self._open.discard(connected)
@@ -138,9 +158,7 @@ class FaultServer:
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stopped.set()
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
@@ -234,6 +252,15 @@ def cut_chunked_body(connection: Connection) -> None:
     size = f"{len(TWO_CREDITS):x}\r\n".encode()
     connection.send(head(200, "Content-Type: application/json", "Transfer-Encoding: chunked") + size + TWO_CREDITS)
     connection.close()
+
+
+BREAKING = [
+    close_before_first_byte,
+    reset_before_first_byte,
+    reset_in_mid_body,
+    body_shorter_than_its_length,
+    cut_chunked_body,
+]
 
 
 def ok_then_close_while_idle(connection: Connection) -> None:

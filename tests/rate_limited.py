@@ -7,7 +7,6 @@ import math
 import threading
 import time
 from collections import Counter
-from types import TracebackType
 from typing import Self
 
 from tests.faults import TWO_CREDITS
@@ -110,8 +109,6 @@ class RateLimitedServer:
         self._started.wait()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()

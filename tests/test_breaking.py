@@ -39,13 +39,14 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 PARAMETER = "{ name: of, in: query, schema: { type: string }"
 REQUIRED = "required: [id, remaining_amount, expires_at, type]"
+OPTIONAL_EXPIRY = (REQUIRED, REQUIRED.replace(" expires_at,", ""))  # breaks users
 
 
 @pytest.mark.parametrize(
     ("edit", "said"),
     [
-        ((REQUIRED, REQUIRED.replace(" expires_at,", "")), "TCredit.expires_at: its type datetime.datetime became"),
-        ((REQUIRED, REQUIRED.replace(" expires_at,", "")), "`credits/items/expires_at` became optional"),
+        (OPTIONAL_EXPIRY, "TCredit.expires_at: its type datetime.datetime became"),
+        (OPTIONAL_EXPIRY, "`credits/items/expires_at` became optional"),
         (("TCreditType", "TKind"), "package, stablecog_client.TCreditType: was removed"),
         (("list_credits", "get_credits"), "package, stablecog_client.api.credits.CreditsAPI.list: was removed"),
         (("tags: [credits]", "tags: [money]"), "package, stablecog_client.client.Client.credits: was removed"),
@@ -145,12 +146,11 @@ def test_nothing_is_asked_when_nothing_changes(
 def test_it_fails_until_the_version_and_then_the_changelog_follow(
     repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    breaks = (REQUIRED, REQUIRED.replace(" expires_at,", ""))
-    checkout(repository, breaks)
+    checkout(repository, OPTIONAL_EXPIRY)
     assert "Set info.version in openapi.yaml to 0.2.0" in verdict(monkeypatch)
-    checkout(repository, breaks, ("version: 0.1.0", "version: 0.1.1"))
+    checkout(repository, OPTIONAL_EXPIRY, ("version: 0.1.0", "version: 0.1.1"))
     assert "Set info.version in openapi.yaml to 0.2.0" in verdict(monkeypatch)
-    checkout(repository, breaks, ("version: 0.1.0", "version: 0.2.0"))
+    checkout(repository, OPTIONAL_EXPIRY, ("version: 0.1.0", "version: 0.2.0"))
     assert verdict(monkeypatch) == "Say in CHANGELOG.md, below ## [0.2.0], what changes for users."
     heading = "# Changelog\n\n## [0.2.0] - unreleased\n\n"
     (repository / "CHANGELOG.md").write_text(CHANGELOG.replace("# Changelog\n\n", heading), "utf-8")
@@ -162,7 +162,7 @@ def test_it_fails_until_the_version_and_then_the_changelog_follow(
 
 def test_the_last_tag_counts_as_released(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     git(repository, "tag", "v1.0.0")
-    checkout(repository, (REQUIRED, REQUIRED.replace(" expires_at,", "")), ("version: 0.1.0", "version: 1.1.0"))
+    checkout(repository, OPTIONAL_EXPIRY, ("version: 0.1.0", "version: 1.1.0"))
     assert "Set info.version in openapi.yaml to 2.0.0" in verdict(monkeypatch)
     assert "Set info.version in openapi.yaml to 2.0.0" in verdict(monkeypatch, base="")  # the tag is the base, too
 
@@ -174,7 +174,7 @@ def test_a_version_that_is_on_its_way_already_still_needs_its_change_told(
     checkout(repository, ("version: 0.1.0", "version: 0.2.0"))
     (repository / "CHANGELOG.md").write_text(CHANGELOG + "## [0.2.0] - unreleased\n\n- One.\n", "utf-8")
     commit(repository)
-    checkout(repository, (REQUIRED, REQUIRED.replace(" expires_at,", "")), ("version: 0.1.0", "version: 0.2.0"))
+    checkout(repository, OPTIONAL_EXPIRY, ("version: 0.1.0", "version: 0.2.0"))
     assert verdict(monkeypatch, "HEAD") == "Say in CHANGELOG.md, below ## [0.2.0], what changes for users."
     (repository / "CHANGELOG.md").write_text(CHANGELOG + "## [0.2.0] - unreleased\n\n- One.\n- Two.\n", "utf-8")
     assert verdict(monkeypatch, "HEAD") == ""

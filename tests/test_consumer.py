@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -15,8 +12,10 @@ import pytest
 from stablecog_client import AsyncClient, Client
 
 from tests import consumer
-from tests.conftest import KEY
-from tests.contract import FAILURES, ROOT, SUCCESSES, Recording
+from tests.contract import FAILURES, SUCCESSES, Recording
+from tests.faults import KEY
+from tests.processes import python
+from tools import ROOT
 from tools.replay import ReplayServer
 
 GENERATED = ROOT / "generated"
@@ -36,40 +35,29 @@ def misuse(client: Client, async_client: AsyncClient, credit: TCredit) -> None:
 """
 
 
-def mypy(file: Path, cache: Path) -> subprocess.CompletedProcess[str]:
-    command = [
-        sys.executable,
-        "-m",
-        "mypy",
-        "--strict",
-        f"--cache-dir={cache}",
-        "--config-file=",
-        file.name,
-    ]
-    environment = {**os.environ, "MYPYPATH": str(GENERATED)}
-    return subprocess.run(command, cwd=file.parent, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project of its own, with what a service may write and what it must not."""
+    (tmp_path / "consumer.py").write_bytes(Path(consumer.__file__).read_bytes())
+    (tmp_path / "misuse.py").write_text(MISUSE)
+    return tmp_path
 
 
-def pyright(file: Path, _: Path) -> subprocess.CompletedProcess[str]:
-    settings = {"typeCheckingMode": "strict", "extraPaths": [str(GENERATED)], "pythonVersion": "3.11"}
-    file.with_name("pyrightconfig.json").write_text(json.dumps(settings))
-    command = [sys.executable, "-m", "pyright", "--pythonpath", sys.executable, "--project", str(file.parent)]
-    return subprocess.run(command, cwd=file.parent, capture_output=True, text=True, check=False)  # noqa: S603
-
-
-@pytest.mark.parametrize("check", [mypy, pyright])
-def test_a_consumer_passes_the_strict_type_check_and_misuse_does_not(
-    check: Callable[[Path, Path], subprocess.CompletedProcess[str]], tmp_path: Path, pytestconfig: pytest.Config
-) -> None:
-    cache = pytestconfig.cache.mkdir("mypy")
-    for name, source in ("use", Path(consumer.__file__).read_text()), ("misuse", MISUSE):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "service.py").write_text(source)
-    passed = check(tmp_path / "use" / "service.py", cache)
-    assert passed.returncode == 0, passed.stdout + passed.stderr
-    found = check(tmp_path / "misuse" / "service.py", cache).stdout
+def check_found(found: str) -> None:
+    assert "consumer.py:" not in found, found
     for number, line in enumerate(MISUSE.splitlines(), 1):
-        assert (f"service.py:{number}:" in found) == ("  # " in line), line + found
+        assert (f"misuse.py:{number}:" in found) == ("  # " in line), line + found
+
+
+def test_mypy_finds_misuse_and_nothing_else(project: Path) -> None:
+    command = ("mypy", "--strict", f"--cache-dir={project}", "--config-file=", "consumer.py", "misuse.py")
+    check_found(python("-m", *command, folder=project, MYPYPATH=str(GENERATED)).stdout)
+
+
+def test_pyright_finds_misuse_and_nothing_else(project: Path) -> None:
+    settings = {"typeCheckingMode": "strict", "extraPaths": [str(GENERATED)], "pythonVersion": "3.11"}
+    (project / "pyrightconfig.json").write_text(json.dumps(settings))
+    check_found(python("-m", "pyright", "--pythonpath", sys.executable, folder=project).stdout)
 
 
 @pytest.mark.parametrize("recording", SUCCESSES, ids=str)

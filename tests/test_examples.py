@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,6 +12,7 @@ import pytest
 from stablecog_client import UsageError
 
 from examples import fastapi_app
+from tests.processes import output, python
 from tools import ROOT
 from tools.replay import ReplayServer
 
@@ -25,18 +23,8 @@ CREDITS = "200-two-credits.http"  # 1,391 are left, and never expire
 def run(example: str, *arguments: str, recording: str = CREDITS, key: str = "sc-test") -> tuple[int, str]:
     """The exit status of an example, and what it printed."""
     with ReplayServer.of(recording) as server:
-        return run_at(server.url, key, example, *arguments)
-
-
-def run_at(url: str, key: str, example: str, *arguments: str) -> tuple[int, str]:
-    environment = {
-        **os.environ,
-        "STABLECOG_BASE_URL": url,
-        "STABLECOG_API_KEY": key,
-        "PYTHONPATH": str(ROOT / "generated"),
-    }
-    command = [sys.executable, str(ROOT / "examples" / example), *arguments]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)  # noqa: S603
+        program = ROOT / "examples" / example
+        done = python(program, *arguments, STABLECOG_BASE_URL=server.url, STABLECOG_API_KEY=key)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -52,10 +40,8 @@ def test_the_job_starts_when_it_can_afford_its_work() -> None:
 
 
 def test_the_job_does_not_start_when_it_cannot() -> None:
-    assert run("batch_job.py", "1000", "392") == (
-        1,
-        "Not started: the work costs 1,392 credits, and 1,391 are left.\n",
-    )
+    said = "Not started: the work costs 1,392 credits, and 1,391 are left.\n"
+    assert run("batch_job.py", "1000", "392") == (1, said)
 
 
 @pytest.mark.parametrize("prices", [[], ["much"]])
@@ -134,9 +120,7 @@ def test_the_app_answers_every_request_with_one_client(
         asyncio.run(main())
 
 
-def test_the_app_does_not_start_without_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("STABLECOG_API_KEY", raising=False)
-
+def test_the_app_does_not_start_without_a_key() -> None:
     async def main() -> None:
         async with running_app():
             pass
@@ -146,15 +130,4 @@ def test_the_app_does_not_start_without_a_key(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_the_example_of_a_test_runs_without_a_network() -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        str(ROOT / "examples/test_your_service.py"),
-    ]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "generated")}
-    done = subprocess.run(command, env=environment, cwd="/", capture_output=True, text=True)  # noqa: S603
-    assert "2 passed" in done.stdout, done.stdout + done.stderr
+    assert "2 passed" in output("-m", "pytest", "-q", "-p", "no:cacheprovider", "examples/test_your_service.py")

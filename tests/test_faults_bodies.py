@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import datetime
 import gzip
 import json
 import logging
@@ -25,13 +24,14 @@ from stablecog_client import (
 from stablecog_client.bodies import BoundedBody
 
 from tests import faults
+from tests.contract import NOTHING, Steps, json_path, replaced
 from tests.drive import Tasks, Threads, Way, every_way
 from tests.faults import TWO_CREDITS, FaultServer, answer, encoded
 
 CREDITS: Any = json.loads(TWO_CREDITS)
 
 # Every field of the first credit and what holds it.
-FIELDS = [
+FIELDS: list[Steps] = [
     ("total_remaining_credits",),
     ("credits",),
     ("credits", 0, "id"),
@@ -43,32 +43,11 @@ FIELDS = [
     ("credits", 0, "type", "amount"),
     ("credits", 0, "type", "description"),
 ]
-OTHERS: list[Any] = [None, True, 1.5, 7, "words", [], {}, [[]], {"id": "x"}]
-
-Path = tuple[str | int, ...]
 
 
-def changed(path: Path, value: Any) -> bytes:
-    """The two credits with another value at a path."""
-    body = copy.deepcopy(CREDITS)
-    holder = body
-    for step in path[:-1]:
-        holder = holder[step]
-    holder[path[-1]] = value
-    return json.dumps(body).encode()
-
-
-def without(path: Path) -> bytes:
-    body = copy.deepcopy(CREDITS)
-    holder = body
-    for step in path[:-1]:
-        holder = holder[step]
-    del holder[path[-1]]
-    return json.dumps(body).encode()
-
-
-def json_path(path: Path) -> str:
-    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+def changed(steps: Steps, value: Any) -> bytes:
+    """The two credits with another value at a place, or with nothing there."""
+    return json.dumps(replaced(CREDITS, steps, value)).encode()
 
 
 @pytest.fixture(scope="module", params=[Threads, Tasks])
@@ -94,38 +73,38 @@ def refused(ask: Any, body: bytes) -> APIResponseValidationError:
     assert len(str(error)) < 500
     assert (error.status_code, error.attempts, error.method) == (200, 1, "GET")
     assert error.text == body[: 64 * 1024].decode("utf-8", "replace")
-    assert isinstance(error, APIError)
+    assert f": 200, {error.path}: expected {error.expected}, got {error.got}; " in str(error)
     return error
 
 
-@pytest.mark.parametrize("path", FIELDS, ids=json_path)
-def test_a_missing_field_is_named_by_its_path(ask: Any, path: Path) -> None:
-    error = refused(ask, without(path))
-    assert (error.path, error.got) == (json_path(path), "nothing")
+@pytest.mark.parametrize("steps", FIELDS, ids=json_path)
+def test_a_field_that_is_missing_or_of_another_type_is_named_by_its_path(ask: Any, steps: Steps) -> None:
+    for value, got in (NOTHING, "nothing"), (None, "null"), (True, "true"), (1.5, "1.5"):
+        error = refused(ask, changed(steps, value))
+        assert (error.path, error.got) == (json_path(steps), got)
 
 
-@pytest.mark.parametrize("value", OTHERS, ids=json.dumps)
-@pytest.mark.parametrize("path", FIELDS, ids=json_path)
-def test_a_field_of_another_type_is_named_by_its_path(ask: Any, path: Path, value: Any) -> None:
-    body = changed(path, value)
-    right = CREDITS
-    for step in path:
-        right = right[step]
-    if type(value) is type(right) and path[-1] != "expires_at" and value != [[]] and not isinstance(value, dict):
-        assert ask(body).to_dict() == json.loads(body)
-        return
-    error = refused(ask, body)
-    assert error.path.startswith(json_path(path))
-    assert error.expected in str(error)
-    assert error.got in str(error)
+@pytest.mark.parametrize(
+    ("value", "expected", "got"),
+    [
+        (NOTHING, "a value, the field is required", "nothing"),
+        (None, "an integer", "null"),
+        (True, "an integer", "true"),
+        (1.5, "an integer", "1.5"),
+        ("12", "an integer", '"12"'),
+        (["12"], "an integer", "an array"),
+        ({"12": 12}, "an integer", "an object"),
+    ],
+)
+def test_an_error_says_what_was_expected_and_what_came(ask: Any, value: Any, expected: str, got: str) -> None:
+    error = refused(ask, changed(("credits", 1, "type", "amount"), value))
+    assert (error.path, error.expected, error.got) == ("$.credits[1].type.amount", expected, got)
 
 
-@pytest.mark.parametrize("body", [b"[]", b"null", b"7", b"true", b'"words"', b"[{}]"])
-def test_something_else_for_the_whole_is_refused_at_the_root(ask: Any, body: bytes) -> None:
-    assert refused(ask, body).path == "$"
-
-
-NO_JSON = {
+NO_OBJECTS = {
+    "array": b"[{}]",
+    "null": b"null",
+    "number": b"7",
     "empty": b"",
     "blank": b" \r\n",
     "html": b"<!doctype html>\n<title>Log in</title>",
@@ -136,6 +115,8 @@ NO_JSON = {
     "comment": b"/* */ {}",
     "nan": changed(("total_remaining_credits",), float("nan")),
     "infinity": changed(("credits", 0, "remaining_amount"), float("inf")),
+    "1e400": b'{"credits":[],"total_remaining_credits":1e400}',
+    "1e400-in-an-added-field": b'{"credits":[],"total_remaining_credits":0,"added":1e400}',
     "minus-infinity-in-an-added-field": changed(("credits", 0, "added"), float("-inf")),
     "not-utf-8": b'{"credits":[],"total_remaining_credits":0,"added":"\xff"}',
     "utf-16-unannounced": '{"credits":[],"total_remaining_credits":0}'.encode("utf-16"),
@@ -151,26 +132,15 @@ NO_JSON = {
 }
 
 
-@pytest.mark.parametrize("name", NO_JSON)
-def test_what_is_no_json_is_refused_in_one_line(ask: Any, name: str) -> None:
-    error = refused(ask, NO_JSON[name])
-    assert error.path == "$"
-    assert error.expected in {"JSON", "an object"}
-
-
-@pytest.mark.parametrize("number", ["1e400", "1e5000", "2147483648.5"])
-def test_a_number_out_of_reach_is_refused(ask: Any, number: str) -> None:
-    body = b'{"credits":[],"total_remaining_credits":%s}' % number.encode()
-    assert refused(ask, body).path == ("$" if "e" in number else "$.total_remaining_credits")
-
-
-def test_a_number_out_of_reach_in_an_added_field_is_never_infinity(ask: Any) -> None:
-    body = b'{"credits":[],"total_remaining_credits":0,"added":1e400}'
-    refused(ask, body)
+@pytest.mark.parametrize("name", NO_OBJECTS)
+def test_what_is_no_object_of_json_is_refused_in_one_line(ask: Any, name: str) -> None:
+    error = refused(ask, NO_OBJECTS[name])
+    assert (error.path, error.expected) == ("$", "an object" if name in {"array", "null", "number"} else "JSON")
 
 
 def test_a_whole_number_written_as_a_fraction_is_whole(ask: Any) -> None:
-    assert ask(b'{"credits":[],"total_remaining_credits":12.0}').total_remaining_credits == 12
+    total = ask(b'{"credits":[],"total_remaining_credits":12.0}').total_remaining_credits
+    assert (type(total), total) == (int, 12)
 
 
 def test_a_byte_order_mark_is_no_part_of_the_body(ask: Any) -> None:
@@ -188,8 +158,7 @@ def test_a_lone_surrogate_stays_what_it_is(ask: Any) -> None:
 
 
 def test_an_error_about_a_lone_surrogate_can_be_printed(ask: Any) -> None:
-    error = refused(ask, changed(("total_remaining_credits",), "\ud83d"))
-    assert str(error).encode()
+    refused(ask, changed(("total_remaining_credits",), "\ud83d"))
 
 
 def test_fields_that_the_contract_does_not_name_are_kept_at_every_depth(ask: Any) -> None:
@@ -201,51 +170,6 @@ def test_fields_that_the_contract_does_not_name_are_kept_at_every_depth(ask: Any
     for model in (credits, credits.credits[0], credits.credits[0].type):
         assert model.additional_properties == added
     assert credits.to_dict() == body
-
-
-DATES = {
-    "2026-11-23T08:28:36Z": (36, 0, 0),
-    "2026-11-23T08:28:36.5Z": (36, 500_000, 0),
-    "2026-11-23T08:28:36.123456789Z": (36, 123_456, 0),
-    "2026-11-23t08:28:36z": (36, 0, 0),
-    "2026-11-23 08:28:36Z": (36, 0, 0),
-    "2026-11-23T08:28:36+00:00": (36, 0, 0),
-    "2026-11-23T08:28:36-00:00": (36, 0, 0),
-    "2026-11-23T08:28:36.000001+05:30": (36, 1, 330),
-    "2026-11-23T08:28:36-23:59": (36, 0, -1439),
-}
-
-
-@pytest.mark.parametrize("written", DATES)
-def test_a_date_in_any_form_of_rfc_3339_is_read(ask: Any, written: str) -> None:
-    second, microsecond, offset = DATES[written]
-    expected = datetime.datetime(
-        2026, 11, 23, 8, 28, second, microsecond, datetime.timezone(datetime.timedelta(minutes=offset))
-    )
-    assert ask(changed(("credits", 0, "expires_at"), written)).credits[0].expires_at == expected
-
-
-def test_a_leap_second_is_the_first_of_the_next_day(ask: Any) -> None:
-    read = ask(changed(("credits", 0, "expires_at"), "2016-12-31T23:59:60Z")).credits[0].expires_at
-    assert read == datetime.datetime(2017, 1, 1, tzinfo=datetime.UTC)
-
-
-NO_DATES = [
-    "", "never", "2026-11-23", "2026-11-23T08:28Z", "2026-11-23T08:28:36", "2026-11-23T08:28:36,5Z",
-    "2026-11-23T08:28:36.Z", "20261123T082836Z", "2026-W48-1T08:28:36Z", "2026-327T08:28:36Z",
-    "2026-02-30T08:28:36Z", "2026-11-23T24:00:00Z", "2026-11-23T25:00:00Z", "2026-11-23T08:60:36Z",
-    "2026-11-23T08:28:61Z", "2026-11-23T08:28:60Z", "2026-11-23T08:28:36+0530", "2026-11-23T08:28:36+24:00",
-    "2026-11-23T08:28:36 Z", " 2026-11-23T08:28:36Z", "2026-11-23T08:28:36Z\n", "12026-11-23T08:28:36Z",
-    "0000-11-23T08:28:36Z", "-026-11-23T08:28:36Z", "2026-11-23T08:28:36ZZ", "2026-11-23T08:28:36.5+00:00Z",
-    "\u0662\u0660\u0662\u0666-11-23T08:28:36Z", "2026-11-23T08:28:36.\u0665Z", "1795422516",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("written", NO_DATES)
-def test_a_date_in_another_form_is_refused(ask: Any, written: str) -> None:
-    error = refused(ask, changed(("credits", 0, "expires_at"), written))
-    assert error.path == "$.credits[0].expires_at"
-    assert error.expected == "a date-time of RFC 3339, such as 2026-11-23T08:28:36Z"
 
 
 # What is between the body and the connection: every transport has a part in it.
@@ -480,10 +404,14 @@ def test_headers_without_end_are_refused_in_bounded_memory(way: Way, fault: faul
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, banana\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
+        b"HTTP/1.1 200 \xff\xfe\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: /\x01\x02\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: /" + b"a" * 70_000 + b"\r\n\r\n",
         b"HTTP/1.1 200 OK\r\n\x00\x01: \x02\r\n\r\n",
         b"\x16\x03\x01\x02\x00",
         b"\x00" * 1000,
     ],
+    ids=lambda raw: repr(raw[:40]),
 )
 def test_what_is_no_http_is_an_error_in_one_line(way: Way, raw: bytes) -> None:
     with FaultServer(faults.raw(raw)) as server, way(server.url, max_retries=0) as caller:

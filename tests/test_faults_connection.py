@@ -19,14 +19,6 @@ from tests.certificates import serving, trusted
 from tests.drive import Way, every_way
 from tests.faults import FaultServer, free_port, ok
 
-TRANSIENT = [
-    faults.close_before_first_byte,
-    faults.reset_before_first_byte,
-    faults.reset_in_mid_body,
-    faults.body_shorter_than_its_length,
-    faults.cut_chunked_body,
-]
-
 
 def check_line(error: Exception, url: str, *parts: str) -> None:
     """The error is one line that names the request and has all these parts."""
@@ -38,7 +30,7 @@ def check_line(error: Exception, url: str, *parts: str) -> None:
 
 
 @every_way
-@pytest.mark.parametrize("fault", TRANSIENT)
+@pytest.mark.parametrize("fault", faults.BREAKING)
 def test_a_connection_that_breaks_once_is_tried_again(way: Way, fault: faults.Fault) -> None:
     with FaultServer(fault, ok) as server, way(server.url) as caller:
         assert caller.list().total_remaining_credits == 1391
@@ -46,7 +38,7 @@ def test_a_connection_that_breaks_once_is_tried_again(way: Way, fault: faults.Fa
 
 
 @every_way
-@pytest.mark.parametrize("fault", TRANSIENT)
+@pytest.mark.parametrize("fault", faults.BREAKING)
 def test_a_connection_that_breaks_for_good_is_an_error_that_says_how_often_it_was_tried(
     way: Way, fault: faults.Fault
 ) -> None:
@@ -190,3 +182,14 @@ def test_a_proxy_that_is_down_is_an_error_that_names_the_proxy(way: Way, monkeyp
         "GET https://api.stablecog.com/v1/credits: no answer: connection refused; "
         "check the proxy, which HTTPS_PROXY or `http_client` names, the server and `base_url` (tried 6 times)"
     )
+
+
+@every_way
+def test_a_proxy_of_the_environment_is_not_sent_the_key_in_plain_text(
+    way: Way, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with FaultServer(ok) as proxy, FaultServer(ok) as server:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        with way(server.url) as caller:
+            caller.list()
+        assert (proxy.connections, len(server.requests)) == (0, 1)

@@ -20,8 +20,10 @@ from rich.traceback import Traceback
 from stablecog_client import APIError, AsyncClient, Client, UsageError
 
 from tests import faults
-from tests.drive import Tasks, TasksOverAiohttp, Way, every_way
-from tests.faults import KEY, FaultServer, answer, free_port, ok
+from tests.drive import Tasks, Way, every_async_way, every_way
+from tests.faults import KEY, FaultServer, Seen, answer, free_port, ok
+
+PIECE = KEY[:12]  # not even so much of the key may show
 
 BOTH = pytest.mark.parametrize("kind", [Client, AsyncClient])
 
@@ -54,24 +56,21 @@ def test_a_key_that_is_plainly_wrong_is_refused_by_a_message_that_does_not_echo_
     assert str(caught.value).startswith("api_key: ")
     assert WRONG[name][1] in str(caught.value)
     assert str(caught.value).endswith("; pass api_key=... or set STABLECOG_API_KEY")
-    shown = everything_shown(caught.value)
-    assert KEY[:20] not in shown
+    check_nothing_shows(caught.value)
 
 
 @BOTH
-@pytest.mark.parametrize("name", ["empty", "blank", "newline", "space-inside", "non-ascii"])
+@pytest.mark.parametrize("name", ["empty", "newline"])
 def test_a_wrong_key_in_the_environment_is_refused_too(kind: Any, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STABLECOG_API_KEY", WRONG[name][0])
     with pytest.raises(UsageError, match=WRONG[name][1]) as caught:
         kind()
-    shown = everything_shown(caught.value)
-    assert KEY[:20] not in shown
+    check_nothing_shows(caught.value)
 
 
 @BOTH
-def test_a_missing_key_is_refused(kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("STABLECOG_API_KEY", raising=False)
-    with pytest.raises(UsageError, match="no API key was given"):
+def test_a_missing_key_is_refused_by_a_message_that_says_where_it_goes(kind: Any) -> None:
+    with pytest.raises(UsageError, match=r"^api_key: no API key was given; pass .* or set STABLECOG_API_KEY$"):
         kind()
 
 
@@ -101,34 +100,28 @@ def test_plain_http_to_this_machine_is_fine(kind: Any, url: str) -> None:
 
 
 @BOTH
-@pytest.mark.parametrize(
-    "url", ["https://user:word@example.com", "ftp://example.com", "example.com", "https://", "/v1"]
-)
-def test_what_is_no_server_is_refused(kind: Any, url: str) -> None:
+@pytest.mark.parametrize("url", [f"https://user:{KEY}@example.com", f"https://example.com/?key={KEY}"])
+def test_a_base_url_with_a_secret_in_it_is_refused_and_not_shown(kind: Any, url: str) -> None:
     with pytest.raises(UsageError, match=r"^base_url: ") as caught:
         kind(KEY, base_url=url)
-    assert "word" not in str(caught.value).replace("password", "")
+    assert KEY not in str(caught.value)
 
 
 @every_way
 def test_the_key_is_sent_in_the_authorization_header_alone(way: Way) -> None:
     with FaultServer(ok) as server, way(server.url) as caller:
         caller.list()
-    lines = [line for line in server.requests[0].split(b"\r\n") if KEY.encode() in line]
-    assert [line.partition(b":")[0].lower() for line in lines] == [b"authorization"]
-    assert lines[0].partition(b": ")[2] == b"Bearer " + KEY.encode()
+    assert server.requests[0].count(KEY.encode()) == 1
+    assert Seen.of(server.requests[0]).headers["authorization"] == f"Bearer {KEY}"
 
 
 def echo_redirect(connection: faults.Connection) -> None:
     faults.redirect(f"/{KEY}/?key={KEY}")(connection)
 
 
-ECHOES: list[faults.Fault] = [
+FAULTS: list[faults.Fault] = [
     *(faults.echo_in(status) for status in [200, 299, 302, 400, 401, 404, 429, 500]),
     faults.echo_in_place_of_http,
-]
-FAULTS: list[faults.Fault] = [
-    *ECHOES,
     faults.close_before_first_byte,
     faults.cut_chunked_body,
     faults.reset_in_mid_body,
@@ -143,6 +136,12 @@ FAULTS: list[faults.Fault] = [
     faults.text(503, "Busy."),
     faults.redirect("http://other.invalid/"),
     faults.redirect("/v1/credits"),
+    # The key where the error cuts what it shows.
+    answer(200, f'{{"total_remaining_credits":"your key is {KEY}"}}'.encode()),
+    answer(200, f"Bearer {KEY} ok".encode()),
+    faults.encoded(KEY, b"{}"),
+    answer(401, b"x" * (65536 - 40) + KEY.encode()),
+    faults.raw(b"HTTP/1.1 200 OK\r\nX-A: " + b"a" * 40 + KEY.encode() + b"b" * 9000 + b"\r\n\r\n"),
 ]
 
 
@@ -152,7 +151,7 @@ def test_no_error_shows_the_key(way: Way, fault: faults.Fault, caplog: pytest.Lo
     with caplog.at_level(logging.DEBUG), FaultServer(fault) as server:
         with way(server.url, max_retries=1, deadline=0.4) as caller, pytest.raises(APIError) as caught:
             caller.list()
-    check_nothing_shows(caught.value, caplog)
+    check_nothing_shows(caught.value, caplog.text)
 
 
 @every_way
@@ -163,7 +162,7 @@ def test_no_error_after_a_redirect_to_where_the_key_is_in_the_path_shows_it(
     with caplog.at_level(logging.DEBUG), FaultServer(echo_redirect, fault) as server:
         with way(server.url, max_retries=1, deadline=0.4) as caller, pytest.raises(APIError) as caught:
             caller.list()
-    check_nothing_shows(caught.value, caplog)
+    check_nothing_shows(caught.value, caplog.text)
 
 
 @every_way
@@ -171,57 +170,48 @@ def test_no_error_shows_the_key_when_nobody_listens(way: Way, caplog: pytest.Log
     for url in [f"http://127.0.0.1:{free_port()}", "https://no-such-host.invalid"]:
         with caplog.at_level(logging.DEBUG), way(url, max_retries=1) as caller, pytest.raises(APIError) as caught:
             caller.list()
-        check_nothing_shows(caught.value, caplog)
+        check_nothing_shows(caught.value, caplog.text)
 
 
 @every_way
 def test_neither_a_client_nor_an_answer_shows_the_key(way: Way, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG), FaultServer(ok) as server, way(server.url) as caller:
-        shown = [found_in_vars(caller.client)]
+        client = caller.client
+        shown = [found_in_vars(client)]
         credits = caller.list()
-        shown += [found_in_vars(caller.client), found_in_vars(credits), repr(credits), str(caller.client.credits)]
-        shown += [
-            repr(caller.client),
-            str(caller.client),
-            f"{vars(caller.client)}",
-            pickle.dumps(credits).decode("latin-1"),
-        ]
+        shown += [found_in_vars(client), repr(client), str(client), str(vars(client)), str(client.credits)]
+        shown += [found_in_vars(credits), repr(credits), pickle.dumps(credits).decode("latin-1")]
         with pytest.raises(TypeError, match="cannot be pickled"):
-            pickle.dumps(caller.client)
-    assert not [text for text in shown if KEY in text]
-    assert KEY not in caplog.text
+            pickle.dumps(client)
+    assert PIECE not in "\n".join(shown) + caplog.text
 
 
 @every_way
 def test_an_error_of_a_closed_client_does_not_show_the_key(way: Way) -> None:
     with way("http://127.0.0.1:1") as caller:
         caller.close()
-        with pytest.raises(UsageError, match="the client is closed; make a new one") as caught:
+        with pytest.raises(UsageError) as caught:
             caller.list()
-    shown = everything_shown(caught.value)
-    assert KEY not in shown
+    check_nothing_shows(caught.value)
 
 
-@pytest.mark.parametrize("way", [Tasks, TasksOverAiohttp])
-def test_a_cancelled_call_does_not_show_the_key(way: Way) -> None:
+@every_async_way
+def test_a_cancelled_call_does_not_show_the_key(way: type[Tasks]) -> None:
+    async def cancelled() -> None:
+        call = asyncio.create_task(caller.client.credits.list())
+        await asyncio.sleep(0.1)
+        call.cancel()
+        await call
+
     with FaultServer(faults.say_nothing) as server, way(server.url) as caller:
         with pytest.raises(asyncio.CancelledError) as caught:
-            cast("Tasks", caller).runner.run(cancelled(cast("AsyncClient", caller.client)))
-    shown = everything_shown(caught.value)
-    assert KEY not in shown
+            caller.runner.run(cancelled())
+    check_nothing_shows(caught.value)
 
 
-async def cancelled(client: AsyncClient) -> None:
-    call = asyncio.create_task(client.credits.list())
-    await asyncio.sleep(0.1)
-    call.cancel()
-    await call
-
-
-def check_nothing_shows(error: BaseException, caplog: pytest.LogCaptureFixture) -> None:
-    shown = everything_shown(error)
-    assert KEY not in shown, shown[max(0, shown.index(KEY) - 2000) :][:2200]
-    assert KEY not in caplog.text
+def check_nothing_shows(error: BaseException, logged: str = "") -> None:
+    shown = everything_shown(error) + logged
+    assert PIECE not in shown, shown[max(0, shown.index(PIECE) - 2000) :][:2200]
 
 
 def everything_shown(error: BaseException) -> str:
@@ -260,8 +250,8 @@ def found_in_vars(root: object) -> str:
             continue
         seen.add(id(value))
         if isinstance(value, str | bytes | bytearray):
-            if KEY in (value if isinstance(value, str) else bytes(value).decode("latin-1")):
-                return f"{path}: {KEY}"
+            if PIECE in (value if isinstance(value, str) else bytes(value).decode("latin-1")):
+                return f"{path}: {PIECE}"
         elif isinstance(value, dict):
             queue += [(f"{path}[{key!r}]", item) for key, item in cast("dict[object, object]", value).items()]
             queue += [(f"a key of {path}", key) for key in cast("dict[object, object]", value)]
@@ -273,31 +263,3 @@ def found_in_vars(root: object) -> str:
                 queue += [(f"{path}.{name}", getattr(value, name, None)) for name in slots if name != "__weakref__"]
             queue += [(f"{path}.{name}", item) for name, item in getattr(value, "__dict__", {}).items()]
     return ""
-
-
-LONG_KEY = "sc-" + "0123456789abcdef" * 4
-
-
-@every_way
-@pytest.mark.parametrize(
-    "fault",
-    [
-        faults.answer(200, f'{{"total_remaining_credits":"your key is {LONG_KEY}"}}'.encode()),
-        faults.answer(200, f"Bearer {LONG_KEY} ok".encode()),
-        faults.encoded(LONG_KEY, b"{}"),
-        faults.answer(401, b"x" * (65536 - 40) + LONG_KEY.encode()),
-        faults.raw(b"HTTP/1.1 200 OK\r\nX-A: " + b"a" * 40 + LONG_KEY.encode() + b"b" * 9000 + b"\r\n\r\n"),
-    ],
-    ids=["value", "no JSON", "encoding", "end of what is kept", "header too long"],
-)
-def test_a_key_that_is_cut_is_not_shown_in_part(way: Way, fault: faults.Fault) -> None:
-    with (
-        FaultServer(fault) as server,
-        way(server.url, api_key=LONG_KEY, max_retries=0) as caller,
-        pytest.raises(APIError) as raised,
-    ):
-        caller.list()
-    error: BaseException | None = raised.value
-    while error is not None:
-        assert LONG_KEY[:12] not in f"{error} {vars(error)}"
-        error = error.__cause__

@@ -10,24 +10,22 @@ import os
 import threading
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import count
-from typing import Any
 
-import httpx
 import pytest
-from stablecog_client import APIConnectionError, APIError, AsyncClient, Client, CreditsResponse, UsageError
+from stablecog_client import APIConnectionError, APIError, Client, CreditsResponse, UsageError
 from stablecog_client.decoding import json_body
 from stablecog_client.request import Request
 
 from tests import faults
-from tests.drive import Tasks, TasksOverAiohttp, Threads, Way, every_way
-from tests.faults import KEY, TWO_CREDITS, FaultServer, answer, answer_after, ok
+from tests.drive import Outcomes, Tasks, Threads, Way, every_async_way, every_way, takes
+from tests.faults import TWO_CREDITS, FaultServer, answer, answer_after, ok
 from tests.rate_limited import RateLimitedServer
 
-TASKS = pytest.mark.parametrize("way", [Tasks, TasksOverAiohttp])
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
 
 def numbered() -> faults.Fault:
@@ -54,15 +52,13 @@ def test_many_callers_at_once_each_get_an_answer_of_their_own(way: Way) -> None:
             assert len(outcome.additional_properties["added"]) == outcome.total_remaining_credits % 7000
 
 
-@TASKS
-def test_each_event_loop_gets_answers_of_its_own(way: Way) -> None:
+@every_async_way
+def test_each_event_loop_gets_answers_of_its_own(way: type[Tasks]) -> None:
     """Loops one after the other, and two at once in two threads."""
     with FaultServer(numbered()) as server, way(server.url) as caller:
-        client = caller.client
-        assert isinstance(client, AsyncClient)
 
         async def calls(number: int) -> list[int]:
-            answers = await asyncio.gather(*(client.credits.list() for _ in range(number)))
+            answers = await asyncio.gather(*(caller.client.credits.list() for _ in range(number)))
             return [credits.total_remaining_credits for credits in answers]
 
         def run(number: int) -> list[int]:
@@ -75,82 +71,49 @@ def test_each_event_loop_gets_answers_of_its_own(way: Way) -> None:
         assert sorted(seen) == list(range(140))
 
 
-@TASKS
-def test_a_client_of_the_callers_own_is_refused_to_a_second_event_loop(way: Way) -> None:
-    with FaultServer(ok) as server:
+@contextmanager
+def listing_in_a_child(client: Client, number: int) -> Generator[Callable[[], list[int]]]:
+    """Fork, and make so many calls there; what tells their totals."""
 
-        async def main() -> AsyncClient:
-            client = AsyncClient(KEY, base_url=server.url, http_client=http)
-            await client.credits.list()
-            threads = ThreadPoolExecutor(1)
-            with pytest.raises(UsageError, match="belong to another event loop"):
-                await asyncio.get_running_loop().run_in_executor(threads, asyncio.run, use(client))
-            threads.shutdown()
-            await http.aclose()
-            return client
+    def list_all() -> None:
+        results.put([client.credits.list().total_remaining_credits for _ in range(number)])
 
-        async def use(client: AsyncClient) -> None:
-            await client.credits.list()
-
-        http = httpx.AsyncClient()
-        asyncio.run(main())
+    context = multiprocessing.get_context("fork")
+    results = context.Queue()
+    child = context.Process(target=list_all, daemon=True)
+    child.start()
+    yield lambda: results.get(timeout=20)
+    child.join()
+    assert child.exitcode == 0
 
 
-def list_in_child(client: Client, results: Any) -> None:
-    try:
-        results.put([client.credits.list().total_remaining_credits for _ in range(20)])
-    except APIError as error:
-        results.put(repr(error))
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@needs_fork
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_after_a_fork_both_processes_get_answers_of_their_own() -> None:
-    context = multiprocessing.get_context("fork")
     with FaultServer(numbered()) as server, Threads(server.url) as caller:
-        assert isinstance(caller.client, Client)
         caller.list()
-        results = context.Queue()
-        child = context.Process(target=list_in_child, args=(caller.client, results))
-        child.start()
-        own = [caller.list().total_remaining_credits for _ in range(20)]
-        others = results.get(timeout=20)
-        child.join()
-    assert child.exitcode == 0
-    assert sorted([0, *own, *others]) == list(range(41))
+        with listing_in_a_child(caller.client, 20) as totals:
+            own = [caller.list().total_remaining_credits for _ in range(20)]
+            assert sorted([0, *own, *totals()]) == list(range(41))
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@needs_fork
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_fork_while_other_threads_are_calling_leaves_the_child_able_to_call() -> None:
-    context = multiprocessing.get_context("fork")
     with RateLimitedServer(0.01) as server, Threads(server.url, deadline=10) as caller:
-        assert isinstance(caller.client, Client)
-        client = caller.client
         with ThreadPoolExecutor(40) as pool:
-            calls = [pool.submit(client.credits.list) for _ in range(40)]  # some of them wait for their turn
+            calls = [pool.submit(caller.list) for _ in range(40)]  # some of them wait for their turn
             time.sleep(0.2)
-            results = context.Queue()
-            child = context.Process(target=list_in_child_once, args=(client, results))
-            child.start()
-            assert results.get(timeout=20) == 1391
-            child.join()
+            with listing_in_a_child(caller.client, 1) as totals:
+                assert totals() == [1391]
             assert all(call.result() for call in calls)
 
 
-def list_in_child_once(client: Client, results: Any) -> None:
-    try:
-        results.put(client.credits.list().total_remaining_credits)
-    except APIError as error:
-        results.put(repr(error))
-
-
-@TASKS
+@every_async_way
 @pytest.mark.parametrize("stuck", [faults.say_nothing, faults.drip_body, answer_after(0.05)])
-def test_cancelled_calls_leave_the_client_usable(way: Way, stuck: faults.Fault) -> None:
+def test_cancelled_calls_leave_the_client_usable(way: type[Tasks], stuck: faults.Fault) -> None:
     plays = [stuck]
     with FaultServer(lambda connection: plays[-1](connection)) as server, way(server.url, deadline=5) as caller:
-        assert isinstance(caller, Tasks)
         client = caller.client
 
         async def main() -> None:
@@ -168,27 +131,31 @@ def test_cancelled_calls_leave_the_client_usable(way: Way, stuck: faults.Fault) 
         caller.runner.run(main())
 
 
-@every_way
-def test_closing_a_client_ends_its_calls_in_an_error_that_says_so(way: Way) -> None:
+def test_closing_a_client_ends_the_calls_of_its_threads_in_an_error_that_says_so() -> None:
+    with FaultServer(faults.say_nothing) as server, Threads(server.url, timeout=5, deadline=5) as caller:
+        closer = threading.Timer(0.2, caller.close)
+        closer.start()
+        with takes(at_most=8):
+            check_closed_during_the_call(caller.list_at_once(5))
+        closer.join()
+
+
+@every_async_way
+def test_closing_a_client_ends_the_calls_of_its_tasks_in_an_error_that_says_so(way: type[Tasks]) -> None:
     with FaultServer(faults.say_nothing) as server, way(server.url, timeout=5, deadline=5) as caller:
-        outcomes: list[Any] = []
-        start = time.monotonic()
-        if isinstance(caller, Tasks):
-            client = caller.client
+        client = caller.client
 
-            async def main() -> None:
-                calls = [asyncio.create_task(client.credits.list()) for _ in range(5)]
-                await asyncio.sleep(0.2)
-                await client.close()
-                outcomes.extend(await asyncio.gather(*calls, return_exceptions=True))
+        async def main() -> Outcomes:
+            calls = [asyncio.create_task(client.credits.list()) for _ in range(5)]
+            await asyncio.sleep(0.2)
+            await client.close()
+            return await asyncio.gather(*calls, return_exceptions=True)
 
-            caller.runner.run(main())
-        else:
-            closer = threading.Timer(0.2, caller.close)
-            closer.start()
-            outcomes.extend(caller.list_at_once(5))
-            closer.join()
-    assert time.monotonic() - start < 8
+        with takes(at_most=8):
+            check_closed_during_the_call(caller.runner.run(main()))
+
+
+def check_closed_during_the_call(outcomes: Outcomes) -> None:
     assert {type(outcome) for outcome in outcomes} == {APIConnectionError}
     assert all("the client was closed during the call" in str(outcome) for outcome in outcomes)
 
@@ -201,25 +168,6 @@ def test_a_closed_client_refuses_further_calls(way: Way) -> None:
         caller.close()
         with pytest.raises(UsageError, match="the client is closed; make a new one"):
             caller.list()
-
-
-@every_way
-def test_an_http_client_of_the_callers_own_stays_open(way: Way) -> None:
-    with FaultServer(ok) as server:
-        if way is Threads:
-            with httpx.Client() as own:
-                with Client(KEY, base_url=server.url, http_client=own) as client:
-                    client.credits.list()
-                assert own.get(server.url).status_code == 200
-        else:
-
-            async def main() -> None:
-                async with httpx.AsyncClient() as own:
-                    async with AsyncClient(KEY, base_url=server.url, http_client=own) as client:
-                        await client.credits.list()
-                    assert (await own.get(server.url)).status_code == 200
-
-            asyncio.run(main())
 
 
 def sockets() -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from stablecog_client import (
-    APIError,
     APIResponseValidationError,
     APIStatusError,
     AuthenticationError,
@@ -17,7 +18,7 @@ from stablecog_client import (
 from tests import faults
 from tests.certificates import serving, trusted
 from tests.drive import Way, every_way
-from tests.faults import FaultServer, answer, ok, redirect, text
+from tests.faults import KEY, FaultServer, Seen, answer, ok, redirect, text
 
 RETRIED = [408, 429, 500, 502, 503, 504]
 FINAL = [400, 401, 402, 403, 404, 405, 409, 422, 428]
@@ -101,7 +102,7 @@ def test_another_success_than_the_documented_one_is_no_success(way: Way, status:
     assert "expected a documented status (200), got " + str(status) in str(caught.value)
 
 
-ODD_ERROR_BODIES = {
+ODD_ERROR_BODIES: dict[str, tuple[Any, ...]] = {
     "empty": (b"", "application/json"),
     "another-shape": (b'[{"error":{"code":7}}]', "application/json"),
     "no-json": (b"{oops", "application/json"),
@@ -110,6 +111,8 @@ ODD_ERROR_BODIES = {
     "unknown-charset": (b"words", "text/plain; charset=klingon"),
     "deep": (b"[" * 60_000, "application/json"),
     "megabyte": (b"a" * 2**20, "text/plain"),
+    "gzip-that-is-none": (b"not compressed", "text/plain", "Content-Encoding: gzip"),
+    "unknown-encoding": (b"not compressed", "text/plain", "Content-Encoding: nonsense"),
     "control-characters": (b"one\x00two\x1b[31m\r\nthree\x7f\xc2\x85\xe2\x80\xa8\xe2\x80\xaefour", "text/plain"),
 }
 
@@ -127,20 +130,13 @@ def test_an_odd_error_body_is_still_an_error_of_its_status_in_one_line(way: Way,
 
 
 @every_way
-def test_an_error_body_under_a_broken_content_encoding_keeps_its_status(way: Way) -> None:
-    for encoding in ["gzip", "deflate", "br", "nonsense"]:
-        refused = answer(401, b"not compressed", "text/plain", f"Content-Encoding: {encoding}")
-        with FaultServer(refused) as server, way(server.url) as caller, pytest.raises(AuthenticationError):
-            caller.list()
-
-
-@every_way
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_to_the_same_origin_is_followed(way: Way, status: int) -> None:
     with FaultServer(redirect("/v1/credits/?again=1", status), ok) as server, way(server.url) as caller:
         assert caller.list().total_remaining_credits == 1391
-        assert server.requests[1].startswith(b"GET /v1/credits/?again=1 HTTP/1.1\r\n")
-        assert faults.KEY.encode() in server.requests[1]
+        second = Seen.of(server.requests[1])
+        assert (second.path, second.query) == ("/v1/credits/", [("again", "1")])
+        assert second.headers["authorization"] == f"Bearer {KEY}"
 
 
 @every_way
@@ -162,23 +158,26 @@ ELSEWHERE = [
     "javascript:alert(1)",
     "data:application/json,{{}}",
     "http://[oops",
+    ":http://[a",
+    "http://[::1",
     "http://user:password@other.invalid/",
+    "//user:password@127.0.0.1:{port}/v1/credits",
     "\\\\other.invalid\\share",
     "http://127.0.0.1:{port}.other.invalid/",
     "http://127.0.0.1:{port}@other.invalid/",
-    "/\x01\x02",
-    "http://" + "a" * 70_000 + ".invalid/",
 ]
 
 
 @every_way
 @pytest.mark.parametrize("location", ELSEWHERE, ids=lambda location: repr(location[:40]))
-def test_a_redirect_anywhere_else_sends_nothing_there(way: Way, location: str) -> None:
+def test_a_redirect_anywhere_else_or_with_a_password_sends_nothing_there(way: Way, location: str) -> None:
     def fault(connection: faults.Connection) -> None:
         redirect(location.format(port=server.port))(connection)
 
-    with FaultServer(fault) as server, way(server.url) as caller, pytest.raises(APIError) as caught:
+    with FaultServer(fault) as server, way(server.url) as caller, pytest.raises(APIStatusError) as caught:
         caller.list()
+    assert (caught.value.status_code, server.connections) == (302, 1)
+    assert {Seen.of(request).headers["authorization"] for request in server.requests} == {f"Bearer {KEY}"}
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 500
 
@@ -203,23 +202,3 @@ def test_a_loop_of_redirects_ends(way: Way) -> None:
 def test_a_redirect_without_a_location_is_an_error(way: Way) -> None:
     with FaultServer(text(302)) as server, way(server.url) as caller, pytest.raises(APIStatusError, match="302 Found"):
         caller.list()
-
-
-@every_way
-@pytest.mark.parametrize("location", [":http://[a", "http://[::1", "//user:password@{host}/v1/credits"])
-def test_a_redirect_to_what_is_no_url_or_has_a_password_is_no_way_out(way: Way, location: str) -> None:
-    def there(connection: faults.Connection) -> None:
-        host = connection.header("host") or ""
-        faults.redirect(location.replace("{host}", host))(connection)
-
-    with FaultServer(there) as server, way(server.url) as caller, pytest.raises(APIStatusError) as raised:
-        caller.list()
-    assert raised.value.status_code == 302
-    assert all(b"Basic" not in request for request in server.requests)
-
-
-@every_way
-def test_a_reason_that_is_not_ascii_is_no_obstacle_or_an_error_of_ours(way: Way) -> None:
-    with FaultServer(faults.raw(b"HTTP/1.1 401 \xff\xfe\r\nContent-Length: 0\r\n\r\n")) as server:
-        with way(server.url, max_retries=0) as caller, pytest.raises(APIError):
-            caller.list()

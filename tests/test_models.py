@@ -31,6 +31,7 @@ from stablecog_client import (
 
 from tests.conftest import SURFACES
 from tests.contract import DOCUMENTED, FAILURES, Recording
+from tests.faults import KEY
 from tools.replay import ReplayServer
 
 BODIES: dict[type[Any], dict[str, Any]] = {
@@ -146,8 +147,6 @@ def test_an_optional_field_that_is_not_there_is_unset() -> None:
     assert bare.description is UNSET
     assert bare.to_dict() == {"error": "x"}
     assert ErrorResponse.from_dict({"error": "x", "description": "y"}).to_dict() == {"error": "x", "description": "y"}
-    with pytest.raises(APIResponseValidationError, match=r"^\$\.description: expected a string, got null$"):
-        ErrorResponse.from_dict({"error": "x", "description": None})
 
 
 @pytest.mark.parametrize("path", ["error", "description"])
@@ -194,8 +193,6 @@ def test_an_error_of_each_kind_can_be_copied(kind: type[APIError], copied: Calla
     assert type(other) is kind
     assert vars(other) == vars(error)
     assert (str(other), other.args, other.message) == (str(error), error.args, error.message)
-    assert str(error).startswith("GET https://a/b: ")
-    assert str(error).endswith("(tried 2 times)")
 
 
 @each_copy
@@ -231,11 +228,14 @@ def test_an_error_can_be_made_of_nothing() -> None:
 
 
 def test_an_error_says_how_often_it_was_tried_if_more_than_once() -> None:
-    said = [str(APIError("oops", method="GET", url="/", attempts=attempts)) for attempts in (0, 1, 2)]
-    assert said == ["GET /: oops", "GET /: oops", "GET /: oops (tried 2 times)"]
+    for kind in subclasses(APIError):
+        never, once, twice = (str(kind("oops", method="GET", url="/", attempts=attempts)) for attempts in (0, 1, 2))
+        assert never == once
+        assert once.startswith("GET /: ")
+        assert twice == f"{once} (tried 2 times)"
 
 
-def test_errors_are_what_their_users_expect() -> None:
+def test_an_error_about_a_value_is_an_error_of_pythons_about_values_too() -> None:
     for kind in ValueError, TypeError, KeyError:
         assert issubclass(APIResponseValidationError, kind)
     assert issubclass(UsageError, ValueError)
@@ -257,3 +257,10 @@ def test_the_errors_are_the_tree_at_the_head_of_their_module() -> None:
 
     assert {kind.__name__ for kind in subclasses(APIError)} == set(errors.__all__)
     assert all(kind.__name__ in (errors.__doc__ or "") for kind in subclasses(APIError))
+
+
+def test_completion_offers_what_is_public() -> None:
+    assert set(package.__all__) <= set(dir(package))
+    with package.Client(KEY) as client:
+        shown = {name for name in dir(client) if not name.startswith("_")}
+    assert shown == {"base_url", "close", "credits", "is_closed", "send"}

@@ -6,6 +6,8 @@ import copy
 import datetime
 import json
 from collections.abc import Iterator
+from functools import reduce
+from operator import getitem
 from typing import Any, NamedTuple
 
 import pytest
@@ -15,7 +17,7 @@ from openapi_schema_validator import OAS31Validator, oas31_format_checker
 from stablecog_client import APIResponseValidationError, CreditsResponse, TCredit
 from stablecog_client.decoding import describe
 
-from tests.contract import CONTRACT, DOCUMENTED, follow
+from tests.contract import CONTRACT, DOCUMENTED, NOTHING, Steps, follow, json_path, replaced
 
 SCHEMA: dict[str, Any] = {"$ref": "#/components/schemas/CreditsResponse", "components": CONTRACT["components"]}
 VALIDATOR = OAS31Validator(SCHEMA, format_checker=oas31_format_checker)
@@ -36,6 +38,7 @@ OF_TYPE: dict[str, st.SearchStrategy[Any]] = {
     "string": st.text(),
     "array": st.lists(JSON, max_size=3),
     "object": st.dictionaries(st.text(), JSON, max_size=3),
+    "nothing": st.just(NOTHING),
 }
 
 
@@ -60,16 +63,12 @@ def conforming(schema: Any) -> st.SearchStrategy[Any]:
 class Place(NamedTuple):
     """A value in a body: where it is, and what the contract says of it."""
 
-    steps: tuple[str | int, ...]
+    steps: Steps
     schema: dict[str, Any]
     required: bool
 
-    @property
-    def path(self) -> str:
-        return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.steps)
 
-
-def places(value: Any, schema: Any, steps: tuple[str | int, ...] = (), required: bool = False) -> Iterator[Place]:
+def places(value: Any, schema: Any, steps: Steps = (), required: bool = False) -> Iterator[Place]:
     """Every place in a body that the contract speaks of, the body itself first."""
     schema = follow(schema)
     yield Place(steps, schema, required)
@@ -81,12 +80,6 @@ def places(value: Any, schema: Any, steps: tuple[str | int, ...] = (), required:
             yield from places(item, schema["items"], (*steps, number))
 
 
-def at(body: Any, steps: tuple[str | int, ...]) -> Any:
-    for step in steps:
-        body = body[step]
-    return body
-
-
 BODIES = conforming(SCHEMA)
 
 
@@ -96,36 +89,22 @@ def with_added_fields(draw: st.DrawFn) -> Any:
     for place in [place for place in places(body, SCHEMA) if place.schema["type"] == "object"]:
         added = draw(st.dictionaries(st.text(), JSON, max_size=2))
         named = place.schema["properties"]
-        at(body, place.steps).update({name: value for name, value in added.items() if name not in named})
+        reduce(getitem, place.steps, body).update({name: value for name, value in added.items() if name not in named})
     return body
 
 
 def wrong_kinds(place: Place) -> list[str]:
     """What may stand at a place to make it wrong."""
     right = place.schema["type"]
-    kinds = [kind for kind in OF_TYPE if kind != right and (right, kind) != ("number", "integer")]
-    return [*kinds, "nothing"] if place.required else kinds
-
-
-def spoilt(body: Any, place: Place, kind: str, value: Any) -> Any:
-    """The body with a value at a place, or without that place."""
-    if not place.steps:
-        return value
-    body = copy.deepcopy(body)
-    *parents, last = place.steps
-    if kind == "nothing":
-        del at(body, tuple(parents))[last]
-    else:
-        at(body, tuple(parents))[last] = value
-    return body
+    return [kind for kind in OF_TYPE if kind != right and (place.required or kind != "nothing")]
 
 
 @st.composite
 def with_one_thing_wrong(draw: st.DrawFn) -> tuple[Any, str]:
     body = draw(BODIES)
     place = draw(st.sampled_from(list(places(body, SCHEMA))))
-    kind = draw(st.sampled_from(wrong_kinds(place)))
-    return spoilt(body, place, kind, draw(OF_TYPE.get(kind, st.none()))), place.path
+    value = draw(OF_TYPE[draw(st.sampled_from(wrong_kinds(place)))])
+    return replaced(body, place.steps, value), json_path(place.steps)
 
 
 @given(BODIES)
@@ -163,6 +142,7 @@ def test_one_thing_wrong_is_refused_with_the_path_of_that_thing(case: tuple[Any,
 
 
 SAMPLES: dict[str, Any] = {
+    "nothing": NOTHING,
     "null": None,
     "boolean": True,
     "integer": 0,
@@ -174,41 +154,10 @@ SAMPLES: dict[str, Any] = {
 WRONG = [(place, kind) for place in places(DOCUMENTED, SCHEMA) for kind in wrong_kinds(place)]
 
 
-@pytest.mark.parametrize(("place", "kind"), WRONG, ids=[f"{place.path} {kind}" for place, kind in WRONG])
+@pytest.mark.parametrize(("place", "kind"), WRONG, ids=[f"{json_path(place.steps)} {kind}" for place, kind in WRONG])
 def test_each_kind_of_wrong_is_refused_at_each_place(place: Place, kind: str) -> None:
-    error = assert_refused(spoilt(DOCUMENTED, place, kind, SAMPLES.get(kind)), place.path)
+    error = assert_refused(replaced(DOCUMENTED, place.steps, SAMPLES[kind]), json_path(place.steps))
     assert error.got == ("nothing" if kind == "nothing" else describe(SAMPLES[kind]))
-
-
-@pytest.mark.parametrize(
-    ("value", "expected", "got"),
-    [
-        ("removed", "a value, the field is required", "nothing"),
-        (None, "an integer", "null"),
-        (True, "an integer", "true"),
-        (1.5, "an integer", "1.5"),
-        ("12", "an integer", '"12"'),
-        (["12"], "an integer", "an array"),
-        ({"12": 12}, "an integer", "an object"),
-        ("x" * 1000, "an integer", '"' + "x" * 76 + "..."),
-    ],
-)
-def test_the_error_says_what_was_expected_and_what_came(value: Any, expected: str, got: str) -> None:
-    body = copy.deepcopy(DOCUMENTED)
-    if value == "removed":
-        del body["credits"][1]["type"]["amount"]
-    else:
-        body["credits"][1]["type"]["amount"] = value
-    with pytest.raises(APIResponseValidationError) as caught:
-        CreditsResponse.from_dict(body)
-    error = caught.value
-    assert (error.path, error.expected, error.got) == ("$.credits[1].type.amount", expected, got)
-    assert str(error) == f"$.credits[1].type.amount: expected {expected}, got {got}"
-
-
-def test_a_whole_number_with_a_point_is_an_integer() -> None:
-    total = CreditsResponse.from_dict({"total_remaining_credits": 12.0, "credits": []}).total_remaining_credits
-    assert (type(total), total) == (int, 12)
 
 
 # Times
@@ -278,6 +227,7 @@ def test_a_time_with_an_offset_keeps_it(time: datetime.datetime) -> None:
         "2026-11-23T12:00:00.123456xyzZ",
         "2026-11-23T12:00:00.123456-01:00Z",
         "2026-11-23T12:00:00.+01:00",
+        "2026-11-23T12:00:00.5+00:00Z",
         "2026-11-23_12:00:00Z",
         "2026-W48-1T12:00:00Z",
         "2026-327T12:00:00Z",
@@ -287,6 +237,7 @@ def test_a_time_with_an_offset_keeps_it(time: datetime.datetime) -> None:
         "2026-11-23T12:00:00+02:60",
         "2026-11-23T12:00:00+02:00:30",
         "2026-11-23T24:00:00Z",
+        "2026-11-23T25:00:00Z",
         "2026-11-23T12:60:00Z",
         "2026-11-23T12:00:61Z",
         "2026-11-23T12:00:60Z",  # no leap second is at noon
@@ -298,6 +249,8 @@ def test_a_time_with_an_offset_keeps_it(time: datetime.datetime) -> None:
         "0000-01-01T00:00:00Z",
         "12026-11-23T12:00:00Z",
         "-2026-11-23T12:00:00Z",
+        "-026-11-23T12:00:00Z",
+        "2026-11-23T12:00:00 Z",
         "2026-11-23T12:00:00Z ",
         "2026-11-23T12:00:00Z\n",
         " 2026-11-23T12:00:00Z",

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import heapq
 import random
-import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from itertools import count
 from types import SimpleNamespace
 from typing import Any
@@ -19,7 +17,7 @@ from stablecog_client import CreditsResponse, rate_limit
 from stablecog_client.rate_limit import RateLimit
 
 from tests import faults
-from tests.drive import TasksOverAiohttp, Way, every_way
+from tests.drive import TasksOverAiohttp, Way, every_way, takes
 from tests.faults import FaultServer, ok, text
 from tests.rate_limited import RateLimitedServer, SlidingSecond
 
@@ -28,16 +26,9 @@ def all_succeeded(outcomes: list[Any]) -> bool:
     return all(isinstance(outcome, CreditsResponse) for outcome in outcomes)
 
 
-@contextmanager
-def takes_at_most(seconds: float) -> Generator[None]:
-    start = time.monotonic()
-    yield
-    assert time.monotonic() - start < seconds
-
-
 @every_way
 def test_200_calls_at_once_all_succeed_in_little_more_than_the_limit_leaves_them(way: Way) -> None:
-    with RateLimitedServer(latency=0.02) as server, way(server.url) as caller, takes_at_most(12.5):
+    with RateLimitedServer(latency=0.02) as server, way(server.url) as caller, takes(at_most=12.5):
         assert all_succeeded(caller.list_at_once(200))
         assert server.seen <= 220
 
@@ -45,7 +36,7 @@ def test_200_calls_at_once_all_succeed_in_little_more_than_the_limit_leaves_them
 @every_way
 def test_another_client_at_the_same_limit_only_slows_it_down(way: Way) -> None:
     with RateLimitedServer(latency=0.01) as server, way(server.url) as caller, way(server.url) as other:
-        with ThreadPoolExecutor() as pool, takes_at_most(15):
+        with ThreadPoolExecutor() as pool, takes(at_most=15):
             others = pool.submit(other.list_at_once, 60)
             assert all_succeeded(caller.list_at_once(60))
             assert all_succeeded(others.result())
@@ -53,7 +44,7 @@ def test_another_client_at_the_same_limit_only_slows_it_down(way: Way) -> None:
 
 @every_way
 def test_20_calls_at_once_do_not_wait(way: Way) -> None:
-    with RateLimitedServer(latency=0.01) as server, way(server.url) as caller, takes_at_most(0.9):
+    with RateLimitedServer(latency=0.01) as server, way(server.url) as caller, takes(at_most=0.9):
         assert all_succeeded(caller.list_at_once(20))
 
 
@@ -61,7 +52,7 @@ def test_20_calls_at_once_do_not_wait(way: Way) -> None:
 @pytest.mark.parametrize("remaining", [None, 19])
 def test_a_server_that_does_not_count_is_not_slowed_down(way: Way, remaining: int | None) -> None:
     with RateLimitedServer(0.2, counts=False, remaining=remaining) as server, way(server.url) as caller:
-        with takes_at_most(8):  # at 20 a second it would be 50; what it takes is httpx's
+        with takes(at_most=8):  # at 20 a second it would be 50; what it takes is httpx's
             assert all_succeeded(caller.list_at_once(1000 if way is TasksOverAiohttp else 200))
         assert server.most_at_once > 40
 
@@ -70,17 +61,16 @@ def test_a_server_that_does_not_count_is_not_slowed_down(way: Way, remaining: in
 def test_a_refused_call_waits_and_goes_through(way: Way) -> None:
     refused = text(429, "Too Many Requests\n", "Retry-After: 1", "X-Ratelimit-Remaining: 0")
     with FaultServer(refused, ok) as server, way(server.url) as caller:
-        start = time.monotonic()
-        assert caller.list().total_remaining_credits == 1391
-        assert time.monotonic() - start >= 1
+        with takes(at_least=1):
+            assert caller.list().total_remaining_credits == 1391
         assert len(server.requests) == 2
 
 
 @every_way
-@pytest.mark.parametrize("remaining", ["-5", "many", "", "1e9", "9" * 5000, "19.5", "\x80"])
+@pytest.mark.parametrize("remaining", ["-5", "many", "9" * 5000, "\x80"])
 def test_a_header_that_makes_no_sense_does_no_harm(way: Way, remaining: str) -> None:
     odd = faults.answer(200, faults.TWO_CREDITS, "application/json", f"X-Ratelimit-Remaining: {remaining}")
-    with FaultServer(odd) as server, way(server.url) as caller, takes_at_most(4):
+    with FaultServer(odd) as server, way(server.url) as caller, takes(at_most=4):
         assert all_succeeded(caller.list_at_once(30))
 
 

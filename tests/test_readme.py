@@ -7,20 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from tools import ROOT
 from tools.replay import ReplayServer
 
-ROOT = Path(__file__).resolve().parent.parent
+BLOCKS = [
+    pytest.param(code, id=f"{name}, block {number}")
+    for name in ("README.md", "generated/README.md")
+    for number, code in enumerate(re.findall(r"```python\n(.*?)```", (ROOT / name).read_text(), re.S), 1)
+]
 
 
-def python_blocks() -> list[tuple[str, str]]:
-    return [
-        (f"{name}, block {number}", code)
-        for name in ("README.md", "generated/README.md")
-        for number, code in enumerate(re.findall(r"```python\n(.*?)```", (ROOT / name).read_text(), re.S), 1)
-    ]
-
-
-@pytest.mark.parametrize("code", [pytest.param(code, id=name) for name, code in python_blocks()])
+@pytest.mark.parametrize("code", BLOCKS)
 def test_the_readmes_code_runs_as_it_stands(
     code: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

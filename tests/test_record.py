@@ -7,14 +7,16 @@ import hashlib
 import json
 import shutil
 import urllib.parse
+from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import pytest
 
+from tests.faults import KEY
 from tools import record
 from tools.replay import RECORDINGS, ReplayServer
 
-KEY = "sc-" + "0123456789abcdef" * 4
 OK, NO_KEY, NO_PATH = (
     (RECORDINGS / name).read_bytes() for name in ("200-two-credits.http", "401-no-header.http", "404-unknown-path.http")
 )
@@ -26,14 +28,22 @@ def folder(tmp_path: Path) -> Path:
     return shutil.copytree(RECORDINGS, tmp_path / "recordings")
 
 
-def run(folder: Path, monkeypatch: pytest.MonkeyPatch, *answers: bytes, key: str = KEY) -> tuple[object, list[bytes]]:
-    """The exit status, or the message that stands in for it, and the requests that were sent."""
-    monkeypatch.setenv("STABLECOG_API_KEY", key)
-    with ReplayServer(*answers) as server:
-        monkeypatch.setattr("sys.argv", ["record", "--url", server.url, "--into", str(folder)])
-        with pytest.raises(SystemExit) as ended:
-            record.main()
-        return ended.value.code, server.requests
+Run = Callable[..., tuple[object, list[bytes]]]
+
+
+@pytest.fixture
+def run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Records these answers; the exit status, or the message that stands in for it, and the requests that were sent."""
+
+    def run(*answers: bytes, key: str = KEY, url: str = "", into: Path = folder) -> tuple[object, list[bytes]]:
+        monkeypatch.setenv("STABLECOG_API_KEY", key)
+        with ReplayServer(*answers) as server:
+            monkeypatch.setattr("sys.argv", ["record", "--url", url or server.url, "--into", str(into)])
+            with pytest.raises(SystemExit) as ended:
+                record.main()
+            return ended.value.code, server.requests
+
+    return run
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -48,9 +58,9 @@ def body(text: str, headers: str = "") -> bytes:
     return head + b"\r\n" + headers.encode() + b"\r\n" + content
 
 
-def test_answers_land_byte_for_byte_and_the_index_tells_of_them(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answers_land_byte_for_byte_and_the_index_tells_of_them(folder: Path, run: Run) -> None:
     before = contents(folder)
-    status, requests = run(folder, monkeypatch, OK, NO_KEY, NO_PATH)
+    status, requests = run(OK, NO_KEY, NO_PATH)
     after = contents(folder)
     assert status == 0
     assert after.keys() - before.keys() == FILES
@@ -67,10 +77,10 @@ def test_answers_land_byte_for_byte_and_the_index_tells_of_them(folder: Path, mo
 
 
 def test_recording_again_replaces_and_a_new_folder_gets_an_index(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    folder: Path, run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for into in (folder, folder, tmp_path / "new"):
-        assert run(into, monkeypatch, OK, NO_KEY, NO_PATH)[0] == 0
+        assert run(OK, NO_KEY, NO_PATH, into=into)[0] == 0
         files = [entry["file"] for entry in json.loads((into / "index.json").read_bytes())["exchanges"]]
         assert sorted(files) == sorted(path.name for path in into.glob("*.http"))
     assert "drift:" not in capsys.readouterr().out
@@ -92,58 +102,48 @@ def test_recording_again_replaces_and_a_new_folder_gets_an_index(
     ],
 )
 def test_a_broken_contract_is_told_and_fails(
-    change: tuple[bytes, bytes],
-    said: str,
-    folder: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    change: tuple[bytes, bytes], said: str, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert change[0] in OK
     content = OK.replace(*change)
     size = len(content.partition(b"\r\n\r\n")[2])
-    status, _ = run(folder, monkeypatch, content.replace(b"Length: 500", b"Length: %d" % size), NO_KEY, NO_PATH)
+    status, _ = run(content.replace(b"Length: 500", b"Length: %d" % size), NO_KEY, NO_PATH)
     broken = [line for line in capsys.readouterr().out.splitlines() if line.startswith("broken: 200-list-credits-live")]
     assert status == 1
     assert any(said in line for line in broken), broken
 
 
-def test_a_departure_that_the_contract_allows_is_told_and_passes(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    status, _ = run(folder, monkeypatch, body("hello", "X-Region: eu\r\n"), NO_KEY, NO_PATH.replace(b"nosniff", b""))
+def test_a_departure_that_the_contract_allows_is_told_and_passes(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    status, _ = run(body("hello", "X-Region: eu\r\n"), NO_KEY, NO_PATH.replace(b"nosniff", b""))
     assert status == 0
     out = capsys.readouterr().out
     assert "drift: 200-list-credits-live.http: new field $.said (string)\n" in out
     assert "drift: 200-list-credits-live.http: new header x-region\n" in out
-    assert run(folder, monkeypatch, body("hello", "X-Region: eu\r\n"), NO_KEY, NO_PATH)[0] == 0
+    assert run(body("hello", "X-Region: eu\r\n"), NO_KEY, NO_PATH)[0] == 0
     assert "drift:" not in capsys.readouterr().out  # it is known by now
 
 
 def test_a_missing_field_a_missing_header_and_another_type_are_told(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     answer = OK.replace(b'"name":"Free"', b'"nick":"Free"').replace(b'"amount":100', b'"amount":1.5')
-    run(folder, monkeypatch, answer.replace(b"Vary: Origin\r\n", b"").replace(b"1391,", b"null,"), NO_KEY, NO_PATH)
+    run(answer.replace(b"Vary: Origin\r\n", b"").replace(b"1391,", b"null,"), NO_KEY, NO_PATH)
     out = capsys.readouterr().out
     assert "drift: 200-list-credits-live.http: missing header vary\n" in out
     assert "type of $.credits[].type.amount: number, which was integer" in out
     assert "type of $.total_remaining_credits: null, which was integer" in out
     only_nick = answer.replace(b'"name":"Gift XLarge"', b'"nick":"Gift XLarge"')
-    run(folder, monkeypatch, only_nick, NO_KEY, NO_PATH)
+    run(only_nick, NO_KEY, NO_PATH)
     assert "missing field $.credits[].type.name" in capsys.readouterr().out
 
 
-def test_a_broken_answer_has_no_say_in_what_was_recorded_if_its_status_is_another(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_answer_of_another_status_is_not_written(folder: Path, run: Run) -> None:
     limited = (RECORDINGS / "429-burst.http").read_bytes()
-    assert run(folder, monkeypatch, limited, NO_KEY, NO_PATH)[0] == 1
+    assert run(limited, NO_KEY, NO_PATH)[0] == 1
     assert "200-list-credits-live.http" not in contents(folder)
 
 
-def test_values_of_headers_that_may_identify_someone_are_replaced(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_values_of_headers_that_may_identify_someone_are_replaced(folder: Path, run: Run) -> None:
     headers = {
         "Set-Cookie": "session=abc",
         "X-Forwarded-For": "203.0.113.9",
@@ -153,7 +153,7 @@ def test_values_of_headers_that_may_identify_someone_are_replaced(
         "Location": f"https://example.com/?key={KEY}",
     }
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    run(folder, monkeypatch, body("hello", lines), NO_KEY, NO_PATH)
+    run(body("hello", lines), NO_KEY, NO_PATH)
     written = (folder / "200-list-credits-live.http").read_bytes()
     for name, value in headers.items():
         assert f"{name}: <redacted>\r\n".encode() in written
@@ -187,27 +187,32 @@ SECRETS = {
 }
 
 
-@pytest.mark.parametrize("secret", SECRETS.values(), ids=SECRETS.keys())
-@pytest.mark.parametrize("place", ["body", "later body", "harmless header", "reason", "chunks"])
+def chunked(answer: bytes) -> bytes:
+    head, _, content = answer.partition(b"\r\n\r\n")
+    lines = [line for line in head.split(b"\r\n") if not line.startswith(b"Content-Length")]
+    chunks = b"".join(b"3\r\n%b\r\n" % content[at : at + 3].ljust(3) for at in range(0, len(content), 3))
+    return b"\r\n".join([*lines, b"Transfer-Encoding: chunked", b"", chunks + b"0\r\n\r\n"])
+
+
+PLACES: dict[str, Callable[[str], tuple[bytes, ...]]] = {
+    "body": lambda secret: (body(secret), NO_KEY, NO_PATH),
+    "later body": lambda secret: (OK, NO_KEY, body(secret).replace(b"200 OK", b"404 Not Found")),
+    "harmless header": lambda secret: (OK.replace(b"Vary: Origin", b"Vary: " + secret.encode()), NO_KEY, NO_PATH),
+    "reason": lambda secret: (OK.replace(b"200 OK", b"200 " + secret.encode()), NO_KEY, NO_PATH),
+    "chunks": lambda secret: (chunked(body(secret)), NO_KEY, NO_PATH),
+}
+
+
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [*product(["body"], SECRETS), *product(["later body", "harmless header", "reason", "chunks"], ["whole", "e-mail"])],
+)
 def test_nothing_is_written_when_an_answer_holds_a_secret(
-    secret: str, place: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    place: str, name: str, folder: Path, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    answers = [OK, NO_KEY, NO_PATH]
-    if place == "body":
-        answers[0] = body(secret)
-    elif place == "later body":
-        answers[2] = body(secret).replace(b"200 OK", b"404 Not Found")
-    elif place == "harmless header":
-        answers[0] = OK.replace(b"Vary: Origin", b"Vary: " + secret.encode())
-    elif place == "reason":
-        answers[0] = OK.replace(b"200 OK", b"200 " + secret.encode())
-    else:
-        head, _, content = body(secret).partition(b"\r\n\r\n")
-        chunks = b"".join(b"3\r\n%b\r\n" % content[at : at + 3].ljust(3) for at in range(0, len(content), 3))
-        lines = [line for line in head.split(b"\r\n") if not line.startswith(b"Content-Length")]
-        answers[0] = b"\r\n".join([*lines, b"Transfer-Encoding: chunked", b"", chunks + b"0\r\n\r\n"])
+    secret = SECRETS[name]
     before = contents(folder)
-    status, _ = run(folder, monkeypatch, *answers)
+    status, _ = run(*PLACES[place](secret))
     assert "Nothing was written" in str(status)
     assert contents(folder) == before
     shown = str(status) + "".join(capsys.readouterr())
@@ -229,29 +234,20 @@ def test_nothing_is_written_when_an_answer_holds_a_secret(
         b"SSH-2.0-OpenSSH\r\n",
     ],
 )
-def test_nothing_is_written_of_an_answer_that_is_not_plainly_one(
-    answer: bytes, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_is_written_of_an_answer_that_is_not_plainly_one(answer: bytes, folder: Path, run: Run) -> None:
     before = contents(folder)
-    assert "Nothing was written" in str(run(folder, monkeypatch, answer, NO_KEY, NO_PATH)[0])
+    assert "Nothing was written" in str(run(answer, NO_KEY, NO_PATH)[0])
     assert contents(folder) == before
 
 
 @pytest.mark.parametrize("key", ["", " ", "short", "sc-" + "0" * 64 + "\n", "sc-" + "é" * 64])
-def test_a_key_that_is_none_is_refused_before_anything_is_sent(
-    key: str, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    status, requests = run(folder, monkeypatch, OK, key=key)
+def test_a_key_that_is_none_is_refused_before_anything_is_sent(key: str, run: Run) -> None:
+    status, requests = run(OK, key=key)
     assert "STABLECOG_API_KEY" in str(status)
     assert len(key) < 3 or key.strip() not in str(status)
     assert not requests
 
 
 @pytest.mark.parametrize("url", ["http://api.example.com", "ftp://127.0.0.1", "https://u:p@127.0.0.1", "127.0.0.1"])
-def test_a_key_goes_to_no_server_that_it_should_not_go_to(
-    url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("STABLECOG_API_KEY", KEY)
-    monkeypatch.setattr("sys.argv", ["record", "--url", url, "--into", str(folder)])
-    with pytest.raises(SystemExit, match="URL: "):
-        record.main()
+def test_a_key_goes_to_no_server_that_it_should_not_go_to(url: str, run: Run) -> None:
+    assert str(run(OK, url=url)[0]).startswith("URL: ")

@@ -253,7 +253,9 @@ def _without(key: str, text: str) -> str:
     end = 0
     while (start := text.find(key[:8], end)) >= 0:
         pieces += [text[end:start], "<redacted>"]
-        end = start + len(os.path.commonprefix([key, text[start : start + len(key)]]))
+        end = start
+        while (character := key[end - start : end - start + 1]) and text.startswith(character, end):
+            end += 1
     return "".join([*pieces, text[end:]])
 
 

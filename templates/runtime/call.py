@@ -242,7 +242,7 @@ class Call(Generic[T]):
     def _describe(self, error: Exception) -> str:
         if "ConnectionRefusedError" in _kinds(error):  # for which each transport has words of its own
             return "connection refused"
-        said = next(filter(None, map(str, _causes(error))), type(error).__name__)
+        said = next((text for cause in _causes(error) if (text := str(cause))), type(error).__name__)
         return _line(self._options.redact(said)).rstrip(".")
 
     def _without_secrets(self, cause: BaseException | None) -> BaseException | None:
