@@ -342,9 +342,8 @@ def echo_in(status: int) -> Fault:
         said = connection.header("authorization") or ""
         key = said.removeprefix("Bearer ")
         body = f'{{"error":"{said}","total_remaining_credits":"{key}"}}'.encode()
-        answer(status, body, "application/json", f"X-Echo: {said}", f"Location: http://{key}.example/{key}?k={key}")(
-            connection
-        )
+        headers = (f"X-Echo: {said}", f"{key}: x", f"Location: http://{key}.example/{key}?k={key}")
+        answer(status, body, "application/json", *headers)(connection)
 
     return fault
 

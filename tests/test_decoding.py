@@ -188,6 +188,24 @@ def test_a_body_is_decoded_in_its_charset() -> None:
 
 
 @pytest.mark.parametrize(
+    "charset",
+    [
+        *("utf-8", "UTF8", "utf_16", "utf-16-le", "UTF-32BE", "us-ascii", "ASCII", "latin-1", "latin1"),
+        *("ISO-8859-1", "iso-8859-15", "windows-1252", "CP1251"),
+    ],
+)
+def test_the_usual_charsets_are_read(charset: str) -> None:
+    assert text_body(string)("a".encode(charset), f'text/plain; charset = "{charset}"; x=y') == "a"
+
+
+@pytest.mark.parametrize("charset", ["punycode", "idna", "unicode_escape", "utf-7", "utf-88", "x" * 5000])
+def test_a_charset_of_which_a_megabyte_may_take_minutes_is_refused(charset: str) -> None:
+    with pytest.raises(APIResponseValidationError) as caught:
+        json_body(string)(b'"a"', f"application/json; charset={charset}")
+    assert f"unknown charset '{charset[:40]}'" in caught.value.got
+
+
+@pytest.mark.parametrize(
     ("content", "content_type", "expected", "got"),
     [
         (b"a\xff", "text/plain", "text in utf-8", '"a\\ufffd"'),
@@ -206,7 +224,7 @@ def test_text_that_cannot_be_read_is_refused(content: bytes, content_type: str, 
     [
         (b"", "an empty body"),
         (b"NaN", "a body that starts 'NaN' (NaN is not JSON)"),
-        (b"-1e999", "a body that starts '-1e999' (-1e999 is not JSON)"),
+        (b"-1e999", "a body that starts '-1e999' (a number is too large)"),
         (b"[" * 100_000, "a body that starts '" + "[" * 60 + "' (nested too deeply)"),
     ],
     ids=["empty", "nan", "infinite", "deep"],

@@ -220,6 +220,8 @@ def test_a_body_is_read_in_its_charset_and_encoding(way: Way, fault: faults.Faul
         (answer(200, b"\xff", "application/json; charset=ascii"), "ascii"),
         (answer(200, TWO_CREDITS, "application/json; charset=klingon"), "klingon"),
         (answer(200, TWO_CREDITS, "application/json; charset=base64"), ""),
+        (answer(200, TWO_CREDITS, "application/json; charset=" + "a" * 5000), "aaaa"),
+        (answer(200, b'{"a":1' + b"0" * 10_000 + b".0}"), "a number is too large"),
         (faults.login_page, "<!doctype html>"),
         (answer(200, b""), "an empty body"),
         (encoded("gzip", b""), "an empty body"),
@@ -236,6 +238,10 @@ def test_a_body_that_cannot_be_read_is_refused_in_one_line(way: Way, fault: faul
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 500
     assert got in str(caught.value)
+    if isinstance(caught.value, APIResponseValidationError):
+        assert caught.value.status_code == 200
+        assert caught.value.headers["content-type"].startswith(("application/json", "text/html"))
+        assert caught.value.advice in str(caught.value)
 
 
 @every_way

@@ -12,12 +12,12 @@ from unittest.mock import patch
 
 import httpx
 import pytest
-from stablecog_client import APIConnectionError, retries, transport
+from stablecog_client import APIConnectionError, Client, retries, transport
 
 from tests import faults
 from tests.certificates import serving, trusted
 from tests.drive import Way, every_way
-from tests.faults import FaultServer, free_port, ok
+from tests.faults import KEY, FaultServer, free_port, ok
 
 
 def check_line(error: Exception, url: str, *parts: str) -> None:
@@ -48,6 +48,7 @@ def test_a_connection_that_breaks_for_good_is_an_error_that_says_how_often_it_wa
         check_line(caught.value, server.url, "no answer", "check the network", "(tried 6 times)")
         assert caught.value.attempts == len(server.requests) == 6
         assert isinstance(caught.value.__cause__, httpx.HTTPError)
+        assert "no answer: ReadError" not in str(caught.value)  # but what happened, in words
 
 
 @every_way
@@ -128,6 +129,19 @@ def check_refused_certificate(way: Way, server: FaultServer) -> None:
     assert str(caught.value).endswith(f"; {advice}")
     assert caught.value.attempts == server.connections == 1
     assert server.requests == []
+
+
+def test_where_no_thread_can_be_started_a_client_can_be_made_and_its_calls_end_in_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(transport, "tls", type(transport.tls)())
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with Client(KEY, base_url="https://127.0.0.1:9") as client:
+        with pytest.raises(APIConnectionError, match="no answer: can't start new thread; check the network"):
+            client.credits.list()
 
 
 @every_way

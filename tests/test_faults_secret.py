@@ -17,7 +17,7 @@ from typing import Any, cast
 import pytest
 from rich.console import Console
 from rich.traceback import Traceback
-from stablecog_client import APIError, AsyncClient, Client, UsageError
+from stablecog_client import APIError, AsyncClient, AuthenticationError, Client, UsageError
 
 from tests import faults
 from tests.drive import Tasks, Way, every_async_way, every_way
@@ -46,6 +46,25 @@ WRONG: dict[str, tuple[Any, str]] = {
     "bytes": (KEY.encode(), "expected a string, got bytes"),
     "number": (5, "expected a string, got int"),
 }
+
+
+@every_way
+def test_a_key_of_any_length_is_sent_and_not_shown(way: Way) -> None:
+    key = KEY + "0123456789" * 100
+    with FaultServer(faults.echo_in(401)) as server, way(server.url, api_key=key) as caller:
+        with pytest.raises(AuthenticationError) as caught:
+            caller.list()
+        assert Seen.of(server.requests[0]).headers["authorization"] == f"Bearer {key}"
+    assert caught.value.text == '{"error":"Bearer <redacted>","total_remaining_credits":"<redacted>"}'
+    assert "0123" not in str(caught.value) + pickle.dumps(caught.value).decode("latin-1")
+
+
+@BOTH
+@pytest.mark.parametrize("options", [{"base_url": KEY}, {"max_retries": KEY}, {"timeout": KEY}, {"deadline": KEY}])
+def test_a_key_at_the_place_of_another_option_is_not_echoed(kind: Any, options: dict[str, Any]) -> None:
+    with pytest.raises(UsageError) as caught:
+        kind("https://api.stablecog.com", **options)
+    assert PIECE not in str(caught.value) + pickle.dumps(caught.value).decode("latin-1")
 
 
 @BOTH

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from stablecog_client import (
+    APIError,
     APIResponseValidationError,
     APIStatusError,
     AuthenticationError,
@@ -78,6 +79,14 @@ def test_an_error_says_in_one_line_what_happened_and_what_to_do(way: Way, status
         with pytest.raises(APIStatusError) as caught:
             caller.list()
     assert str(caught.value) == f"GET {server.url}/v1/credits: {status} {ADVICE[status]}"
+
+
+@every_way
+@pytest.mark.parametrize("status", ["000", "099"])
+def test_a_status_that_http_does_not_know_is_an_error_of_ours(way: Way, status: str) -> None:
+    with FaultServer(faults.raw(f"HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n".encode())) as server:
+        with way(server.url, max_retries=0) as caller, pytest.raises(APIError):
+            caller.list()
 
 
 @every_way

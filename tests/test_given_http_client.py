@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
 import pytest
-from stablecog_client import APIConnectionError, APITimeoutError, AsyncClient, AuthenticationError, Client, UsageError
+from stablecog_client import (
+    APIConnectionError,
+    APIError,
+    APITimeoutError,
+    AsyncClient,
+    AuthenticationError,
+    Client,
+    UsageError,
+)
 
 from tests.drive import takes
-from tests.faults import KEY, TWO_CREDITS, FaultServer, Seen, answer, drip_headers, ok, text
+from tests.faults import KEY, TWO_CREDITS, FaultServer, Seen, answer, drip_headers, ok, redirect, text
 
 Hook = Callable[[httpx.Response], Any]
 
@@ -93,6 +102,22 @@ def test_a_proxy_that_its_transport_asks_is_named_when_it_refuses(call: Any) -> 
 
     with pytest.raises(APIConnectionError, match=r"Required; check the proxy, which HTTPS_PROXY"):
         call("https://a.example", transport=httpx.MockTransport(fail))
+
+
+@pytest.mark.parametrize("location", ["javascript:alert(1)", "http://[::1/", "http://127.0.0.1:80:1/"])
+def test_a_redirect_that_it_cannot_read_is_an_error_at_once(call: Any, location: str) -> None:
+    with FaultServer(redirect(location)) as server, pytest.raises(APIError) as caught:
+        call(server.url)
+    assert len(server.requests) == caught.value.attempts == 1
+
+
+def test_that_it_is_closed_during_a_call_is_an_error_of_ours() -> None:
+    with FaultServer(text(503, "Busy.", "Retry-After: 0.3"), ok) as server:
+        http_client = httpx.Client()
+        threading.Timer(0.1, http_client.close).start()
+        with Client(KEY, base_url=server.url, http_client=http_client) as client:
+            with pytest.raises(APIConnectionError, match="the client was closed during the call"):
+                client.credits.list()
 
 
 def test_a_hook_may_read_the_answer(call: Any) -> None:

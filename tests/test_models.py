@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import traceback
 from collections.abc import Callable
 from http import HTTPStatus
 from types import MappingProxyType, ModuleType
@@ -107,6 +108,17 @@ def test_a_model_shows_its_fields(model: type[Any], body: dict[str, Any]) -> Non
 def test_a_model_is_hashed_by_its_fields(model: type[Any]) -> None:
     body = BODIES[model]
     assert len({model.from_dict(body), model.from_dict(body), model.from_dict({**body, "added": []})}) == 2
+
+
+@each_model
+def test_a_traceback_with_locals_can_be_shown_of_a_model_that_was_refused(
+    model: type[Any], body: dict[str, Any]
+) -> None:
+    for refused in {}, dict.fromkeys(body):
+        with pytest.raises(APIResponseValidationError) as caught:
+            model.from_dict(refused)
+        shown = traceback.TracebackException.from_exception(caught.value, capture_locals=True).format()
+        assert "expected" in "".join(shown)
 
 
 def test_a_model_that_holds_an_array_cannot_be_hashed() -> None:

@@ -16,19 +16,19 @@ from tests.faults import KEY
 @pytest.mark.parametrize(
     "url",
     [
-        *("", " ", "/v1", "api.example.com", "ftp://api.example.com", "https://"),
+        *(httpx.URL("https://h/?x=1"), 5, "", " ", "/v1", "api.example.com", "ftp://api.example.com", "https://"),
         *("https://h:99999", "https://api .com", "https://h/?x=1", "https://h/#x"),
     ],
 )
 @pytest.mark.parametrize("client", [Client, AsyncClient])
-def test_a_base_url_that_is_no_server_is_refused(client: Any, url: str) -> None:
+def test_a_base_url_that_is_no_server_is_refused(client: Any, url: Any) -> None:
     with pytest.raises(UsageError, match=r"^base_url: expected scheme, host and path"):
         client(KEY, base_url=url)
 
 
 def test_a_base_url_of_the_environment_is_refused_by_the_variables_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STABLECOG_BASE_URL", "api.example.com")
-    with pytest.raises(UsageError, match=r"^STABLECOG_BASE_URL: .*got 'api\.example\.com'"):
+    with pytest.raises(UsageError, match=r"^STABLECOG_BASE_URL: expected scheme, host and path"):
         Client(KEY)
 
 
