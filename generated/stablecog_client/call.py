@@ -53,7 +53,7 @@ class Call(Generic[T]):
         self.ends_at = time.monotonic() + options.deadline
         self.attempts = 0
         self.redirects = 0
-        self._head = Answer(0, httpx.Headers(), b"")  # of the last answer
+        self._head: Answer  # of the last answer of which a body was to be read
         self._refusal: APIError | None = None  # of the last request, by the rate limit
         self.url, self._make = options.prepare(request)
 
