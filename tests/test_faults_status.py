@@ -139,6 +139,16 @@ def test_an_odd_error_body_is_still_an_error_of_its_status_in_one_line(way: Way,
 
 
 @every_way
+def test_an_error_body_that_is_cut_off_is_still_an_error_of_its_status(way: Way) -> None:
+    cut = faults.raw(faults.head(401, "Content-Type: application/json", "Content-Length: 100") + b'{"error":"Unau')
+    with FaultServer(cut) as server, way(server.url) as caller:
+        with pytest.raises(AuthenticationError) as caught:
+            caller.list()
+        assert len(server.requests) == 1
+    assert caught.value.text == '{"error":"Unau'
+
+
+@every_way
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_to_the_same_origin_is_followed(way: Way, status: int) -> None:
     with FaultServer(redirect("/v1/credits/?again=1", status), ok) as server, way(server.url) as caller:

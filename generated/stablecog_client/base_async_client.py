@@ -15,7 +15,7 @@ from typing import Any, Self, TypeVar, cast
 import httpx
 
 from . import transport
-from .call import FAULTS, Answer, Call
+from .call import CUT_OFF, FAULTS, Answer, Call
 from .errors import APIError, UsageError
 from .options import WithOptions
 from .request import Request
@@ -85,9 +85,13 @@ class BaseAsyncClient(WithOptions[httpx.AsyncClient]):
                 if response.is_stream_consumed:  # by an event hook of the caller's
                     return Answer(response.status_code, response.headers, response.content)
                 body = call.body(response)
-                async for chunk in cast("httpx.AsyncByteStream", response.stream):
-                    if not body.feed(chunk):
-                        break
+                try:
+                    async for chunk in cast("httpx.AsyncByteStream", response.stream):
+                        if not body.feed(chunk):
+                            break
+                except CUT_OFF:
+                    if response.is_success:
+                        raise
                 return Answer(response.status_code, response.headers, body.finish())
             finally:
                 await response.aclose()

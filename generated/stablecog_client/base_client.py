@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar, cast
 import httpx
 
 from . import transport
-from .call import FAULTS, Answer, Call
+from .call import CUT_OFF, FAULTS, Answer, Call
 from .errors import APIError
 from .options import WithOptions
 from .request import Request
@@ -77,10 +77,14 @@ class BaseClient(WithOptions[httpx.Client]):
                 if response.is_stream_consumed:  # by an event hook of the caller's
                     return Answer(response.status_code, response.headers, response.content)
                 body = call.body(response)
-                for chunk in cast("httpx.SyncByteStream", response.stream):
-                    if not body.feed(chunk):
-                        break
-                    call.check_deadline()
+                try:
+                    for chunk in cast("httpx.SyncByteStream", response.stream):
+                        if not body.feed(chunk):
+                            break
+                        call.check_deadline()
+                except CUT_OFF:
+                    if response.is_success:
+                        raise
                 return Answer(response.status_code, response.headers, body.finish())
             finally:
                 response.close()

@@ -33,6 +33,9 @@ FAULTS = (
     RuntimeError,  # httpx: "the client has been closed"; Python: "can't start new thread"
 )
 
+# What may cut a body off. An error is told by its status then, and a success is none.
+CUT_OFF = (httpx.NetworkError, httpx.RemoteProtocolError)
+
 
 class Answer:
     """An answer, read. It shows nothing of itself in a traceback: the server may have sent the key back."""
