@@ -23,17 +23,14 @@ from typing import Any
 
 
 class APIError(Exception):
-    """Anything that a call can raise.
-
-    Attributes:
-        method: The HTTP method of the request, or None where there was none.
-        url: Its URL, without user, password and query, or None where there was none.
-        attempts: How many requests were sent for the call.
-    """
+    """Anything that a call can raise."""
 
     method: str | None = None
+    """The HTTP method of the request, or None where there was none."""
     url: str | None = None
+    """Its URL, without user, password and query, or None where there was none."""
     attempts: int = 0
+    """How many requests were sent for the call."""
 
     def __init__(self, message: str = "", **attributes: Any) -> None:
         super().__init__(message)
@@ -64,19 +61,16 @@ class APITimeoutError(APIConnectionError):
 
 
 class APIStatusError(APIError):
-    """The answer's status is not a documented success.
-
-    Attributes:
-        status_code: The HTTP status.
-        headers: The answer's headers; names in any case.
-        text: What the server said: the body, decoded, at most its first 64 KiB.
-        retry_after: Seconds that the server asks to wait before the next request, or None if it does not say.
-    """
+    """The answer's status is not a documented success."""
 
     status_code: int = 0
+    """The HTTP status."""
     headers: Mapping[str, str] = {}
+    """The answer's headers; names in any case."""
     text: str = ""
+    """What the server said: the body, decoded, at most its first 64 KiB."""
     retry_after: float | None = None
+    """Seconds that the server asks to wait before the next request, or None if it does not say."""
 
 
 class AuthenticationError(APIStatusError):
@@ -104,29 +98,29 @@ class APIResponseValidationError(APIError, ValueError, TypeError, KeyError):
 
     It is a ValueError, TypeError and KeyError too: code that expects those of `from_dict`, as the
     generator's own raises them, keeps working.
-
-    Attributes:
-        path: Where in the body, as a JSON path: `$.credits[3].expires_at`.
-        expected: What the contract says is there.
-        got: What came, in part.
-        status_code: The HTTP status, or 0 if the body did not come from an answer.
-        headers: The answer's headers; names in any case.
-        text: The body, decoded, at most its first 64 KiB.
     """
 
-    advice = "the answer departs from the contract: upgrade this package, or report it"
-    steps: tuple[str | int, ...] = ()
     expected: str = ""
+    """What the contract says is there."""
     got: str = ""
+    """What came, in part."""
     status_code: int = 0
+    """The HTTP status, or 0 if the body did not come from an answer."""
     headers: Mapping[str, str] = {}
+    """The answer's headers; names in any case."""
     text: str = ""
+    """The body, decoded, at most its first 64 KiB."""
+    advice: str = "the answer departs from the contract: upgrade this package, or report it"
+    """What to do about it."""
+    steps: tuple[str | int, ...] = ()
+    """The names and indices that `path` is made of."""
 
     def __init__(self, expected: str = "", got: str = "", **attributes: Any) -> None:
         super().__init__(expected, expected=expected, got=got, **attributes)
 
     @property
     def path(self) -> str:
+        """Where in the body, as a JSON path: `$.credits[3].expires_at`."""
         path = "$"
         for step in self.steps:
             if isinstance(step, int):

@@ -31,7 +31,7 @@ FileTypes = tuple[str | None, IO[bytes] | bytes | str, str | None]
 class File:
     """Binary content: a file to upload, or the body of an answer that is not JSON.
 
-    Attributes:
+    Args:
         payload: The open file, in binary mode.
         file_name: The name that the server is told.
         mime_type: The media type that the server is told.
@@ -48,19 +48,16 @@ class File:
 
 
 class Response(NamedTuple, Generic[T]):
-    """An answer that is what the contract says.
-
-    Attributes:
-        status_code: The HTTP status.
-        headers: The answer's headers; names in any case.
-        content: The body's bytes, with its content encoding undone.
-        parsed: The body, decoded and validated.
-    """
+    """An answer that is what the contract says."""
 
     status_code: HTTPStatus
+    """The HTTP status."""
     headers: Mapping[str, str]
+    """The answer's headers; names in any case."""
     content: bytes
+    """The body's bytes, with its content encoding undone."""
     parsed: T
+    """The body, decoded and validated."""
 
 
 __all__ = ["UNSET", "File", "FileTypes", "Response", "Unset"]

@@ -17,16 +17,12 @@ _new = object.__new__
 
 @_attrs_frozen(slots=False)
 class CreditsResponse:
-    """The account's credits and their total.
-
-    Attributes:
-        total_remaining_credits (int): Credits that remain, of all credits together. May be negative.
-        credits (list[TCredit]): The credits that have not expired; an empty array when there are none, never
-            null.
-    """
+    """The account's credits and their total."""
 
     total_remaining_credits: int
+    """Credits that remain, of all credits together. May be negative."""
     credits: list[TCredit]
+    """The credits that have not expired; an empty array when there are none, never null."""
     additional_properties: dict[str, Any] = _attrs_field(factory=dict[str, Any], kw_only=True, hash=False)
     """Fields that the contract does not name, kept as they came."""
 

@@ -18,15 +18,12 @@ _new = object.__new__
 
 @_attrs_frozen(slots=False)
 class ErrorResponse:
-    """What a handler of the server says when it fails.
-
-    Attributes:
-        error (str): What went wrong.
-        description (str | Unset): More about it. No recording shows it; the vendor's source has it.
-    """
+    """What a handler of the server says when it fails."""
 
     error: str
+    """What went wrong."""
     description: str | Unset = UNSET
+    """More about it. No recording shows it; the vendor's source has it."""
     additional_properties: dict[str, Any] = _attrs_field(factory=dict[str, Any], kw_only=True, hash=False)
     """Fields that the contract does not name, kept as they came."""
 

@@ -17,19 +17,16 @@ _new = object.__new__
 
 @_attrs_frozen(slots=False)
 class TCreditType:
-    """The type of a credit, such as a free allowance, a subscription or a gift.
-
-    Attributes:
-        id (str): Identifies the type. A UUID, documented as a plain string.
-        name (str): Name of the type, such as `Free`.
-        amount (int): Credits that this type comes with by default. May be negative.
-        description (str): The type in a sentence.
-    """
+    """The type of a credit, such as a free allowance, a subscription or a gift."""
 
     id: str
+    """Identifies the type. A UUID, documented as a plain string."""
     name: str
+    """Name of the type, such as `Free`."""
     amount: int
+    """Credits that this type comes with by default. May be negative."""
     description: str
+    """The type in a sentence."""
     additional_properties: dict[str, Any] = _attrs_field(factory=dict[str, Any], kw_only=True, hash=False)
     """Fields that the contract does not name, kept as they came."""
 
