@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import griffe
 import httpx
 import pytest
 from stablecog_client import AsyncClient, Client
@@ -15,7 +17,7 @@ from tests import consumer
 from tests.contract import FAILURES, SUCCESSES, Recording
 from tests.faults import KEY
 from tests.processes import python
-from tools import ROOT
+from tools import ROOT, breaking
 from tools.replay import ReplayServer
 
 GENERATED = ROOT / "generated"
@@ -58,6 +60,20 @@ def test_pyright_finds_misuse_and_nothing_else(project: Path) -> None:
     settings = {"typeCheckingMode": "strict", "extraPaths": [str(GENERATED)], "pythonVersion": "3.11"}
     (project / "pyrightconfig.json").write_text(json.dumps(settings))
     check_found(python("-m", "pyright", "--pythonpath", sys.executable, folder=project).stdout)
+
+
+def undescribed(item: griffe.Object | griffe.Alias) -> Iterator[str]:
+    """Public names below the item for which an editor has nothing to show."""
+    for member in item.all_members.values():
+        if member.is_public and not member.name.startswith("__"):
+            if not member.docstring:
+                yield member.canonical_path
+            if member.is_module or member.is_class:
+                yield from undescribed(member)
+
+
+def test_everything_public_says_what_it_is_where_an_editor_shows_it() -> None:
+    assert not set(undescribed(breaking.load(ROOT)))
 
 
 @pytest.mark.parametrize("recording", SUCCESSES, ids=str)

@@ -133,6 +133,7 @@ class APIResponseValidationError(APIError, ValueError, TypeError, KeyError):
 
     @property
     def message(self) -> str:
+        """What was expected where, what came, and what to do about it, without the request."""
         what = f"{self.path}: expected {self.expected}, got {self.got}"
         return f"{self.status_code}, {what}; {self.advice}" if self.status_code else what
 

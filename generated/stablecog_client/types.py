@@ -24,19 +24,21 @@ class Unset:
 
 
 UNSET: Final = Unset()
+"""An optional field or parameter that was left out."""
 
-# What httpx takes as a file in a multipart body: name, content, media type.
 FileTypes = tuple[str | None, IO[bytes] | bytes | str, str | None]
+"""What httpx takes as a file in a multipart body: name, content, media type."""
 
 
 class File:
-    """Binary content: a file to upload, or the body of an answer that is not JSON.
+    """Binary content: a file to upload, or the body of an answer that is not JSON."""
 
-    Args:
-        payload: The open file, in binary mode.
-        file_name: The name that the server is told.
-        mime_type: The media type that the server is told.
-    """
+    payload: BinaryIO
+    """The open file, in binary mode."""
+    file_name: str | None
+    """The name that the server is told."""
+    mime_type: str | None
+    """The media type that the server is told."""
 
     def __init__(self, payload: BinaryIO, file_name: str | None = None, mime_type: str | None = None) -> None:
         self.payload = payload

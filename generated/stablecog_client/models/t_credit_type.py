@@ -1,4 +1,6 @@
 # Made by `make generate` from openapi.yaml. Do not edit: change that file or templates/, and run it again.
+"""`TCreditType` of the contract."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
