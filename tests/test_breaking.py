@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(
     not Path(sys.executable).with_name("oasdiff").exists(), reason="oasdiff could not be built; see requirements-go.txt"
 )
 
-SPEC = (ROOT / "openapi.yaml").read_text("utf-8")
+SPEC = (ROOT / "tests" / "specs" / "credits.yaml").read_text("utf-8")
 CHANGELOG = "# Changelog\n\n## [0.1.0] - 2026-11-23\n\n- First.\n"
 
 

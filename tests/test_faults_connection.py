@@ -105,28 +105,30 @@ def test_a_certificate_of_a_trusted_issuer_is_accepted(way: Way) -> None:
 @every_way
 def test_a_certificate_of_an_unknown_issuer_is_refused_at_once(way: Way) -> None:
     with FaultServer(ok, tls=serving()) as server:
-        check_refused_certificate(way, server)
+        check_refused_certificate(
+            way, server, "not trusted: set SSL_CERT_FILE if it is your company's, or check `base_url`"
+        )
 
 
 @every_way
 def test_a_certificate_for_another_host_is_refused_at_once(way: Way) -> None:
     with trusted(), FaultServer(ok, tls=serving("other.example")) as server:
-        check_refused_certificate(way, server)
+        check_refused_certificate(way, server, "another server's: check `base_url` and proxies")
 
 
 @every_way
 def test_an_expired_certificate_is_refused_at_once(way: Way) -> None:
     yesterday = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
     with trusted(), FaultServer(ok, tls=serving(not_after=yesterday)) as server:
-        check_refused_certificate(way, server)
+        advice = "not valid now: check this machine's clock, or tell who runs the server"
+        check_refused_certificate(way, server, advice)
 
 
-def check_refused_certificate(way: Way, server: FaultServer) -> None:
+def check_refused_certificate(way: Way, server: FaultServer, advice: str) -> None:
     with way(server.url) as caller, pytest.raises(APIConnectionError) as caught:
         caller.list()
     check_line(caught.value, server.url, "certificate verify failed")
-    advice = "the certificate is not trusted: set SSL_CERT_FILE if it is your company's, or check `base_url`"
-    assert str(caught.value).endswith(f"; {advice}")
+    assert str(caught.value).endswith(f"; the certificate is {advice}")
     assert caught.value.attempts == server.connections == 1
     assert server.requests == []
 
@@ -189,13 +191,24 @@ def test_the_proxy_of_the_environment_is_asked_unless_it_is_not_for_this_server(
 
 @every_way
 def test_a_proxy_that_is_down_is_an_error_that_names_the_proxy(way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{free_port()}")
+    proxy = f"127.0.0.1:{free_port()}"
+    monkeypatch.setenv("HTTPS_PROXY", f"http://user:secret@{proxy}")
     with way("https://api.stablecog.com") as caller, pytest.raises(APIConnectionError) as caught:
         caller.list()
     assert str(caught.value) == (
         "GET https://api.stablecog.com/v1/credits: no answer: connection refused; "
-        "check the proxy, which HTTPS_PROXY or `http_client` names, the server and `base_url` (tried 6 times)"
+        f"check the proxy {proxy}, which HTTPS_PROXY or `http_client` names, the server and `base_url` (tried 6 times)"
     )
+
+
+@every_way
+def test_a_proxy_that_refuses_is_asked_once(way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
+    with FaultServer(faults.raw(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        with way("https://api.stablecog.com") as caller, pytest.raises(APIConnectionError) as caught:
+            caller.list()
+        assert len(proxy.requests) == caught.value.attempts == 1
+    assert "407 Proxy Authentication Required; check the proxy 127.0.0.1:" in str(caught.value)
 
 
 @every_way

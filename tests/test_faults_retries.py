@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from email.utils import formatdate
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from stablecog_client import APIConnectionError, APIError, APITimeoutError, CreditsResponse, RateLimitError, retries
@@ -100,9 +102,11 @@ def test_an_unsafe_request_that_may_have_been_acted_on_is_not_sent_twice(
     way: Way, method: str, fault: faults.Fault
 ) -> None:
     with FaultServer(fault, ok) as server, way(server.url, timeout=0.2) as caller:
-        with pytest.raises(APIError):
+        with pytest.raises(APIError) as caught:
             caller.send(posting(method))
         assert len(server.requests) == 1
+    if getattr(caught.value, "status_code", 500) >= 400:  # no redirect
+        assert str(caught.value).endswith("; it may have been acted on: look before you send it again")
 
 
 @every_way
@@ -153,6 +157,23 @@ def test_a_server_that_closes_each_connection_at_its_second_request_is_no_server
         for _ in range(100):
             assert caller.list().total_remaining_credits == 1391
         assert len(server.requests) == 199
+
+
+@every_way
+def test_each_retry_is_logged_with_its_reason_and_so_is_the_end_of_the_budget(
+    way: Way, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", "stablecog_client")
+    with FaultServer(text(503)) as server, way(server.url, max_retries=30) as caller:
+        with pytest.raises(APIError):
+            caller.list()
+        caplog.clear()
+        url = f"GET {server.url}/v1/credits"
+        with patch.object(retries.Budget, "spend", side_effect=[True, False]), pytest.raises(APIError):
+            caller.list()
+    lines = [record.getMessage() for record in caplog.records if record.name == "stablecog_client"]
+    assert re.fullmatch(re.escape(f"{url}: 503 Service Unavailable; trying again in ") + r"0\.0\d s", lines[0])
+    assert lines[1:] == [f"{url}: 503 Service Unavailable; not tried again, as the budget of retries is spent"]
 
 
 def test_a_budget_lets_as_many_retries_pass_for_nothing_as_there_are_connections_kept_alive() -> None:

@@ -113,7 +113,7 @@ def test_a_fork_while_other_threads_are_calling_leaves_the_child_able_to_call() 
 @pytest.mark.parametrize("stuck", [faults.say_nothing, faults.drip_body, answer_after(0.05)])
 def test_cancelled_calls_leave_the_client_usable(way: type[Tasks], stuck: faults.Fault) -> None:
     plays = [stuck]
-    with FaultServer(lambda connection: plays[-1](connection)) as server, way(server.url, deadline=5) as caller:
+    with FaultServer(lambda connection: plays[-1](connection)) as server, way(server.url) as caller:
         client = caller.client
 
         async def main() -> None:

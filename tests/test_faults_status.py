@@ -62,7 +62,7 @@ ADVICE = {
     400: "Bad Request: 'Oops.'; the server does not take the request as it is",
     401: "Unauthorized: 'Oops.'; check the API key: it is unknown or switched off",
     403: "Forbidden: 'Oops.'; this API key may not do this",
-    404: "Not Found: 'Oops.'; check `base_url`",
+    404: "Not Found: 'Oops.'; the server knows no such path or thing: check `base_url` and what was asked for",
     418: "I'm a Teapot: 'Oops.'; the server does not take the request as it is",
     428: "Precondition Required: 'Oops.'; the server's rate limiter is down, try again later",
     429: "Too Many Requests: 'Oops.'; make fewer calls, or try again later; the server asks to wait 90 s",
@@ -79,6 +79,14 @@ def test_an_error_says_in_one_line_what_happened_and_what_to_do(way: Way, status
         with pytest.raises(APIStatusError) as caught:
             caller.list()
     assert str(caught.value) == f"GET {server.url}/v1/credits: {status} {ADVICE[status]}"
+
+
+@every_way
+@pytest.mark.parametrize("status", [403, 404, 407])
+def test_a_page_in_place_of_what_the_api_says_is_an_error_that_says_what_to_check(way: Way, status: int) -> None:
+    with FaultServer(answer(status, b"<h1>Blocked</h1>", "text/html")) as server, way(server.url) as caller:
+        with pytest.raises(APIStatusError, match="'<h1>Blocked</h1>'; a proxy or another server may have answered: "):
+            caller.list()
 
 
 @every_way

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -41,7 +43,9 @@ def test_what_takes_longer_than_the_deadline_is_a_timeout_that_says_what_to_rais
     with FaultServer(fault) as server, way(server.url, deadline=0.4) as caller:
         with pytest.raises(APITimeoutError) as caught:
             caller.list()
-    assert "no answer within the deadline of 0.4 s; raise `deadline` to wait longer" in str(caught.value)
+    assert "no answer within the deadline of 0.4 s; check the network and the server, or raise `deadline`" in str(
+        caught.value
+    )
     assert caught.value.__cause__ is not None
 
 
@@ -56,7 +60,24 @@ def test_when_each_attempt_is_answered_too_late_the_error_says_so(way: Way) -> N
     with FaultServer(answer_after(0.6)) as server, way(server.url, timeout=0.1, deadline=0.9, max_retries=2) as caller:
         with pytest.raises(APITimeoutError) as caught:
             caller.list()
-    assert "no answer within 0.1 s; raise `timeout` to wait longer (tried 3 times)" in str(caught.value)
+    said = "no answer within the timeout of 0.1 s; check the network and the server, or raise `timeout` to wait longer"
+    assert str(caught.value) == f"GET {server.url}/v1/credits: {said} (tried 3 times)"
+
+
+@every_way
+def test_where_no_connection_comes_in_time_the_error_says_so(way: Way) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as stack:
+        port = full.getsockname()[1]
+        for _ in range(3):  # as many as the system lets wait to be accepted
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(("127.0.0.1", port))
+        with (
+            way(f"http://127.0.0.1:{port}", timeout=0.2, max_retries=0) as caller,
+            pytest.raises(APITimeoutError) as caught,
+        ):
+            caller.list()
+    assert "no connection within the timeout of 0.2 s; check the network and the server" in str(caught.value)
 
 
 @every_way

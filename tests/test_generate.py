@@ -15,10 +15,10 @@ from tools import ROOT
 from tools.generate import contents
 
 OPERATION = """
-  /v1/credits/{credit_id}:
+  /v1/added-by-a-test/{credit_id}:
     get:
       tags: [credits]
-      operationId: get_credits
+      operationId: fetch_credits
       parameters:
         - { name: credit_id, in: path, required: true, schema: { type: string } }
       responses:
@@ -93,7 +93,7 @@ def test_a_removed_model_and_a_removed_operation_are_gone(checkout: Checkout) ->
     checkout.edit("openapi.yaml", "\n    TCredit:", "\n    Extra: { type: object }\n    TCredit:")
     assert checkout.generate()[0] == 0
     added = everything(checkout.output) - before
-    assert added == {f"stablecog_client/{name}.py" for name in ("api/credits/get_credits", "models/extra")}
+    assert added == {f"stablecog_client/{name}.py" for name in ("api/credits/fetch_credits", "models/extra")}
     shutil.copy(ROOT / "openapi.yaml", checkout.folder)
     assert checkout.generate()[0] == 0
     assert everything(checkout.output) == before
@@ -105,7 +105,7 @@ def test_an_operation_added_to_the_contract_needs_nothing_else(checkout: Checkou
     script = (
         "import inspect, stablecog_client as package\n"
         "for kind in (package.Client, package.AsyncClient):\n"
-        "    print(inspect.signature(kind('sc-0').credits.get))\n"
+        "    print(inspect.signature(kind('sc-0').credits.fetch))\n"
     )
     assert output("-c", script, folder=checkout.output) == "(credit_id: 'str') -> 'TCredit'\n" * 2
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import pickle
 import traceback
 from collections.abc import Callable
@@ -55,7 +56,7 @@ each_copy = pytest.mark.parametrize("copied", COPIES)
 def test_each_schema_of_the_contract_has_a_model_that_is_tested_here() -> None:
     import stablecog_client.models as models
 
-    assert {model.__name__ for model in BODIES} == set(models.__all__)
+    assert {model.__name__ for model in BODIES} == set(models.__all__), "give each model a body in BODIES, above"
 
 
 @pytest.mark.parametrize("kind", [Client, AsyncClient])
@@ -110,6 +111,10 @@ def test_a_model_is_hashed_by_its_fields(model: type[Any]) -> None:
     assert len({model.from_dict(body), model.from_dict(body), model.from_dict({**body, "added": []})}) == 2
 
 
+def test_the_class_of_a_model_can_be_inspected() -> None:
+    assert {"additional_properties", "from_dict", "to_dict"} <= dict(inspect.getmembers(TCredit)).keys()
+
+
 @each_model
 def test_a_traceback_with_locals_can_be_shown_of_a_model_that_was_refused(
     model: type[Any], body: dict[str, Any]
@@ -139,6 +144,7 @@ def test_a_model_is_made_of_any_mapping_and_leaves_it_alone(model: type[Any], bo
 def test_a_model_that_came_without_further_fields_can_be_given_some(model: type[Any], body: dict[str, Any]) -> None:
     value, other = model.from_dict(body), model.from_dict(body)
     value.additional_properties["added"] = 1
+    assert vars(value)["additional_properties"] == {"added": 1}
     assert value.to_dict() == {**body, "added": 1}
     assert value != other
     assert other.additional_properties == {}

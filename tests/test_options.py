@@ -32,6 +32,13 @@ def test_a_base_url_of_the_environment_is_refused_by_the_variables_name(monkeypa
         Client(KEY)
 
 
+def test_a_number_that_is_refused_is_shown_and_what_is_none_is_named_by_its_type_alone() -> None:
+    with pytest.raises(UsageError, match=r"at least 0, got -1$"):
+        Client(KEY, max_retries=-1)
+    with pytest.raises(UsageError, match=r"at least 0, got str$"):
+        Client(KEY, max_retries="3")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+
+
 @pytest.mark.parametrize("option", ["timeout", "deadline"])
 @pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), 10**400, 1e10, "10", True, None])
 def test_seconds_must_be_a_positive_number(option: str, value: Any) -> None:

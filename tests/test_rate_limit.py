@@ -13,7 +13,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from stablecog_client import CreditsResponse, rate_limit
+from stablecog_client import APITimeoutError, CreditsResponse, RateLimitError, rate_limit
 from stablecog_client.rate_limit import RateLimit
 
 from tests import faults
@@ -72,6 +72,23 @@ def test_a_header_that_makes_no_sense_does_no_harm(way: Way, remaining: str) -> 
     odd = faults.answer(200, faults.TWO_CREDITS, "application/json", f"X-Ratelimit-Remaining: {remaining}")
     with FaultServer(odd) as server, way(server.url) as caller, takes(at_most=4):
         assert all_succeeded(caller.list_at_once(30))
+
+
+@every_way
+def test_a_call_whose_turn_comes_after_its_deadline_says_so_at_once(way: Way) -> None:
+    with way("http://127.0.0.1:9") as caller, patch.object(RateLimit, "take_turn", return_value=30.0):
+        with takes(at_most=1), pytest.raises(APITimeoutError) as caught:
+            caller.list()
+    said = "the rate limit leaves no room within the deadline of 30 s; make fewer calls"
+    assert str(caught.value) == f"GET http://127.0.0.1:9/v1/credits: {said}"
+
+
+@every_way
+def test_a_call_that_the_server_refused_and_whose_turn_comes_too_late_raises_the_refusal(way: Way) -> None:
+    with FaultServer(text(429, "Slow down.")) as server, way(server.url) as caller:
+        with patch.object(RateLimit, "take_turn", side_effect=[0.0, 30.0]), pytest.raises(RateLimitError) as caught:
+            caller.list()
+    assert caught.value.text == "Slow down."
 
 
 # The same against a simulated server, whose seconds begin at any time and which is as far away as it may be.

@@ -67,7 +67,7 @@ class Options(Generic[H]):
         self._on_start = on_start
         self.closed = False
         self.connected = False
-        self.proxied = False
+        self.proxy: str | None = None
         if http_client is None and self.base_url.scheme == "https":
             transport.tls.prepare()
         self._prepared = WeakKeyDictionary[Request[Any], tuple[httpx.URL, RequestMaker]]()
@@ -89,7 +89,7 @@ class Options(Generic[H]):
     def connect(self, http: H) -> None:
         """Note that connections are opened, by this client."""
         self.connected = True
-        self.proxied = transport.is_proxied(http, self.base_url)
+        self.proxy = transport.proxy_of(http, self.base_url)
 
     @property
     def is_closed(self) -> bool:

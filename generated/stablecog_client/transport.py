@@ -96,10 +96,14 @@ class TimeLimit(float):
         return self
 
 
-def is_proxied(client: httpx.Client | httpx.AsyncClient, url: httpx.URL) -> bool:
-    """Whether another transport than the client's own takes its requests to this server: that of a proxy."""
+def proxy_of(client: httpx.Client | httpx.AsyncClient, url: httpx.URL) -> str | None:
+    """The proxy that takes a client's requests to this server: host and port, or the name of a transport."""
     inside = cast("Any", client)
-    return inside._transport_for_url(url) is not inside._transport
+    transport = inside._transport_for_url(url)
+    if transport is inside._transport:
+        return None
+    proxy = getattr(getattr(transport, "_pool", None), "_proxy_url", None)
+    return f"{proxy.host.decode()}:{proxy.port}" if proxy else type(transport).__name__
 
 
 def transport_for(client: httpx.Client, url: httpx.URL) -> httpx.BaseTransport:
@@ -114,7 +118,7 @@ def transport_for(client: httpx.Client, url: httpx.URL) -> httpx.BaseTransport:
 def async_transport_for(client: httpx.AsyncClient, url: httpx.URL) -> httpx.AsyncBaseTransport:
     """The same for an async client; aiohttp's where it is installed and no proxy stands between."""
     inside = cast("Any", client)
-    if not is_proxied(client, url):
+    if proxy_of(client, url) is None:
         with suppress(ImportError):  # the extra is not installed
             from .aiohttp_transport import AiohttpTransport
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 import httpx
 
 from . import bodies, retries, transport
+from .decoding import NOT_THE_API
 from .errors import APIConnectionError, APIError, APIResponseValidationError, APITimeoutError, status_error
 from .request import Request, without_secrets
 from .types import Response
@@ -47,7 +48,11 @@ class Answer:
 
 
 class Call(Generic[T]):
-    """One call: the requests that it sends, and what becomes of their answers."""
+    """One call: the requests that it sends, and what becomes of their answers.
+
+    For each request, a client calls `take_turn`, `http_request` and, when a response begins, `body`; then `answered`
+    with the whole answer, or `unanswered` and `failed` where none came. These two say how long to wait for the next.
+    """
 
     def __init__(self, options: Options[Any], request: Request[T]) -> None:
         self._options = options
@@ -141,21 +146,23 @@ class Call(Generic[T]):
         if self._options.is_closed:
             self._raise(APIConnectionError("the client was closed during the call"), error)
         timed_out = isinstance(error, httpx.TimeoutException | TimeoutError)
-        kind = APITimeoutError if timed_out else APIConnectionError
         sent = not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
         if (self._safe or not sent) and _may_pass(error):
             delay = retries.backoff(self.attempts)
             # The server may have closed a connection that was kept alive, which is no news of how it is.
-            if self._retry(delay, paid=sent and not timed_out and self._options.budget.spend_connection()):
+            paid = sent and not timed_out and self._options.budget.spend_connection()
+            if self._retry(delay, self._describe(error), paid=paid):
                 return delay
-        if self.left <= 0:
-            message = f"no answer within the deadline of {self._options.deadline:g} s; raise `deadline` to wait longer"
-            self._raise(APITimeoutError(message), error)
-        if timed_out:
-            message = f"no answer within {self._options.timeout:g} s; raise `timeout` to wait longer"
+        kind = APITimeoutError if timed_out or self.left <= 0 else APIConnectionError
+        if kind is APITimeoutError:
+            option = "deadline" if self.left <= 0 else "timeout"
+            message = (
+                f"no {'answer' if sent else 'connection'} within the {option} of {getattr(self._options, option):g} s"
+            )
+            message += f"; check the network and the server, or raise `{option}` to wait longer"
         else:
-            message = f"no answer: {self._describe(error)}; {_advice(error, self._options.proxied)}"
-        self._raise(kind(message), error)
+            message = f"no answer: {self._describe(error)}; {_advice(error, self._options.proxy)}"
+        self._raise(kind(message + (self._doubt if sent else "")), error)
 
     def no_turn_in_time(self) -> NoReturn:
         """The deadline comes before the call's turn under the rate limit."""
@@ -168,14 +175,21 @@ class Call(Generic[T]):
     def _safe(self) -> bool:
         return self.request.method in retries.SAFE_METHODS
 
-    def _retry(self, delay: float, *, paid: bool = False) -> bool:
+    @property
+    def _doubt(self) -> str:
+        """What to say besides, where nobody knows what became of the request."""
+        return "" if self._safe else "; it may have been acted on: look before you send it again"
+
+    def _retry(self, delay: float, reason: str, *, paid: bool) -> bool:
         """Whether there is a next request after this delay; if so, the budget has it, unless it is paid for."""
         if self.attempts > self._options.max_retries or delay >= self.left:
             return False
-        if not paid and not self._options.budget.spend():
-            return False
-        _logger.debug("%s %s: trying again in %.2f s", self.request.method, self._shown_url, delay)
-        return True
+        next_step = f"trying again in {delay:.2f} s"
+        again = paid or self._options.budget.spend()
+        if not again:
+            next_step = "not tried again, as the budget of retries is spent"
+        _logger.debug("%s %s: %s; %s", self.request.method, self._shown_url, reason, next_step)
+        return again
 
     def _refused(self, answer: Answer) -> float:
         status = answer.status_code
@@ -187,7 +201,7 @@ class Call(Generic[T]):
             delay = max(asked_for or 0.0, retries.backoff(self.attempts))
             # Where others pass, the pace of the rate limit does what the budget is for.
             in_turn = status == 429 and self._options.rate_limit is not None and self._options.rate_limit.lets_pass
-            if self._retry(delay, paid=in_turn):
+            if self._retry(delay, f"{status} {_phrase(status)}", paid=in_turn):
                 return delay
         self._raise(self._status_error(answer, asked_for))
 
@@ -195,9 +209,13 @@ class Call(Generic[T]):
         status, text = answer.status_code, self._text(answer)
         message = f"{status} {_phrase(status)}: {_quote(text)}"
         advice = _ADVICE.get(status) or _ADVICE[max(100, min(status // 100 * 100, 500))]
-        if asked_for:
-            advice += f"; the server asks to wait {asked_for:g} s"
+        if status < 500 and "html" in answer.headers.get("content-type", ""):
+            advice = NOT_THE_API
         message += f"; {advice}"
+        if asked_for:
+            message += f"; the server asks to wait {asked_for:g} s"
+        if status == 408 or status >= 500:
+            message += self._doubt
         return status_error(status, message, text=text, headers=self._headers(answer), retry_after=asked_for)
 
     def _redirected(self, answer: Answer, location: str) -> float:
@@ -245,8 +263,10 @@ class Call(Generic[T]):
     def _describe(self, error: Exception) -> str:
         if "ConnectionRefusedError" in _kinds(error):  # for which each transport has words of its own
             return "connection refused"
-        said = next((text for cause in _causes(error) if (text := str(cause))), type(error).__name__)
-        return _line(self._options.redact(said)).rstrip(".")
+        said = [text for cause in _causes(error) if (text := str(cause))] or [type(error).__name__]
+        # What the system said is plainer than what was made of it.
+        of_system = [text for cause in _causes(error) if isinstance(cause, OSError) and (text := str(cause))]
+        return _line(self._options.redact((of_system or said[:1])[-1]).rstrip("."))
 
     def _without_secrets(self, cause: BaseException | None) -> BaseException | None:
         """The cause, and what caused that, without what holds the key: frames of network code, requests, aiohttp's."""
@@ -264,6 +284,12 @@ class Call(Generic[T]):
         return cause
 
 
+_UNTRUSTED = "the certificate is not trusted: set SSL_CERT_FILE if it is your company's, or check `base_url`"
+_OTHER_SERVER = "the certificate is another server's: check `base_url` and proxies"
+_NOT_NOW = "the certificate is not valid now: check this machine's clock, or tell who runs the server"
+# By OpenSSL's codes: not yet valid, expired, another host, another address.
+_CERTIFICATE_ADVICE = {9: _NOT_NOW, 10: _NOT_NOW, 62: _OTHER_SERVER, 64: _OTHER_SERVER}
+
 # Faults that will be there the next time, too.
 _LASTING = frozenset(
     {"InvalidURL", "LocalProtocolError", "RuntimeError", "SSLCertVerificationError", "UnsupportedProtocol"}
@@ -275,7 +301,7 @@ _ADVICE = {
     400: "the server does not take the request as it is",
     401: "check the API key: it is unknown or switched off",
     403: "this API key may not do this",
-    404: "check `base_url`",
+    404: "the server knows no such path or thing: check `base_url` and what was asked for",
     428: "the server's rate limiter is down, try again later",
     429: "make fewer calls, or try again later",
     500: "the server failed, try again later",
@@ -297,18 +323,21 @@ def _kinds(error: Exception) -> set[str]:
 
 def _may_pass(error: Exception) -> bool:
     """Whether the next request may fare better."""
-    return _LASTING.isdisjoint(_kinds(error))
+    refused_by_proxy = isinstance(error, httpx.ProxyError) and str(error).startswith("4")
+    return not refused_by_proxy and _LASTING.isdisjoint(_kinds(error))
 
 
-def _advice(error: Exception, proxied: bool) -> str:
+def _advice(error: Exception, proxy: str | None) -> str:
     """What the caller can do where no answer came."""
     kinds = _kinds(error)
     if "SSLCertVerificationError" in kinds:
-        return "the certificate is not trusted: set SSL_CERT_FILE if it is your company's, or check `base_url`"
+        codes = {getattr(cause, "verify_code", None) for cause in _causes(error)}
+        return next((advice for code, advice in _CERTIFICATE_ADVICE.items() if code in codes), _UNTRUSTED)
     if "SSLError" in kinds:
         return "there is no TLS to be spoken: check scheme and port of `base_url`"
-    if proxied or "ProxyError" in kinds:
-        return "check the proxy, which HTTPS_PROXY or `http_client` names, the server and `base_url`"
+    if proxy or "ProxyError" in kinds:
+        name = f"the proxy {proxy}" if proxy else "the proxy"
+        return f"check {name}, which HTTPS_PROXY or `http_client` names, the server and `base_url`"
     return "check the network, the server and `base_url`"
 
 

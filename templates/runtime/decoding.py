@@ -338,6 +338,8 @@ def _finite(digits: str) -> float:
     raise ValueError("a number is too large")
 
 
+NOT_THE_API = "a proxy or another server may have answered: check `base_url` and proxies"
+
 _parse = json.JSONDecoder(parse_float=_finite, parse_constant=_refuse_constant).decode
 
 
@@ -351,8 +353,7 @@ def parse(content: bytes, content_type: str) -> Any:
         reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
     start = content[:60].decode("utf-8", "replace")
     got = f"a body that starts {start!r} ({reason})" if content else "an empty body"
-    advice = "a proxy or another server may have answered: check `base_url` and proxies"
-    raise APIResponseValidationError("JSON", got, advice=advice)
+    raise APIResponseValidationError("JSON", got, advice=NOT_THE_API)
 
 
 def text_body(decode: Decoder[T]) -> BodyDecoder[T]:

@@ -25,7 +25,7 @@ class ErrorResponse:
     error: str
     """What went wrong."""
     description: str | Unset = UNSET
-    """More about it. No recording shows it; the vendor's source has it."""
+    """More about it."""
     additional_properties: dict[str, Any] = _attrs_field(factory=dict[str, Any], kw_only=True, hash=False)
     """Fields that the contract does not name, kept as they came."""
 

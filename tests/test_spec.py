@@ -1,0 +1,47 @@
+"""What `make spec` promises: a mistake in the contract is named, with its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.processes import python
+from tools import ROOT
+
+CONTRACT = (ROOT / "tests" / "specs" / "credits.yaml").read_text("utf-8")
+
+MISTAKES = {
+    "yaml": ("tags: [credits]", "tags: [credits", 'credits.yaml", line '),
+    "no document": (CONTRACT, "- a list", "expected an OpenAPI document"),
+    "no version": ("openapi: 3.1.0", "openapi: four", "$.openapi: expected a version of OpenAPI"),
+    "a name": (
+        "operationId:",
+        "requestbody: {}\n      operationId:",
+        "$.paths['/v1/credits'].get: Unevaluated properties",
+    ),
+    "a reference": ("schemas/TCreditType", "schemas/TType", ".type: there is no #/components/schemas/TType"),
+    "no operationId": ("operationId: list_credits", "description: Some.", "GET /v1/credits: expected an operationId"),
+    "no tag": ("tags: [credits]", "tags: []", "GET /v1/credits: expected a tag"),
+    "a required name": (
+        "required: [name]",
+        "required: [kode]",
+        "TCreditType.required: 'kode' is none of the properties",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_named_with_its_place(mistake: str, tmp_path: Path) -> None:
+    right, wrong, said = MISTAKES[mistake]
+    assert right in CONTRACT
+    (tmp_path / "credits.yaml").write_text(CONTRACT.replace(right, wrong, 1), "utf-8")
+    run = python("-m", "tools.spec", str(tmp_path / "credits.yaml"), folder=ROOT)
+    assert run.returncode == 1
+    assert said in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("name", ["openapi.yaml", "tests/specs/credits.yaml", "tests/specs/workshop.yaml"])
+def test_a_contract_without_mistakes_is_valid(name: str) -> None:
+    assert python("-m", "tools.spec", name, folder=ROOT).stdout.endswith(" is valid.\n")

@@ -1,0 +1,91 @@
+"""Validates the contract and says what is wrong where: `python -m tools.spec [FILE]`.
+
+openapi-spec-validator knows OpenAPI. Besides, it finds what the generator passes over in silence or stumbles over.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+from openapi_spec_validator.shortcuts import get_validator_cls
+from openapi_spec_validator.validation.exceptions import ValidatorDetectError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from tools import ROOT
+
+METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
+
+
+def problems(document: dict[str, Any]) -> Iterator[str]:
+    """What is wrong with the contract, each with its place."""
+    dangling = [
+        f"{place}: there is no {node['$ref']}"
+        for place, node in nodes(document, "$")
+        if isinstance(node.get("$ref"), str) and not leads_somewhere(document, node["$ref"])
+    ]
+    yield from dangling
+    if not dangling:  # over which the validator stumbles
+        for error in get_validator_cls(document)(document).iter_errors():
+            yield f"{error.json_path}: {error.message[:200]}"
+    for path, item in document.get("paths", {}).items():
+        for method in METHODS & set(item):
+            if not item[method].get("operationId"):
+                yield f"{method.upper()} {path}: expected an operationId, which names the method"
+            if not item[method].get("tags"):
+                yield f"{method.upper()} {path}: expected a tag, which names the attribute of the client"
+    for place, node in nodes(document, "$"):
+        if isinstance(node.get("properties"), dict) and isinstance(node.get("required"), list) and "allOf" not in node:
+            for name in node["required"]:
+                if name not in node["properties"]:
+                    yield f"{place}.required: {name!r} is none of the properties"
+
+
+def nodes(node: Any, place: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The objects of the contract, each with its JSON path."""
+    if isinstance(node, dict):
+        members = cast("dict[Any, Any]", node)
+        yield place, members
+        for name, child in members.items():
+            if name not in {"example", "examples"}:  # in which anything may stand
+                yield from nodes(child, f"{place}.{name}" if str(name).isidentifier() else f"{place}[{name!r}]")
+    elif isinstance(node, list):
+        for index, child in enumerate(cast("list[Any]", node)):
+            yield from nodes(child, f"{place}[{index}]")
+
+
+def leads_somewhere(document: dict[str, Any], reference: str) -> bool:
+    node: Any = document
+    try:
+        for step in reference.removeprefix("#/").split("/"):
+            node = node[step.replace("~1", "/").replace("~0", "~")]
+    except (KeyError, TypeError):
+        return False
+    return True
+
+
+def problems_in(file: Path) -> Iterator[str]:
+    try:
+        document: Any = YAML(typ="safe").load(file)  # pyright: ignore[reportUnknownMemberType]
+        if isinstance(document, dict):
+            yield from problems(cast("dict[str, Any]", document))
+        else:
+            yield "expected an OpenAPI document: an object"
+    except YAMLError as error:
+        yield str(error)
+    except ValidatorDetectError:
+        yield "$.openapi: expected a version of OpenAPI, such as 3.1.0"
+
+
+def main() -> None:
+    file = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "openapi.yaml"
+    if found := list(problems_in(file)):
+        raise SystemExit("\n".join([f"{file.name} is no contract yet; mend this and run it again:", *found]))
+    print(f"{file.name} is valid.")
+
+
+if __name__ == "__main__":
+    main()
