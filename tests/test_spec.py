@@ -15,19 +15,11 @@ MISTAKES = {
     "yaml": ("tags: [credits]", "tags: [credits", 'credits.yaml", line '),
     "no document": (CONTRACT, "- a list", "expected an OpenAPI document"),
     "no version": ("openapi: 3.1.0", "openapi: four", "$.openapi: expected a version of OpenAPI"),
-    "a name": (
-        "operationId:",
-        "requestbody: {}\n      operationId:",
-        "$.paths['/v1/credits'].get: Unevaluated properties",
-    ),
+    "a name": ("tags: [credits]", "tags: [credits]\n      requestbody: {}", ".get: Unevaluated properties are not"),
     "a reference": ("schemas/TCreditType", "schemas/TType", ".type: there is no #/components/schemas/TType"),
     "no operationId": ("operationId: list_credits", "description: Some.", "GET /v1/credits: expected an operationId"),
     "no tag": ("tags: [credits]", "tags: []", "GET /v1/credits: expected a tag"),
-    "a required name": (
-        "required: [name]",
-        "required: [kode]",
-        "TCreditType.required: 'kode' is none of the properties",
-    ),
+    "a required name": ("required: [name]", "required: [kode]", ".TCreditType.required: 'kode' is none"),
 }
 
 
@@ -42,6 +34,6 @@ def test_a_mistake_is_named_with_its_place(mistake: str, tmp_path: Path) -> None
     assert "Traceback" not in run.stderr
 
 
-@pytest.mark.parametrize("name", ["openapi.yaml", "tests/specs/credits.yaml", "tests/specs/workshop.yaml"])
+@pytest.mark.parametrize("name", ["openapi.yaml", "tests/specs/credits.yaml"])
 def test_a_contract_without_mistakes_is_valid(name: str) -> None:
     assert python("-m", "tools.spec", name, folder=ROOT).stdout.endswith(" is valid.\n")

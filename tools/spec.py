@@ -47,13 +47,14 @@ def problems(document: dict[str, Any]) -> Iterator[str]:
 def nodes(node: Any, place: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """The objects of the contract, each with its JSON path."""
     if isinstance(node, dict):
-        members = cast("dict[Any, Any]", node)
+        members: dict[Any, Any] = node
         yield place, members
         for name, child in members.items():
             if name not in {"example", "examples"}:  # in which anything may stand
                 yield from nodes(child, f"{place}.{name}" if str(name).isidentifier() else f"{place}[{name!r}]")
     elif isinstance(node, list):
-        for index, child in enumerate(cast("list[Any]", node)):
+        items: list[Any] = node
+        for index, child in enumerate(items):
             yield from nodes(child, f"{place}[{index}]")
 
 
