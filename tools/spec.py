@@ -6,7 +6,7 @@ openapi-spec-validator knows OpenAPI. Besides, it finds what the generator passe
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -46,16 +46,15 @@ def problems(document: dict[str, Any]) -> Iterator[str]:
 
 def nodes(node: Any, place: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """The objects of the contract, each with its JSON path."""
+    children: Iterable[tuple[Any, Any]] = ()
     if isinstance(node, dict):
-        members: dict[Any, Any] = node
-        yield place, members
-        for name, child in members.items():
-            if name not in {"example", "examples"}:  # in which anything may stand
-                yield from nodes(child, f"{place}.{name}" if str(name).isidentifier() else f"{place}[{name!r}]")
+        yield place, node
+        children = node.items()  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
     elif isinstance(node, list):
-        items: list[Any] = node
-        for index, child in enumerate(items):
-            yield from nodes(child, f"{place}[{index}]")
+        children = enumerate(node)  # pyright: ignore[reportUnknownArgumentType]
+    for step, child in children:
+        if step not in {"example", "examples"}:  # in which anything may stand
+            yield from nodes(child, f"{place}.{step}" if str(step).isidentifier() else f"{place}[{step!r}]")
 
 
 def leads_somewhere(document: dict[str, Any], reference: str) -> bool:
