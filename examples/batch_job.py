@@ -23,11 +23,11 @@ def affordable(client: Client) -> int:
 
 
 def main(prices: Sequence[int]) -> None:
-    with Client() as client:
-        try:
+    try:
+        with Client() as client:
             credits = affordable(client)
-        except APIError as error:
-            sys.exit(f"Not started, as the credits are not known. {type(error).__name__}: {error}")
+    except APIError as error:
+        sys.exit(f"Not started, as the credits are not known. {type(error).__name__}: {error}")
     if credits < (needed := sum(prices)):
         sys.exit(f"Not started: the work costs {needed:,} credits, and {credits:,} are left.")
     print(f"Starting: the work costs {needed:,} of {credits:,} credits.")

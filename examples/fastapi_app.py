@@ -1,17 +1,20 @@
 """A FastAPI service with one client for its whole life: `fastapi run fastapi_app.py`.
 
 Every request shares the client's connections and its pace. The key is read from STABLECOG_API_KEY, when the service
-starts: without one it does not start.
+starts: without one it does not start. It needs `pip install "fastapi[standard]"`.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, HTTPException, Request
 from stablecog_client import APIError, AsyncClient, RateLimitError
+
+logger = logging.getLogger("uvicorn.error")
 
 
 @asynccontextmanager
@@ -35,7 +38,9 @@ async def credits(client: Annotated[AsyncClient, Depends(stablecog)]) -> dict[st
     try:
         answer = await client.credits.list()
     except RateLimitError as error:
+        logger.warning("%s", error)
         raise HTTPException(503, "Ask again later.", {"Retry-After": f"{error.retry_after or 1:.0f}"}) from error
     except APIError as error:
+        logger.error("%s: %s", type(error).__name__, error)
         raise HTTPException(502, "Stablecog does not answer as it should.") from error
     return {"left": answer.total_remaining_credits}

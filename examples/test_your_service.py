@@ -1,6 +1,6 @@
 """How to test a service of yours without a network: give the client an httpx transport that answers.
 
-All of the client is at work, but for the connection: what is not the contract's fails here, too.
+All of the client is at work, but for the connection: what is not the contract's fails here, too. It needs pytest.
 """
 
 from __future__ import annotations

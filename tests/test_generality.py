@@ -133,6 +133,9 @@ def test_descriptions_become_docstrings_as_they_stand(workshop: Any) -> None:
     tools = importlib.import_module("workshop_client.api.tools")
     assert workshop.Tool.__doc__.startswith('Has a \\backslash, """triple""" quotes and ends in a "quote"')
     assert 'Backslash \\d, """triple""" and, at the end, a "quote"' in tools.ToolsAPI.get.__doc__
+    assert 'level (int): How "far".' in tools.ToolsAPI.get.__doc__
+    assert "trace_id (str | Unset): Of the trace." in tools.ToolsAPI.get.__doc__
+    assert "NotFoundError: 404. There is none." in tools.ToolsAPI.get.__doc__
     assert tools.ToolsAPI.__doc__.strip() == 'Everything that has a "handle"'
     assert workshop.Kind.__doc__.strip() == 'Ends in a "quote"'
 

@@ -185,6 +185,12 @@ def test_two_runs_at_once_do_not_disturb_each_other(checkout: Checkout) -> None:
     assert contents(checkout.output) == contents(ROOT / "generated")
 
 
+def test_each_module_of_the_runtime_is_in_the_package() -> None:
+    modules = {path.name for path in (ROOT / "templates" / "runtime").glob("*.py")}
+    missing = modules - {path.name for path in (ROOT / "generated" / "stablecog_client").glob("*.py")}
+    assert not missing, "add it to the list in templates/runtime.jinja"
+
+
 def test_drift_is_told_file_by_file(checkout: Checkout) -> None:
     assert checkout.generate("--check")[0] == 0
     package = checkout.output / "stablecog_client"

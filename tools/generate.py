@@ -53,8 +53,10 @@ def generate(spec: Path, config: Path, templates: Path, output: Path) -> None:
         try:
             with redirect_stdout(io.StringIO()):  # it names a folder that is about to move; errors go to stderr
                 failed = openapi_python_client.cli.app(arguments, standalone_mode=False)
-        except Exception:  # a file that is not there, a template that does not render
-            traceback.print_exc(limit=-1)
+        except Exception as error:  # a file that is not there, a template that does not render
+            frames = traceback.extract_tb(error.__traceback__)
+            where = next((frame for frame in reversed(frames) if frame.filename.endswith(".jinja")), frames[-1])
+            print(f"{where.filename}, line {where.lineno}: {type(error).__name__}: {error}", file=sys.stderr)
             failed = 1
         if failed:
             print(f"{output} is as it was. Mend what is named above, then run `make generate` again.", file=sys.stderr)
@@ -87,7 +89,10 @@ def check(spec: Path, config: Path, templates: Path, output: Path) -> None:
         made, there = contents(fresh), contents(output)
     if differing := sorted(path for path in made.keys() | there.keys() if made.get(path) != there.get(path)):
         files = "\n  ".join(differing)
-        raise SystemExit(f"{output} is not what the generator makes; run `make generate` and commit:\n  {files}")
+        raise SystemExit(
+            f"{output} is not what the generator makes; run `make generate` and commit. What was edited there by hand "
+            f"belongs into openapi.yaml or templates/, and is lost:\n  {files}"
+        )
 
 
 def contents(folder: Path) -> dict[str, bytes]:

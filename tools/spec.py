@@ -6,7 +6,7 @@ openapi-spec-validator knows OpenAPI. Besides, it finds what the generator passe
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -46,13 +46,13 @@ def problems(document: dict[str, Any]) -> Iterator[str]:
 
 def nodes(node: Any, place: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """The objects of the contract, each with its JSON path."""
-    children: Iterable[tuple[Any, Any]] = ()
+    children: dict[Any, Any] = {}
     if isinstance(node, dict):
         yield place, node
-        children = node.items()  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+        children = node  # pyright: ignore[reportUnknownVariableType]
     elif isinstance(node, list):
-        children = enumerate(node)  # pyright: ignore[reportUnknownArgumentType]
-    for step, child in children:
+        children = dict(enumerate(node))  # pyright: ignore[reportUnknownArgumentType]
+    for step, child in children.items():
         if step not in {"example", "examples"}:  # in which anything may stand
             yield from nodes(child, f"{place}.{step}" if str(step).isidentifier() else f"{place}[{step!r}]")
 

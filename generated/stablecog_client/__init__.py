@@ -1,5 +1,5 @@
 # Made by `make generate` from openapi.yaml. Do not edit: change that file or templates/, and run it again.
-"""A client library for accessing Stablecog API."""
+"""A typed client of the Stablecog API: `Client`, and `AsyncClient` for asyncio."""
 
 import typing
 

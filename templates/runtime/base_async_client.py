@@ -42,7 +42,7 @@ class BaseAsyncClient(WithOptions[httpx.AsyncClient]):
         self._loops: dict[asyncio.AbstractEventLoop, _Loop] = {}
 
     async def send(self, request: Request[T]) -> Response[T]:
-        """Make a call.
+        """Make the call of an operation's module.
 
         Raises:
             APIError: One of the errors of `errors`.
@@ -51,7 +51,7 @@ class BaseAsyncClient(WithOptions[httpx.AsyncClient]):
             call = Call(self._options, request)
             while True:
                 loop = self._loops.get(asyncio.get_running_loop()) or await self._connect()
-                if loop.turnstile.locked() or call.take_turn():
+                if loop.turnstile.locked() or call.take_turn():  # whoever waits there goes first
                     await self._queue(call, loop)
                 try:
                     async with asyncio.timeout(call.left):

@@ -35,7 +35,7 @@ class BaseClient(WithOptions[httpx.Client]):
         self._turnstile = threading.Lock()
 
     def send(self, request: Request[T]) -> Response[T]:
-        """Make a call.
+        """Make the call of an operation's module.
 
         Raises:
             APIError: One of the errors of `errors`.
@@ -43,7 +43,7 @@ class BaseClient(WithOptions[httpx.Client]):
         try:
             call = Call(self._options, request)
             while True:
-                if self._turnstile.locked() or call.take_turn():
+                if self._turnstile.locked() or call.take_turn():  # whoever waits there goes first
                     self._queue(call)
                 try:
                     answer = self._exchange(call)

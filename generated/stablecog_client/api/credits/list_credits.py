@@ -31,7 +31,14 @@ def sync_detailed(*, client: Client) -> Response[CreditsResponse]:
     Raises:
         UsageError: The call cannot be made as asked; nothing was sent.
         APIConnectionError: No whole answer came; `APITimeoutError` when none came in time.
-        APIStatusError: The server refused; its subclasses say how, such as `RateLimitError`.
+        AuthenticationError: 401. The key is missing, unknown, or was switched off by its owner.
+        NotFoundError: 404. The server does not know this path. It comes from the router, without the
+            rate-limit headers.
+        APIStatusError: 428. The rate limiter cannot reach its store. Nothing is wrong with the request.
+        RateLimitError: 429. Too many requests from this address within a second; see x-rate-limit.
+        InternalServerError: 500. The server failed. A handler says so in JSON; a response that cannot
+            be serialised says so in text.
+        APIStatusError: Any other status that is not a documented success.
         APIResponseValidationError: The answer is not what the contract says.
 
     Returns:
@@ -49,7 +56,14 @@ def sync(*, client: Client) -> CreditsResponse:
     Raises:
         UsageError: The call cannot be made as asked; nothing was sent.
         APIConnectionError: No whole answer came; `APITimeoutError` when none came in time.
-        APIStatusError: The server refused; its subclasses say how, such as `RateLimitError`.
+        AuthenticationError: 401. The key is missing, unknown, or was switched off by its owner.
+        NotFoundError: 404. The server does not know this path. It comes from the router, without the
+            rate-limit headers.
+        APIStatusError: 428. The rate limiter cannot reach its store. Nothing is wrong with the request.
+        RateLimitError: 429. Too many requests from this address within a second; see x-rate-limit.
+        InternalServerError: 500. The server failed. A handler says so in JSON; a response that cannot
+            be serialised says so in text.
+        APIStatusError: Any other status that is not a documented success.
         APIResponseValidationError: The answer is not what the contract says.
 
     Returns:
@@ -67,7 +81,14 @@ async def asyncio_detailed(*, client: AsyncClient) -> Response[CreditsResponse]:
     Raises:
         UsageError: The call cannot be made as asked; nothing was sent.
         APIConnectionError: No whole answer came; `APITimeoutError` when none came in time.
-        APIStatusError: The server refused; its subclasses say how, such as `RateLimitError`.
+        AuthenticationError: 401. The key is missing, unknown, or was switched off by its owner.
+        NotFoundError: 404. The server does not know this path. It comes from the router, without the
+            rate-limit headers.
+        APIStatusError: 428. The rate limiter cannot reach its store. Nothing is wrong with the request.
+        RateLimitError: 429. Too many requests from this address within a second; see x-rate-limit.
+        InternalServerError: 500. The server failed. A handler says so in JSON; a response that cannot
+            be serialised says so in text.
+        APIStatusError: Any other status that is not a documented success.
         APIResponseValidationError: The answer is not what the contract says.
 
     Returns:
@@ -85,7 +106,14 @@ async def asyncio(*, client: AsyncClient) -> CreditsResponse:
     Raises:
         UsageError: The call cannot be made as asked; nothing was sent.
         APIConnectionError: No whole answer came; `APITimeoutError` when none came in time.
-        APIStatusError: The server refused; its subclasses say how, such as `RateLimitError`.
+        AuthenticationError: 401. The key is missing, unknown, or was switched off by its owner.
+        NotFoundError: 404. The server does not know this path. It comes from the router, without the
+            rate-limit headers.
+        APIStatusError: 428. The rate limiter cannot reach its store. Nothing is wrong with the request.
+        RateLimitError: 429. Too many requests from this address within a second; see x-rate-limit.
+        InternalServerError: 500. The server failed. A handler says so in JSON; a response that cannot
+            be serialised says so in text.
+        APIStatusError: Any other status that is not a documented success.
         APIResponseValidationError: The answer is not what the contract says.
 
     Returns:
