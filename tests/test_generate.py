@@ -76,7 +76,9 @@ def test_what_is_committed_is_what_the_generator_makes(checkout: Checkout) -> No
     shutil.rmtree(checkout.output)
     assert checkout.generate() == (0, "generated/ is made from openapi.yaml.\n", "")
     committed = subprocess.check_output(["git", "ls-files"], cwd=ROOT / "generated", text=True).splitlines()  # noqa: S607
-    assert contents(checkout.output) == {name: (ROOT / "generated" / name).read_bytes() for name in committed}, "commit generated/"
+    assert contents(checkout.output) == {name: (ROOT / "generated" / name).read_bytes() for name in committed}, (
+        "commit generated/"
+    )
 
 
 def test_it_leaves_nothing_behind_and_keeps_nothing_old(checkout: Checkout) -> None:

@@ -23,7 +23,7 @@ KNOWN = ROOT / "tests" / "mutants.txt"
 
 # What decides without waiting for anything. The rest needs tests that take minutes for each change.
 MUTATED = [
-    *("bodies", "call", "decoding", "errors", "options", "rate_limit", "request", "retries", "transport"),
+    *("bodies", "call", "decoding", "errors", "faults", "options", "rate_limit", "request", "retries", "transport"),
     "models/*",
 ]
 TESTS = [

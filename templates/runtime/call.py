@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 import httpx
 
-from . import bodies, retries, transport
-from .decoding import NOT_THE_API
+from . import bodies, faults, retries, transport
 from .errors import APIConnectionError, APIError, APIResponseValidationError, APITimeoutError, status_error
 from .request import Request, without_secrets
 from .types import Response
@@ -147,11 +145,11 @@ class Call(Generic[T]):
             self._raise(APIConnectionError("the client was closed during the call"), error)
         timed_out = isinstance(error, httpx.TimeoutException | TimeoutError)
         sent = not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
-        if (self._safe or not sent) and _may_pass(error):
+        if (self._safe or not sent) and faults.may_pass(error):
             delay = retries.backoff(self.attempts)
             # The server may have closed a connection that was kept alive, which is no news of how it is.
             paid = sent and not timed_out and self._options.budget.spend_connection()
-            if self._retry(delay, self._describe(error), paid=paid):
+            if self._retry(delay, self._told(error), paid=paid):
                 return delay
         kind = APITimeoutError if timed_out or self.left <= 0 else APIConnectionError
         if kind is APITimeoutError:
@@ -161,7 +159,7 @@ class Call(Generic[T]):
             )
             message += f"; check the network and the server, or raise `{option}` to wait longer"
         else:
-            message = f"no answer: {self._describe(error)}; {_advice(error, self._options.proxy)}"
+            message = f"no answer: {self._told(error)}; {faults.advice(error, self._options.proxy)}"
         self._raise(kind(message + (self._doubt if sent else "")), error)
 
     def no_turn_in_time(self) -> NoReturn:
@@ -201,17 +199,14 @@ class Call(Generic[T]):
             delay = max(asked_for or 0.0, retries.backoff(self.attempts))
             # Where others pass, the pace of the rate limit does what the budget is for.
             in_turn = status == 429 and self._options.rate_limit is not None and self._options.rate_limit.lets_pass
-            if self._retry(delay, f"{status} {_phrase(status)}", paid=in_turn):
+            if self._retry(delay, faults.status_line(status), paid=in_turn):
                 return delay
         self._raise(self._status_error(answer, asked_for))
 
     def _status_error(self, answer: Answer, asked_for: float | None) -> APIError:
         status, text = answer.status_code, self._text(answer)
-        message = f"{status} {_phrase(status)}: {_quote(text)}"
-        advice = _ADVICE.get(status) or _ADVICE[max(100, min(status // 100 * 100, 500))]
-        if status < 500 and "html" in answer.headers.get("content-type", ""):
-            advice = NOT_THE_API
-        message += f"; {advice}"
+        advice = faults.status_advice(status, answer.headers.get("content-type", ""))
+        message = f"{faults.status_line(status)}: {faults.quote(text)}; {advice}"
         if asked_for:
             message += f"; the server asks to wait {asked_for:g} s"
         if status == 408 or status >= 500:
@@ -232,8 +227,8 @@ class Call(Generic[T]):
         if self.redirects > MAX_REDIRECTS:
             reason = f"more than {MAX_REDIRECTS} redirects"
         else:
-            reason = f"a redirect to {_quote(self._options.redact(location))}, which is not followed"
-        message = f"{answer.status_code} {_phrase(answer.status_code)}: {reason}; check `base_url`"
+            reason = f"a redirect to {faults.quote(self._options.redact(location))}, which is not followed"
+        message = f"{faults.status_line(answer.status_code)}: {reason}; check `base_url`"
         attributes = {"text": self._text(answer), "headers": self._headers(answer)}
         self._raise(status_error(answer.status_code, message, **attributes))
 
@@ -260,13 +255,9 @@ class Call(Generic[T]):
     def _shown_url(self) -> str:
         return self._options.redact(without_secrets(self.url))
 
-    def _describe(self, error: Exception) -> str:
-        if "ConnectionRefusedError" in _kinds(error):  # for which each transport has words of its own
-            return "connection refused"
-        said = [text for cause in _causes(error) if (text := str(cause))] or [type(error).__name__]
-        # What the system said is plainer than what was made of it.
-        of_system = [text for cause in _causes(error) if isinstance(cause, OSError) and (text := str(cause))]
-        return _line(self._options.redact((of_system or said[:1])[-1]).rstrip("."))
+    def _told(self, error: Exception) -> str:
+        """What happened, in one line."""
+        return faults.line(self._options.redact(faults.told(error)))
 
     def _without_secrets(self, cause: BaseException | None) -> BaseException | None:
         """The cause, and what caused that, without what holds the key: frames of network code, requests, aiohttp's."""
@@ -282,81 +273,6 @@ class Call(Generic[T]):
                 elif linked is not None and linked not in seen:
                     seen.append(linked)
         return cause
-
-
-_UNTRUSTED = "the certificate is not trusted: set SSL_CERT_FILE if it is your company's, or check `base_url`"
-_OTHER_SERVER = "the certificate is another server's: check `base_url` and proxies"
-_NOT_NOW = "the certificate is not valid now: check this machine's clock, or tell who runs the server"
-# By OpenSSL's codes: not yet valid, expired, another host, another address.
-_CERTIFICATE_ADVICE = {9: _NOT_NOW, 10: _NOT_NOW, 62: _OTHER_SERVER, 64: _OTHER_SERVER}
-
-# Faults that will be there the next time, too.
-_LASTING = frozenset(
-    {"InvalidURL", "LocalProtocolError", "RuntimeError", "SSLCertVerificationError", "UnsupportedProtocol"}
-)
-
-_ADVICE = {
-    100: "check `base_url`",
-    300: "check `base_url`",
-    400: "the server does not take the request as it is",
-    401: "check the API key: it is unknown or switched off",
-    403: "this API key may not do this",
-    404: "the server knows no such path or thing: check `base_url` and what was asked for",
-    428: "the server's rate limiter is down, try again later",
-    429: "make fewer calls, or try again later",
-    500: "the server failed, try again later",
-}
-
-
-def _causes(error: Exception) -> Iterator[BaseException]:
-    """The error, what caused it, and so on."""
-    seen: BaseException | None = error
-    while seen is not None:
-        yield seen
-        seen = seen.__cause__ or seen.__context__
-
-
-def _kinds(error: Exception) -> set[str]:
-    """The names of the classes of an error and its causes: by them ssl need not be loaded."""
-    return {type(cause).__name__ for cause in _causes(error)}
-
-
-def _may_pass(error: Exception) -> bool:
-    """Whether the next request may fare better."""
-    refused_by_proxy = isinstance(error, httpx.ProxyError) and str(error).startswith("4")
-    return not refused_by_proxy and _LASTING.isdisjoint(_kinds(error))
-
-
-def _advice(error: Exception, proxy: str | None) -> str:
-    """What the caller can do where no answer came."""
-    kinds = _kinds(error)
-    if "SSLCertVerificationError" in kinds:
-        codes = {getattr(cause, "verify_code", None) for cause in _causes(error)}
-        return next((advice for code, advice in _CERTIFICATE_ADVICE.items() if code in codes), _UNTRUSTED)
-    if "SSLError" in kinds:
-        return "there is no TLS to be spoken: check scheme and port of `base_url`"
-    if proxy or "ProxyError" in kinds:
-        name = f"the proxy {proxy}" if proxy else "the proxy"
-        return f"check {name}, which HTTPS_PROXY or `http_client` names, the server and `base_url`"
-    return "check the network, the server and `base_url`"
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "status"
-
-
-def _quote(text: str) -> str:
-    """What a server said."""
-    return repr(line) if (line := _line(text)) else "no text"
-
-
-def _line(text: str) -> str:
-    """A text in one line, in part, and without control characters."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text[:500]).split())
-    return line if len(line) <= 200 else line[:197] + "..."
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
