@@ -15,6 +15,7 @@ from stablecog_client import (
     PermissionDeniedError,
     RateLimitError,
 )
+from stablecog_client.faults import status_advice
 
 from tests import faults
 from tests.certificates import serving, trusted
@@ -87,6 +88,26 @@ def test_a_page_in_place_of_what_the_api_says_is_an_error_that_says_what_to_chec
     with FaultServer(answer(status, b"<h1>Blocked</h1>", "text/html")) as server, way(server.url) as caller:
         with pytest.raises(APIStatusError, match="'<h1>Blocked</h1>'; a proxy or another server may have answered: "):
             caller.list()
+
+
+@every_way
+@pytest.mark.parametrize("status", [500, 502])
+def test_a_page_of_a_server_that_fails_is_taken_for_the_servers_own(way: Way, status: int) -> None:
+    with FaultServer(answer(status, b"<h1>Oops</h1>", "text/html")) as server, way(server.url, max_retries=0) as caller:
+        with pytest.raises(InternalServerError, match="'<h1>Oops</h1>'; the server failed, try again later$"):
+            caller.list()
+
+
+@every_way
+def test_an_error_without_a_content_type_is_an_error_of_its_status(way: Way) -> None:
+    with FaultServer(faults.raw(faults.head(401, "Content-Length: 5") + b"Oops.")) as server:
+        with way(server.url) as caller, pytest.raises(AuthenticationError, match="'Oops.'; check the API key"):
+            caller.list()
+
+
+def test_there_is_advice_for_every_status() -> None:
+    assert [status_advice(status, "") for status in (0, 99, 100, 199)] == ["check `base_url`"] * 4
+    assert [status_advice(status, "") for status in (600, 999)] == ["the server failed, try again later"] * 2
 
 
 @every_way

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import inspect
 import pickle
 import traceback
 from collections.abc import Callable
@@ -111,8 +110,8 @@ def test_a_model_is_hashed_by_its_fields(model: type[Any]) -> None:
     assert len({model.from_dict(body), model.from_dict(body), model.from_dict({**body, "added": []})}) == 2
 
 
-def test_the_class_of_a_model_can_be_inspected() -> None:
-    assert {"additional_properties", "from_dict", "to_dict"} <= dict(inspect.getmembers(TCredit)).keys()
+def test_the_class_of_a_model_can_be_asked_for_what_its_objects_have() -> None:
+    assert hasattr(TCredit, "additional_properties")
 
 
 @each_model
