@@ -94,14 +94,14 @@ def test_a_page_in_place_of_what_the_api_says_is_an_error_that_says_what_to_chec
 @pytest.mark.parametrize("status", [500, 502])
 def test_a_page_of_a_server_that_fails_is_taken_for_the_servers_own(way: Way, status: int) -> None:
     with FaultServer(answer(status, b"<h1>Oops</h1>", "text/html")) as server, way(server.url, max_retries=0) as caller:
-        with pytest.raises(InternalServerError, match="'<h1>Oops</h1>'; the server failed, try again later$"):
+        with pytest.raises(InternalServerError, match=r"'<h1>Oops</h1>'; the server failed, try again later$"):
             caller.list()
 
 
 @every_way
 def test_an_error_without_a_content_type_is_an_error_of_its_status(way: Way) -> None:
     with FaultServer(faults.raw(faults.head(401, "Content-Length: 5") + b"Oops.")) as server:
-        with way(server.url) as caller, pytest.raises(AuthenticationError, match="'Oops.'; check the API key"):
+        with way(server.url) as caller, pytest.raises(AuthenticationError, match=r"'Oops\.'; check the API key"):
             caller.list()
 
 
