@@ -46,7 +46,7 @@ test: setup $(VENV)/.go-tools  ## Run the tests; ARGS="-k name" picks some
 
 .PHONY: mutants
 mutants: setup  ## Change the code in small ways, and list what no test notices
-	@echo "Changing the code in a thousand ways, one by one (about a quarter of an hour) ..."
+	@echo "Changing the code in two thousand ways, one by one (about twenty minutes) ..."
 	@$(BIN)/python -m tools.mutants
 
 .PHONY: drift
