@@ -70,7 +70,7 @@ def measured(names: list[str], plain: str, secure: str, *, quick: bool) -> dict[
     say("regenerating")
     with tempfile.TemporaryDirectory() as folder:
         commands = {
-            "ours": [sys.executable, str(ROOT / "tools" / "generate.py"), f"--output={folder}/ours"],
+            "ours": [sys.executable, "-m", "tools.generate", f"--output={folder}/ours"],
             "default": default_output_command(Path(folder, "default")),
         }
         values = interleaved(list(commands), 2 if quick else 3, lambda name: seconds(*commands[name]))

@@ -136,7 +136,7 @@ def servers() -> Generator[tuple[str, str]]:
 def seconds(*command: str | Path) -> float:
     """What a whole process takes."""
     start = time.perf_counter()
-    subprocess.run(command, env=ENVIRONMENT, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - start
 
 
