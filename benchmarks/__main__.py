@@ -53,7 +53,7 @@ def measured(names: list[str], plain: str, secure: str, *, quick: bool) -> dict[
         values = interleaved(asynchronous, 1, workers.timing(Task("peak")))
         measures["peak-async"] = Measure("Peak memory, after all of these", "MiB", values)
 
-    rounds = 3 if quick else 15
+    rounds = 3 if quick else 41  # what a whole process takes varies the most
     say("whole processes, from start to first result over https")
     programs = {name: program(CONTENDERS[name], secure) for name in alone}
     values = interleaved(alone, rounds, lambda name: seconds(sys.executable, "-c", programs[name]))
