@@ -287,6 +287,16 @@ def drip_body(connection: Connection) -> None:
     connection.drip((b" " for _ in range(100_000)), 0.05)
 
 
+def stall_in_error_body(connection: Connection) -> None:
+    connection.send(head(401, "Content-Type: application/json", "Content-Length: 100000") + b'{"error":"Unau')
+    connection.wait(3600)
+
+
+def drip_error_body(connection: Connection) -> None:
+    connection.send(head(401, "Content-Type: application/json", "Content-Length: 100000") + b'{"error":"Unau')
+    connection.drip((b" " for _ in range(99_000)), 0.05)
+
+
 def answer_after(seconds: float) -> Fault:
     def fault(connection: Connection) -> None:
         connection.wait(seconds)

@@ -19,7 +19,7 @@ from stablecog_client.faults import status_advice
 
 from tests import faults
 from tests.certificates import serving, trusted
-from tests.drive import Way, every_way
+from tests.drive import Way, every_way, takes
 from tests.faults import KEY, FaultServer, Seen, answer, ok, redirect, text
 
 RETRIED = [408, 429, 500, 502, 503, 504]
@@ -175,6 +175,19 @@ def test_an_error_body_that_is_cut_off_is_still_an_error_of_its_status(way: Way)
             caller.list()
         assert len(server.requests) == 1
     assert caught.value.text == '{"error":"Unau'
+
+
+@every_way
+@pytest.mark.parametrize("fault", [faults.drip_error_body, faults.stall_in_error_body])
+@pytest.mark.parametrize("limits", [{"timeout": 0.2, "deadline": 0.5}, {"deadline": 0.3}])
+def test_an_error_body_that_does_not_come_in_time_is_still_an_error_of_its_status(
+    way: Way, fault: faults.Fault, limits: dict[str, float]
+) -> None:
+    with FaultServer(fault) as server, way(server.url, **limits) as caller, takes(at_most=1.5):
+        with pytest.raises(AuthenticationError) as caught:
+            caller.list()
+        assert len(server.requests) == 1
+    assert caught.value.text.strip() == '{"error":"Unau'
 
 
 @every_way

@@ -34,7 +34,7 @@ FAULTS = (
 )
 
 # What may cut a body off. An error is told by its status then, and a success is none.
-CUT_OFF = (httpx.NetworkError, httpx.RemoteProtocolError)
+CUT_OFF = (httpx.NetworkError, httpx.RemoteProtocolError, httpx.TimeoutException, TimeoutError)
 
 
 class Answer:

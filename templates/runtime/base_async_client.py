@@ -54,8 +54,7 @@ class BaseAsyncClient(WithOptions[httpx.AsyncClient]):
                 if loop.turnstile.locked() or call.take_turn():  # whoever waits there goes first
                     await self._queue(call, loop)
                 try:
-                    async with asyncio.timeout(call.left):
-                        answer = await self._exchange(call, loop)
+                    answer = await self._exchange(call, loop)
                 except FAULTS as error:
                     delay = call.failed(error)
                 else:
@@ -79,15 +78,17 @@ class BaseAsyncClient(WithOptions[httpx.AsyncClient]):
 
     async def _exchange(self, call: Call[Any], loop: _Loop) -> Answer:
         try:
-            response = await loop.handle(call.http_request())
+            async with asyncio.timeout(call.left):
+                response = await loop.handle(call.http_request())
             try:
                 if response.is_stream_consumed:  # by an event hook of the caller's
                     return Answer(response.status_code, response.headers, response.content)
                 body = call.body(response)
                 try:
-                    async for chunk in cast("httpx.AsyncByteStream", response.stream):
-                        if not body.feed(chunk):
-                            break
+                    async with asyncio.timeout(call.left):
+                        async for chunk in cast("httpx.AsyncByteStream", response.stream):
+                            if not body.feed(chunk):
+                                break
                 except CUT_OFF:
                     if response.is_success:
                         raise
