@@ -181,7 +181,7 @@ def test_an_error_body_that_is_cut_off_is_still_an_error_of_its_status(way: Way)
 @pytest.mark.parametrize("fault", [faults.drip_error_body, faults.stall_in_error_body])
 @pytest.mark.parametrize("limits", [{"timeout": 0.2, "deadline": 0.5}, {"deadline": 0.3}])
 def test_an_error_body_that_does_not_come_in_time_is_still_an_error_of_its_status(
-    way: Way, fault: faults.Fault, limits: dict[str, float]
+    way: Way, fault: faults.Fault, limits: dict[str, Any]
 ) -> None:
     with FaultServer(fault) as server, way(server.url, **limits) as caller, takes(at_most=1.5):
         with pytest.raises(AuthenticationError) as caught:
