@@ -13,8 +13,9 @@ from importlib.resources import files
 from pathlib import Path
 from sysconfig import get_path
 
+from tools import ROOT
+
 from .contenders import CONTENDERS, Contender
-from .measure import ROOT
 
 SITE = Path(get_path("purelib"))
 CONTRACT = ROOT / "openapi.yaml"

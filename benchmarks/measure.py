@@ -14,9 +14,9 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import IO, NamedTuple
 
-from .contenders import KEY, Contender, Task
+from tools import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
+from .contenders import KEY, Contender, Task
 
 # A child runs what is installed, as it is; nothing of the environment bends it.
 ENVIRONMENT = {

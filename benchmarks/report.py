@@ -35,8 +35,8 @@ def table(measures: dict[str, Measure]) -> str:
     lines = [
         f"Measured on {machine()}.",
         "",
-        "Medians; in brackets the ratio to httpx (for decoding, to `json.loads`; for regenerating, to the generator",
-        "without our templates), with the quartiles of the rounds. One run, all of them in turn in each round.",
+        "Medians; in brackets the median of the rounds' ratios to httpx (for decoding, to `json.loads`; for",
+        "regenerating, to the generator without our templates), and their quartiles. One run, all in turn each round.",
         "",
         f"| | {' | '.join(CONTENDERS[name].title for name in names)} |",
         f"|---|{'---:|' * len(names)}",

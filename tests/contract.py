@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 
 from tools import ROOT
 from tools.replay import RECORDINGS
+from tools.spec import METHODS
 
 CONTRACT: dict[str, Any] = YAML(typ="safe").load(ROOT / "openapi.yaml")  # pyright: ignore[reportUnknownMemberType]
 INDEX: dict[str, Any] = json.loads((RECORDINGS / "index.json").read_text())
@@ -61,8 +62,9 @@ class Operation(NamedTuple):
 
 def operations() -> Iterator[Operation]:
     for path, item in CONTRACT["paths"].items():
-        for method in item.keys() & {"get", "put", "post", "delete", "options", "head", "patch", "trace"}:
-            yield Operation(method, path, item[method])
+        for method in item:
+            if method in METHODS:
+                yield Operation(method, path, item[method])
 
 
 @frozen(slots=False)
@@ -136,8 +138,10 @@ RECORDED = [
     Recording(path.name, path.read_bytes(), _requests.get(path.name, {"method": "GET", "path": "/"}))
     for path in sorted(RECORDINGS.glob("*.http"))
 ]
-SUCCESSES = [recording for recording in RECORDED if 200 <= recording.status < 300]
-FAILURES = [recording for recording in RECORDED if recording not in SUCCESSES]
+# Of the operation that the tests of the client call; the tests of the contract take all that is recorded.
+_OF_CREDITS = [recording for recording in RECORDED if recording.operation.path == "/v1/credits"]
+SUCCESSES = [recording for recording in _OF_CREDITS if 200 <= recording.status < 300]
+FAILURES = [recording for recording in _OF_CREDITS if recording not in SUCCESSES]
 
 # The vendor's documented example, with two credits.
 DOCUMENTED: dict[str, Any] = CONTRACT["paths"]["/v1/credits"]["get"]["responses"]["200"]["content"]["application/json"][

@@ -66,6 +66,14 @@ def test_a_change_that_breaks_users_is_told_in_words(
     assert any(said in text for text in changes.breaking), changes
 
 
+def test_another_type_of_a_parameter_breaks_users(base: Path, tmp_path: Path) -> None:
+    other = checkout(tmp_path)
+    client = other / "generated/stablecog_client/client.py"
+    client.write_text(client.read_text("utf-8").replace("timeout: float", "timeout: int"), "utf-8")
+    said = "package, stablecog_client.client.Client.__init__: timeout: its type float became int"
+    assert breaking.compare(base, other) == breaking.Changes(breaking=[said])
+
+
 def test_a_change_that_breaks_nobody_is_told_as_such(base: Path, tmp_path: Path) -> None:
     field = "        remaining_amount:\n"
     added = "        colour: { type: string, description: Of the credit. }\n"

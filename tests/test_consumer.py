@@ -62,6 +62,28 @@ def test_pyright_finds_misuse_and_nothing_else(project: Path) -> None:
     check_found(python("-m", "pyright", "--pythonpath", sys.executable, folder=project).stdout)
 
 
+IN_DEVELOPMENT = """
+import asyncio, sys
+from stablecog_client import AsyncClient, Client
+
+async def main() -> None:
+    async with AsyncClient("sc-test", base_url=sys.argv[1]) as client:
+        print((await client.credits.list()).total_remaining_credits)
+
+with Client("sc-test", base_url=sys.argv[1]) as client:
+    print(client.credits.list().total_remaining_credits)
+asyncio.run(main())
+"""
+
+
+def test_nothing_warns_in_development_mode() -> None:
+    with ReplayServer(SUCCESSES[0].raw) as server:
+        run = python("-X", "dev", "-W", "error", "-c", IN_DEVELOPMENT, server.url)
+    total = SUCCESSES[0].json["total_remaining_credits"]
+    assert run.stdout.split() == [str(total)] * 2, run.stderr
+    assert "Warning" not in run.stderr
+
+
 def undescribed(item: griffe.Object | griffe.Alias) -> Iterator[str]:
     """Public names below the item for which an editor has nothing to show."""
     for member in item.all_members.values():

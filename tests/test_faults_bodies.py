@@ -25,7 +25,7 @@ from stablecog_client.bodies import BoundedBody
 
 from tests import faults
 from tests.contract import NOTHING, Steps, json_path, replaced
-from tests.drive import Tasks, Threads, Way, every_way
+from tests.drive import Tasks, Threads, Way, every_way, takes
 from tests.faults import TWO_CREDITS, FaultServer, answer, encoded
 
 CREDITS: Any = json.loads(TWO_CREDITS)
@@ -382,6 +382,21 @@ def test_an_error_body_without_end_is_cut_off(way: Way) -> None:
             assert len(caught.value.text) == 64 * 1024
 
         assert peak_memory(call) < 8 * 2**20
+
+
+@every_way
+@pytest.mark.parametrize(("status", "kind"), [(200, APIResponseValidationError), (500, InternalServerError)])
+@pytest.mark.parametrize("start", [gzip.compress(TWO_CREDITS), b"no gzip"])
+def test_what_is_packed_and_has_no_end_is_not_read_for_ever(
+    way: Way, status: int, kind: type[APIError], start: bytes
+) -> None:
+    def fault(connection: faults.Connection) -> None:
+        connection.send(faults.head(status, "Content-Encoding: gzip", "Connection: close") + start)
+        connection.drip((bytes(65536) for _ in iter(int, 1)), 0)
+
+    with FaultServer(fault) as server, way(server.url, max_retries=0) as caller, takes(at_most=10):
+        with pytest.raises(kind):
+            caller.list()
 
 
 @every_way

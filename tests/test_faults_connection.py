@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import signal
+import ssl
 import threading
 import time
 from contextlib import ExitStack
@@ -153,6 +154,16 @@ def test_a_server_that_does_not_speak_tls_is_an_error_that_says_what_to_check(wa
         with way(url, max_retries=0) as caller, pytest.raises(APIConnectionError) as caught:
             caller.list()
     assert str(caught.value).endswith("; there is no TLS to be spoken: check scheme and port of `base_url`")
+
+
+@every_way
+def test_a_server_that_asks_for_a_certificate_is_an_error_that_says_what_to_check(way: Way) -> None:
+    tls = serving()
+    tls.verify_mode = ssl.CERT_REQUIRED
+    tls.maximum_version = ssl.TLSVersion.TLSv1_2  # which says so before a request is sent
+    with trusted(), FaultServer(ok, tls=tls) as server, way(server.url, max_retries=0) as caller:
+        with pytest.raises(APIConnectionError, match="agree on no TLS: check `base_url`, proxies, and whether it wants"):
+            caller.list()
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")

@@ -5,25 +5,35 @@ from __future__ import annotations
 import asyncio
 import inspect
 import io
+import json
 import logging
 import os
 import pickle
 import threading
 import traceback
 import warnings
+from base64 import b64encode
 from collections.abc import Iterable
 from typing import Any, cast
+from urllib.parse import quote
 
+import httpx
 import pytest
 from rich.console import Console
 from rich.traceback import Traceback
-from stablecog_client import APIError, AsyncClient, AuthenticationError, Client, UsageError
+from stablecog_client import APIConnectionError, APIError, AsyncClient, AuthenticationError, Client, UsageError
+from stablecog_client.decoding import integer, json_body, objects
+from stablecog_client.request import Request, Security
 
 from tests import faults
 from tests.drive import Tasks, Way, every_async_way, every_way
 from tests.faults import KEY, FaultServer, Seen, answer, free_port, ok
 
 PIECE = KEY[:12]  # not even so much of the key may show
+
+ODD_KEY = f"user:{KEY}/+=="
+# What may not show of it: all but the start of each spelling.
+SPELLINGS = [KEY[8:], quote(ODD_KEY, safe="")[8:], b64encode(ODD_KEY.encode()).decode()[8:]]
 
 BOTH = pytest.mark.parametrize("kind", [Client, AsyncClient])
 
@@ -118,6 +128,18 @@ def test_plain_http_to_this_machine_is_fine(kind: Any, url: str) -> None:
     kind(KEY, base_url=url)
 
 
+def test_a_proxy_of_an_http_client_is_not_sent_the_key_in_plain_text() -> None:
+    with httpx.Client(proxy="http://user:hunter2@proxy.invalid:3128") as http_client:
+        client = Client(KEY, base_url="http://127.0.0.1:9", http_client=http_client)
+        with pytest.raises(
+            UsageError, match=r"^http_client: its proxy would be sent the API key unencrypted"
+        ) as caught:
+            client.credits.list()
+        with pytest.raises(APIConnectionError, match=r"check the proxy proxy\.invalid:3128"):
+            Client(KEY, base_url="http://127.0.0.1:9", http_client=http_client, allow_http=True).credits.list()
+    check_nothing_shows(caught.value)
+
+
 @BOTH
 @pytest.mark.parametrize("url", [f"https://user:{KEY}@example.com", f"https://example.com/?key={KEY}"])
 def test_a_base_url_with_a_secret_in_it_is_refused_and_not_shown(kind: Any, url: str) -> None:
@@ -190,6 +212,24 @@ def test_no_error_shows_the_key_when_nobody_listens(way: Way, caplog: pytest.Log
         with caplog.at_level(logging.DEBUG), way(url, max_retries=1) as caller, pytest.raises(APIError) as caught:
             caller.list()
         check_nothing_shows(caught.value, caplog.text)
+
+
+@every_way
+@pytest.mark.parametrize("security", [Security("header", "Authorization", "Basic"), Security("query", "api_key")])
+@pytest.mark.parametrize("status", [200, 400])
+def test_no_error_shows_the_key_as_another_contract_has_it_sent(
+    way: Way, security: Security, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    def echo(connection: faults.Connection) -> None:
+        sent = connection.header("authorization") or connection.request.split()[1].decode()
+        answer(status, json.dumps({sent: sent}).encode())(connection)
+
+    request = Request("GET", "/v1/credits", security, {"200": json_body(lambda value: objects(value, integer))})
+    with caplog.at_level(logging.DEBUG), FaultServer(echo) as server, way(server.url, api_key=ODD_KEY) as caller:
+        with pytest.raises(APIError) as caught:
+            caller.send(request)
+    shown = everything_shown(caught.value) + caplog.text
+    assert not any(spelling in shown for spelling in SPELLINGS)
 
 
 @every_way
@@ -282,3 +322,9 @@ def found_in_vars(root: object) -> str:
                 queue += [(f"{path}.{name}", getattr(value, name, None)) for name in slots if name != "__weakref__"]
             queue += [(f"{path}.{name}", item) for name, item in getattr(value, "__dict__", {}).items()]
     return ""
+
+
+def test_what_others_log_stays_as_it_is(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "httpx"), FaultServer(ok) as server, httpx.Client() as other, Client(KEY):
+        other.get(server.url)
+    assert [record.msg for record in caplog.records] == ['HTTP Request: %s %s "%s %d %s"']

@@ -14,15 +14,18 @@ from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from itertools import count
+from typing import Any
+from unittest.mock import patch
 
+import httpx
 import pytest
-from stablecog_client import APIConnectionError, APIError, Client, CreditsResponse, UsageError
+from stablecog_client import APIConnectionError, APIError, Client, CreditsResponse, UsageError, transport
 from stablecog_client.decoding import json_body
 from stablecog_client.request import Request
 
 from tests import faults
 from tests.drive import Outcomes, Tasks, Threads, Way, every_async_way, every_way, takes
-from tests.faults import TWO_CREDITS, FaultServer, answer, answer_after, ok
+from tests.faults import TWO_CREDITS, FaultServer, answer, answer_after, ok, text
 from tests.rate_limited import RateLimitedServer
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
@@ -109,6 +112,30 @@ def test_a_fork_while_other_threads_are_calling_leaves_the_child_able_to_call() 
             assert all(call.result() for call in calls)
 
 
+@needs_fork
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_fork_while_connections_are_opened_leaves_the_child_able_to_close() -> None:
+    opening, forked = threading.Event(), threading.Event()
+
+    def open_slowly(*arguments: Any) -> Any:
+        opening.set()
+        forked.wait(20)
+        return new_client(*arguments)
+
+    new_client = transport.new_client
+    with FaultServer(ok) as server, Threads(server.url) as caller, ThreadPoolExecutor(1) as pool:
+        with patch.object(transport, "new_client", open_slowly):
+            call = pool.submit(caller.list)
+            opening.wait(20)
+            child = multiprocessing.get_context("fork").Process(target=caller.client.close)
+            child.start()
+            child.join(10)
+            child.kill()
+            forked.set()
+            assert call.result().total_remaining_credits == 1391
+    assert child.exitcode == 0
+
+
 @every_async_way
 @pytest.mark.parametrize("stuck", [faults.say_nothing, faults.drip_body, answer_after(0.05)])
 def test_cancelled_calls_leave_the_client_usable(way: type[Tasks], stuck: faults.Fault) -> None:
@@ -158,6 +185,28 @@ def test_closing_a_client_ends_the_calls_of_its_tasks_in_an_error_that_says_so(w
 def check_closed_during_the_call(outcomes: Outcomes) -> None:
     assert {type(outcome) for outcome in outcomes} == {APIConnectionError}
     assert all("the client was closed during the call" in str(outcome) for outcome in outcomes)
+
+
+@every_async_way
+@pytest.mark.parametrize("given", [False, True])
+def test_closing_a_client_while_a_task_waits_to_try_again_opens_nothing(way: type[Tasks], given: bool) -> None:
+    http_client = httpx.AsyncClient() if given else None
+    with FaultServer(text(503, "Busy.", "Retry-After: 1"), ok) as server:
+        with way(server.url, http_client=http_client) as caller:
+
+            async def main() -> None:
+                call = asyncio.create_task(caller.client.credits.list())
+                while not server.requests:
+                    await asyncio.sleep(0.01)
+                await asyncio.sleep(0.1)
+                await caller.client.close()
+                with pytest.raises(APIConnectionError, match="the client was closed during the call"):
+                    await call
+                if http_client is not None:
+                    await http_client.aclose()
+
+            caller.runner.run(main())
+        assert len(server.requests) == server.connections == 1
 
 
 @every_way

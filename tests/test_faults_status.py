@@ -15,7 +15,9 @@ from stablecog_client import (
     PermissionDeniedError,
     RateLimitError,
 )
+from stablecog_client.decoding import anything, json_body
 from stablecog_client.faults import status_advice
+from stablecog_client.request import Request
 
 from tests import faults
 from tests.certificates import serving, trusted
@@ -65,7 +67,7 @@ ADVICE = {
     403: "Forbidden: 'Oops.'; this API key may not do this",
     404: "Not Found: 'Oops.'; the server knows no such path or thing: check `base_url` and what was asked for",
     418: "I'm a Teapot: 'Oops.'; the server does not take the request as it is",
-    428: "Precondition Required: 'Oops.'; the server's rate limiter is down, try again later",
+    428: "Precondition Required: 'Oops.'; the server wants something first: see what it says, or try again later",
     429: "Too Many Requests: 'Oops.'; make fewer calls, or try again later; the server asks to wait 90 s",
     500: "Internal Server Error: 'Oops.'; the server failed, try again later; the server asks to wait 90 s",
     599: "status: 'Oops.'; the server failed, try again later; the server asks to wait 90 s",
@@ -140,6 +142,15 @@ def test_another_success_than_the_documented_one_is_no_success(way: Way, status:
     assert "expected a documented status (200), got " + str(status) in str(caught.value)
 
 
+@every_way
+def test_a_success_that_http_does_not_know_is_no_success_even_where_any_is_documented(way: Way) -> None:
+    request = Request("GET", "/v1/credits", None, {"2XX": json_body(anything)})
+    with FaultServer(answer(299, b"{}"), answer(203, b"{}")) as server, way(server.url) as caller:
+        with pytest.raises(APIResponseValidationError, match=r"expected a documented status \(2XX\), got 299"):
+            caller.send(request)
+        assert caller.send(request).status_code.phrase == "Non-Authoritative Information"
+
+
 ODD_ERROR_BODIES: dict[str, tuple[Any, ...]] = {
     "empty": (b"", "application/json"),
     "another-shape": (b'[{"error":{"code":7}}]', "application/json"),
@@ -198,6 +209,13 @@ def test_a_redirect_to_the_same_origin_is_followed(way: Way, status: int) -> Non
         second = Seen.of(server.requests[1])
         assert (second.path, second.query) == ("/v1/credits/", [("again", "1")])
         assert second.headers["authorization"] == f"Bearer {KEY}"
+
+
+@every_way
+def test_to_follow_a_redirect_is_not_to_try_again(way: Way) -> None:
+    with FaultServer(redirect("/v1/credits/"), text(503), ok) as server, way(server.url, max_retries=1) as caller:
+        assert caller.list().total_remaining_credits == 1391
+        assert len(server.requests) == 3
 
 
 @every_way

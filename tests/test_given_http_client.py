@@ -120,6 +120,17 @@ def test_that_it_is_closed_during_a_call_is_an_error_of_ours() -> None:
                 client.credits.list()
 
 
+def test_an_error_of_a_request_that_a_hook_makes_is_not_the_apis() -> None:
+    def fetch_token(request: httpx.Request) -> None:
+        httpx.get(f"{other.url}/token").raise_for_status()
+
+    with FaultServer(ok) as server, FaultServer(text(404, "No such token.")) as other:
+        with httpx.Client(event_hooks={"request": [fetch_token]}) as http_client:
+            with pytest.raises(APIConnectionError, match="no answer: Client error '404 "):
+                Client(KEY, base_url=server.url, http_client=http_client, max_retries=0).credits.list()
+        assert server.requests == []
+
+
 def test_a_hook_may_read_the_answer(call: Any) -> None:
     with FaultServer(ok) as server:
         assert call(server.url, READ).total_remaining_credits == 1391

@@ -274,6 +274,7 @@ def test_the_errors_are_the_tree_at_the_head_of_their_module() -> None:
 
     assert {kind.__name__ for kind in subclasses(APIError)} == set(errors.__all__)
     assert all(kind.__name__ in (errors.__doc__ or "") for kind in subclasses(APIError))
+    assert set(errors.__all__) <= set(package.__all__)
 
 
 def test_completion_offers_what_is_public() -> None:

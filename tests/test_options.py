@@ -67,7 +67,13 @@ def test_an_http_client_that_is_closed_is_refused() -> None:
         client.credits.list()
 
 
-@pytest.mark.parametrize("proxy", ["foo://127.0.0.1", "socks5://127.0.0.1:1", "http://user:hunter2@[::1"])
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        *("foo://127.0.0.1", "socks5://127.0.0.1:1", "http://user:hunter2@[::1"),
+        *("http://user:hunter2/x@127.0.0.1:1", "http://user:hunter2#x@127.0.0.1:1", "http://user:hunter2"),
+    ],
+)
 def test_a_proxy_that_cannot_be_had_is_refused_without_its_password(
     proxy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

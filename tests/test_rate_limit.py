@@ -75,7 +75,7 @@ def test_a_header_that_makes_no_sense_does_no_harm(way: Way, remaining: str) -> 
 
 
 @every_way
-def test_a_call_whose_turn_comes_after_its_deadline_says_so_at_once(way: Way) -> None:
+def test_a_call_whose_turn_cannot_come_before_its_deadline_says_so(way: Way) -> None:
     with way("http://127.0.0.1:9") as caller, patch.object(RateLimit, "take_turn", return_value=30.0):
         with takes(at_most=1), pytest.raises(APITimeoutError) as caught:
             caller.list()

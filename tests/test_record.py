@@ -248,6 +248,9 @@ def test_a_key_that_is_none_is_refused_before_anything_is_sent(key: str, run: Ru
     assert not requests
 
 
-@pytest.mark.parametrize("url", ["http://api.example.com", "ftp://127.0.0.1", "https://u:p@127.0.0.1", "127.0.0.1"])
+@pytest.mark.parametrize(
+    "url",
+    ["http://api.example.com", "ftp://127.0.0.1", "https://u:p@127.0.0.1", "127.0.0.1", "https://[", "https://a:99999"],
+)
 def test_a_key_goes_to_no_server_that_it_should_not_go_to(url: str, run: Run) -> None:
     assert str(run(OK, url=url)[0]).startswith("URL: ")

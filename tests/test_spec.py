@@ -19,6 +19,10 @@ MISTAKES = {
     "a reference": ("schemas/TCreditType", "schemas/TType", ".type: there is no #/components/schemas/TType"),
     "no operationId": ("operationId: list_credits", "description: Some.", "GET /v1/credits: expected an operationId"),
     "no tag": ("tags: [credits]", "tags: []", "GET /v1/credits: expected a tag"),
+    "no paths": (CONTRACT[CONTRACT.index("paths:") :], "paths:\n", "$, paths: nothing stands here"),
+    "an empty path": ("  /v1/credits:\n", "  /v1/users:\n  /v1/credits:\n", "$.paths, /v1/users: nothing stands here"),
+    "an empty operation": ("    get:\n", "    post:\n    get:\n", "['/v1/credits'], post: nothing stands here"),
+    "a name that is none": ("required: [name]", "required: [[name]]", ".required[0]: ['name'] is not of type 'string'"),
     "a required name": ("required: [name]", "required: [kode]", ".TCreditType.required: 'kode' is none"),
 }
 

@@ -61,7 +61,7 @@ def contract_changes(old: Path, new: Path) -> Iterator[tuple[bool, str]]:
     try:
         done = subprocess.run([oasdiff, "changelog", old, new, "--format", "json"], capture_output=True, text=True)  # noqa: S603
     except FileNotFoundError:
-        raise SystemExit("oasdiff is missing; run make breaking, which builds it.") from None
+        raise SystemExit("oasdiff is missing: run rm .venv/.go-tools, then make breaking, which builds it.") from None
     if done.returncode:
         raise SystemExit(f"The contracts could not be compared: {done.stderr.strip()}")
     for change in json.loads(done.stdout):
@@ -81,7 +81,8 @@ def package_changes(old: Path, new: Path) -> Iterator[tuple[bool, str]]:
     types_before, types = dict(names(before)), dict(names(after))
     for name, annotation in types.items():
         if name not in types_before:
-            if (parent := name.rpartition(".")[0]) in types_before or parent not in types:
+            parent = name.rpartition(".")[0]
+            if ": " not in name and (parent in types_before or parent not in types):
                 yield False, f"package, {name}: new"
         elif annotation != types_before[name]:
             yield True, f"package, {name}: its type {types_before[name]} became {annotation}"
@@ -97,11 +98,13 @@ def load(checkout: Path) -> griffe.Module:
 
 
 def names(item: griffe.Object | griffe.Alias) -> Iterator[tuple[str, str]]:
-    """Each public name below the item, and its type as written: an attribute's, or what a function returns."""
+    """Each public name below the item, and its type as written: an attribute's, a parameter's, or what is returned."""
     for member in item.all_members.values():
         if member.is_public and member.name != "__version__":
             leaf = member.is_function or member.is_attribute
             yield member.canonical_path, str(getattr(member, "annotation", None)) if leaf else ""
+            for parameter in getattr(member, "parameters", ()) if member.is_function else ():
+                yield f"{member.canonical_path}: {parameter.name}", str(parameter.annotation)
             if not leaf:
                 yield from names(member)
 

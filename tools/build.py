@@ -1,4 +1,4 @@
-"""Builds the wheel and the sdist: `python -m tools.build [--into FOLDER] [--tag TAG]`.
+"""Builds the wheel and the sdist: `python -m tools.build [--tag TAG]`.
 
 The same sources give the same bytes: the backend is pinned beside this interpreter, and nothing else has a say, neither
 the time nor what lies around the package. With a tag, it refuses one that is not the package's version, or of which
@@ -49,15 +49,14 @@ def check_tag(tag: str, version: str, changelog: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Build the wheel and the sdist.")
-    parser.add_argument("--into", type=Path, default=ROOT / "dist")
     parser.add_argument("--tag", help="refuse, unless it is the package's version")
     options = parser.parse_args()
     package = ROOT / "generated"
     if options.tag:
         version = tomllib.loads((package / "pyproject.toml").read_text("utf-8"))["project"]["version"]
         check_tag(options.tag, version, (ROOT / "CHANGELOG.md").read_text("utf-8"))
-    for file in build(package, options.into):
-        print(f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {options.into.name}/{file.name}")
+    for file in build(package, ROOT / "dist"):
+        print(f"{hashlib.sha256(file.read_bytes()).hexdigest()}  dist/{file.name}")
 
 
 if __name__ == "__main__":

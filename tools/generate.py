@@ -1,4 +1,4 @@
-"""Makes the client package from the contract: `python -m tools.generate [--spec FILE] [--output FOLDER]`.
+"""Makes the client package from the contract: `python -m tools.generate [--check] [--spec FILE] [--output FOLDER]`.
 
 A thin wrapper of openapi-python-client's command line. It adds what that has no option for: names that
 the spec uses stay as they are unless Python or attrs needs them, and the old output stays until the new
@@ -107,15 +107,14 @@ def contents(folder: Path) -> dict[str, bytes]:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Make the client package from the contract.")
     parser.add_argument("--spec", type=Path, default=ROOT / "openapi.yaml")
-    parser.add_argument("--config", type=Path, default=ROOT / "generator-config.yaml")
-    parser.add_argument("--templates", type=Path, default=ROOT / "templates")
     parser.add_argument("--output", type=Path, default=ROOT / "generated")
     parser.add_argument("--check", action="store_true", help="change nothing; fail if the output would change")
     options = parser.parse_args()
+    config, templates = ROOT / "generator-config.yaml", ROOT / "templates"
     if options.check:
-        check(options.spec, options.config, options.templates, options.output)
+        check(options.spec, config, templates, options.output)
     else:
-        generate(options.spec, options.config, options.templates, options.output)
+        generate(options.spec, config, templates, options.output)
         print(f"{options.output.name}/ is made from {options.spec.name}.")
 
 

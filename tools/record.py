@@ -282,13 +282,20 @@ def main() -> None:
     parser.add_argument("--into", type=Path, default=RECORDINGS)
     options = parser.parse_args()
     key, given = os.environ.get("STABLECOG_API_KEY", ""), str(options.url)
-    url = urlsplit(given)
+    expected = "URL: expected the server alone, such as https://api.example.com"
+    try:
+        url = urlsplit(given)
+        has_port = url.port != 0
+    except ValueError:
+        sys.exit(expected)
     if not re.fullmatch(r"[!-~]{16,}", key):
         sys.exit(
             "STABLECOG_API_KEY: expected a key, 16 or more plain characters without spaces. Set it, and run this again."
         )
-    if url.scheme not in {"http", "https"} or not url.hostname or url.username or url.path.strip("/") or url.query:
-        sys.exit("URL: expected the server alone, such as https://api.example.com")
+    if url.scheme not in {"http", "https"} or not (url.hostname and has_port):
+        sys.exit(expected)
+    if url.username or url.path.strip("/") or url.query:
+        sys.exit(expected)
     if url.scheme == "http" and url.hostname not in {"localhost", "127.0.0.1", "::1"}:
         sys.exit("URL: http:// would send the key unencrypted; use https://")
     try:

@@ -17,7 +17,7 @@ from ruamel.yaml.error import YAMLError
 
 from tools import ROOT
 
-METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 def problems(document: dict[str, Any]) -> Iterator[str]:
@@ -27,12 +27,23 @@ def problems(document: dict[str, Any]) -> Iterator[str]:
         for place, node in nodes(document, "$")
         if isinstance(node.get("$ref"), str) and not leads_somewhere(document, node["$ref"])
     ]
-    yield from dangling
-    if not dangling:  # over which the validator stumbles
-        for error in get_validator_cls(document)(document).iter_errors():
-            yield f"{error.json_path}: {error.message[:200]}"
+    empty = [
+        f"{place}, {name}: nothing stands here"
+        for place, node in nodes({"paths": document.get("paths", {})}, "$")
+        for name, value in node.items()
+        if value is None and name not in {"const", "default", "example"}
+    ]
+    if dangling or empty:  # over which the validator stumbles
+        yield from dangling + empty
+        return
+    invalid = [
+        f"{error.json_path}: {error.message[:200]}" for error in get_validator_cls(document)(document).iter_errors()
+    ]
+    if invalid:
+        yield from invalid
+        return
     for path, item in document.get("paths", {}).items():
-        for method in METHODS & set(item):
+        for method in item.keys() & METHODS:
             if not item[method].get("operationId"):
                 yield f"{method.upper()} {path}: expected an operationId, which names the method"
             if not item[method].get("tags"):

@@ -7,7 +7,6 @@ import ssl
 from collections.abc import AsyncIterator, Generator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, cast
 
 import aiohttp
 import httpx
@@ -31,10 +30,12 @@ class AiohttpTransport(HttpxAiohttpTransport):
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
         )
-        # It would decode what is encoded in a path: %2E%2E would lead out of it.
-        cast("Any", session)._build_url = partial(URL, encoded=True)
-        # It would send GET, PUT and DELETE a second time of its own accord, unseen by our budget.
-        cast("Any", session)._retry_connection = False
+        vars(session).update(  # to set attributes would warn, in Python's development mode
+            # It would decode what is encoded in a path: %2E%2E would lead out of it.
+            _build_url=partial(URL, encoded=True),
+            # It would send GET, PUT and DELETE a second time of its own accord, unseen by our budget.
+            _retry_connection=False,
+        )
         return session
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

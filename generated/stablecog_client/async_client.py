@@ -50,7 +50,16 @@ class AsyncClient(BaseAsyncClient):
         http_client: httpx.AsyncClient | None = None,
     ) -> None:
         try:
-            super().__init__(CONTRACT, api_key, base_url, timeout, deadline, max_retries, allow_http, http_client)
+            super().__init__(
+                CONTRACT,
+                api_key=api_key,
+                base_url=base_url,
+                timeout=timeout,
+                deadline=deadline,
+                max_retries=max_retries,
+                allow_http=allow_http,
+                http_client=http_client,
+            )
         except UsageError as error:
             api_key = None  # the frames of a traceback would show it
             raise error.with_traceback(None) from None

@@ -50,8 +50,8 @@ class BaseAsyncClient(WithOptions[httpx.AsyncClient]):
         """
         try:
             call = Call(self._options, request)
+            loop = self._loops.get(asyncio.get_running_loop()) or await self._connect()
             while True:
-                loop = self._loops.get(asyncio.get_running_loop()) or await self._connect()
                 if loop.turnstile.locked() or call.take_turn():  # whoever waits there goes first
                     await self._queue(call, loop)
                 try:
@@ -97,7 +97,7 @@ class BaseAsyncClient(WithOptions[httpx.AsyncClient]):
             finally:
                 await response.aclose()
         except httpx.HTTPStatusError as error:  # raised by an event hook of the caller's
-            return call.judged(error.response)
+            return call.judged(error)
         except BaseException:
             call.unanswered()
             raise
@@ -114,7 +114,7 @@ class BaseAsyncClient(WithOptions[httpx.AsyncClient]):
             state.connections = connections
         else:
             http = self._options.http_client
-            self._options.connect(http)
+            self._options.note_connections(http)
             state = _Loop(partial(http.send, stream=True, auth=None, follow_redirects=False))
         self._loops[asyncio.get_running_loop()] = state
         return state
@@ -122,7 +122,7 @@ class BaseAsyncClient(WithOptions[httpx.AsyncClient]):
     async def _connections(self) -> AsyncGenerator[_Loop]:
         """Connections for one event loop, closed with it: asyncio ends a loop's generators before the loop."""
         http = transport.new_client(httpx.AsyncClient, self._options.base_url, self._options.trust_env)
-        self._options.connect(http)
+        self._options.note_connections(http)
         try:
             yield _Loop(transport.async_transport_for(http, self._options.base_url).handle_async_request)
         finally:

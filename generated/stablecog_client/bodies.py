@@ -15,6 +15,8 @@ MAX_BODY = 16 * 2**20  # bytes of a decoded body; more is refused
 MAX_ERROR_BODY = 64 * 2**10  # bytes of an error's body; more is cut off
 ACCEPT_ENCODING = "gzip, deflate"
 
+_OVERHEAD = 64 * 2**10  # bytes by which a packed body may be larger than what comes of it
+
 _GZIP, _ZLIB, _RAW = 31, 15, -15  # what zlib calls its formats
 
 
@@ -24,7 +26,7 @@ class BoundedBody:
     def __init__(self, headers: httpx.Headers, limit: int, *, cut: bool) -> None:
         self._limit = limit
         self._cut = cut  # cut a body that is too large off, rather than refuse it
-        self._fed = False
+        self._came = 0  # bytes, packed as they are: nothing need come of them
         self._size = 0
         self._chunks: list[bytes] = []
         try:
@@ -39,7 +41,7 @@ class BoundedBody:
 
     def feed(self, chunk: bytes) -> bool:
         """Take a chunk; whether more is wanted."""
-        self._fed = True
+        self._came += len(chunk)
         for piece in self._decoded(chunk, self._decoders) if self._decoders else (chunk,):
             self._size += len(piece)
             if self._size > self._limit:
@@ -48,11 +50,15 @@ class BoundedBody:
                 self._chunks.append(piece[: self._limit - self._size])
                 return False
             self._chunks.append(piece)
+        if self._came > self._limit + _OVERHEAD:
+            if not self._cut:
+                self._too_large()
+            return False
         return True
 
     def finish(self) -> bytes:
         """The body."""
-        if not self._cut and self._fed and any(not decoder.eof for decoder in self._decoders):
+        if not self._cut and self._came and any(not decoder.eof for decoder in self._decoders):
             raise APIResponseValidationError("a compressed body", "one that was cut short")
         return self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MAX_REDIRECTS = 5
+STATUSES = frozenset(HTTPStatus)
 
 _logger = logging.getLogger(__package__)
 
@@ -100,8 +101,12 @@ class Call(Generic[T]):
             return bodies.BoundedBody(response.headers, bodies.MAX_BODY, cut=False)
         return bodies.BoundedBody(response.headers, bodies.MAX_ERROR_BODY, cut=True)
 
-    def judged(self, response: httpx.Response) -> Answer:
+    def judged(self, error: httpx.HTTPStatusError) -> Answer:
         """The answer that an event hook took for an error: what it is, is ours to say."""
+        if error.request.url != self.url:  # the answer to a request of the hook's own
+            self.unanswered()
+            raise error
+        response = error.response
         content = response.content if response.is_stream_consumed else b""
         return Answer(response.status_code, response.headers, content)
 
@@ -114,8 +119,8 @@ class Call(Generic[T]):
         """The result, or seconds to wait before the next request.
 
         Raises:
-            APIStatusError: The status is no documented success.
-            APIResponseValidationError: The body is not what the contract says.
+            APIStatusError: The status is not 2xx.
+            APIResponseValidationError: The body, or which 2xx it is, is not what the contract says.
         """
         status = answer.status_code
         if self._options.rate_limit:
@@ -125,7 +130,7 @@ class Call(Generic[T]):
         if not 200 <= status < 300:
             return self._refused(answer)
         try:
-            if decode is None:
+            if decode is None or status not in STATUSES:
                 expected = " or ".join(responses)
                 raise APIResponseValidationError(f"a documented status ({expected})", str(status))
             parsed = decode(answer.content, answer.headers.get("content-type", ""))
@@ -147,7 +152,7 @@ class Call(Generic[T]):
         timed_out = isinstance(error, httpx.TimeoutException | TimeoutError)
         sent = not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
         if (self._safe or not sent) and faults.may_pass(error):
-            delay = retries.backoff(self.attempts)
+            delay = retries.backoff(self._tried)
             # The server may have closed a connection that was kept alive, which is no news of how it is.
             paid = sent and not timed_out and self._options.budget.spend_connection()
             if self._retry(delay, self._told(error), paid=paid):
@@ -171,6 +176,11 @@ class Call(Generic[T]):
         self._raise(APITimeoutError(message))
 
     @property
+    def _tried(self) -> int:
+        """How often the request was made; to follow a redirect is not to try again."""
+        return self.attempts - self.redirects
+
+    @property
     def _safe(self) -> bool:
         return self.request.method in retries.SAFE_METHODS
 
@@ -181,7 +191,7 @@ class Call(Generic[T]):
 
     def _retry(self, delay: float, reason: str, *, paid: bool) -> bool:
         """Whether there is a next request after this delay; if so, the budget has it, unless it is paid for."""
-        if self.attempts > self._options.max_retries or delay >= self.left:
+        if self._tried > self._options.max_retries or delay >= self.left:
             return False
         next_step = f"trying again in {delay:.2f} s"
         again = paid or self._options.budget.spend()
@@ -197,7 +207,7 @@ class Call(Generic[T]):
         asked_for = retries.retry_after(answer.headers.get("retry-after"))
         self._refusal = self._status_error(answer, asked_for) if status == 429 else None
         if retries.worth_retrying(status, safe=self._safe):
-            delay = max(asked_for or 0.0, retries.backoff(self.attempts))
+            delay = max(asked_for or 0.0, retries.backoff(self._tried))
             # Where others pass, the pace of the rate limit does what the budget is for.
             in_turn = status == 429 and self._options.rate_limit is not None and self._options.rate_limit.lets_pass
             if self._retry(delay, faults.status_line(status), paid=in_turn):
@@ -230,12 +240,16 @@ class Call(Generic[T]):
         else:
             reason = f"a redirect to {faults.quote(self._options.redact(location))}, which is not followed"
         message = f"{faults.status_line(answer.status_code)}: {reason}; check `base_url`"
+        if answer.status_code <= 303:  # how forms are answered; 307 and 308 ask for the same request elsewhere
+            message += self._doubt
         attributes = {"text": self._text(answer), "headers": self._headers(answer)}
         self._raise(status_error(answer.status_code, message, **attributes))
 
     def _with_answer(self, error: APIResponseValidationError, answer: Answer) -> APIResponseValidationError:
         error.status_code, error.headers, error.text = answer.status_code, self._headers(answer), self._text(answer)
-        error.got = self._options.redact(error.got)
+        redact = self._options.redact
+        error.got = redact(error.got)
+        error.steps = tuple(redact(step) if isinstance(step, str) else step for step in error.steps)
         return error
 
     def _text(self, answer: Answer) -> str:

@@ -60,7 +60,16 @@ class Client(BaseClient):
         http_client: httpx.Client | None = None,
     ) -> None:
         try:
-            super().__init__(CONTRACT, api_key, base_url, timeout, deadline, max_retries, allow_http, http_client)
+            super().__init__(
+                CONTRACT,
+                api_key=api_key,
+                base_url=base_url,
+                timeout=timeout,
+                deadline=deadline,
+                max_retries=max_retries,
+                allow_http=allow_http,
+                http_client=http_client,
+            )
         except UsageError as error:
             api_key = None  # the frames of a traceback would show it
             raise error.with_traceback(None) from None

@@ -5,13 +5,13 @@ APIError                            anything below
 ├── UsageError                      the call cannot be made as asked; nothing was sent
 ├── APIConnectionError              no whole answer came
 │   └── APITimeoutError             ... in time
-├── APIStatusError                  the answer's status is not a documented success
+├── APIStatusError                  the answer's status is not 2xx
 │   ├── AuthenticationError         401
 │   ├── PermissionDeniedError       403
 │   ├── NotFoundError               404
 │   ├── RateLimitError              429
 │   └── InternalServerError         5xx
-└── APIResponseValidationError      the answer's body is not what the contract says
+└── APIResponseValidationError      the answer, its body or which 2xx it is, is not what the contract says
 
 Each can be pickled. The exception of httpx or of Python behind one is its `__cause__`.
 """
@@ -30,7 +30,7 @@ class APIError(Exception):
     url: str | None = None
     """Its URL, without user, password and query, or None where there was none."""
     attempts: int = 0
-    """How many requests were sent for the call."""
+    """How often the request was tried, redirects that were followed included."""
 
     def __init__(self, message: str = "", **attributes: Any) -> None:
         super().__init__(message)
@@ -61,7 +61,7 @@ class APITimeoutError(APIConnectionError):
 
 
 class APIStatusError(APIError):
-    """The answer's status is not a documented success."""
+    """The answer's status is not 2xx."""
 
     status_code: int = 0
     """The HTTP status."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import json
 import os
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any, Generic, NoReturn, TypeVar
+from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
 import httpx
@@ -75,10 +77,10 @@ class Options(Generic[H]):
 
     def start(self) -> None:
         """Set up what the calls in this process share."""
-        self.pid = os.getpid()
         self.budget = retries.Budget()
         self.rate_limit = RateLimit(*self._api.rate_limit) if self._api.rate_limit else None
         self._on_start()
+        self.pid = os.getpid()  # last: who sees it may use the rest
 
     def _start_after_fork(self) -> None:
         """Locks that were held and connections stay with the process that forked."""
@@ -86,8 +88,18 @@ class Options(Generic[H]):
             raise UsageError("http_client: its connections belong to the process that forked; make a new client")
         self.start()
 
-    def connect(self, http: H) -> None:
-        """Note that connections are opened, by this client."""
+    def note_connections(self, http: H) -> None:
+        """Take note of what opens the connections.
+
+        Raises:
+            UsageError: It would send the key unencrypted to a proxy.
+        """
+        proxy = transport.proxy_url_of(http, self.base_url)
+        if proxy is not None and not self.trust_env and not _is_loopback(proxy.host):
+            raise UsageError(
+                "http_client: its proxy would be sent the API key unencrypted; use https://, allow_http=True, "
+                "or an http_client with trust_env=False"
+            )
         self.connected = True
         self.proxy = transport.proxy_of(http, self.base_url)
 
@@ -188,8 +200,8 @@ class WithOptions(Generic[H]):
 
     _kind: type[H]
 
-    def __init__(self, *options: Any) -> None:
-        self._options: Options[H] = Options(*options, kind=self._kind, on_start=self._start)
+    def __init__(self, api: API, **options: Any) -> None:
+        self._options: Options[H] = Options(api, **options, kind=self._kind, on_start=self._start)
 
     def _start(self) -> None:
         """Set up what belongs to this process alone, at first and after a fork."""
@@ -202,8 +214,8 @@ class WithOptions(Generic[H]):
 
     @property
     def is_closed(self) -> bool:
-        """Whether calls are refused, because the client was closed."""
-        return self._options.closed
+        """Whether calls are refused, because the client or its `http_client` was closed."""
+        return self._options.is_closed
 
     def __repr__(self) -> str:
         if "_options" not in vars(self):  # a traceback shows a client that was refused its options
@@ -237,8 +249,9 @@ def _key_problem(key: object) -> str | None:
 
 
 def _redactor(key: str) -> Callable[[str], str]:
-    """What strikes a key from a text: as it is, as JSON has it, and what is left of it where the text was cut."""
-    spellings = {key: None, json.dumps(key)[1:-1]: None}
+    """What strikes a key from a text: in each spelling that it is sent or told in, and where the text was cut."""
+    basic = b64encode(key.encode()).decode()
+    spellings = dict.fromkeys([key, json.dumps(key)[1:-1], quote(key, safe=""), basic])
 
     def redact(text: str) -> str:
         for spelling in spellings:

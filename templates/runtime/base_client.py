@@ -88,7 +88,7 @@ class BaseClient(WithOptions[httpx.Client]):
             finally:
                 response.close()
         except httpx.HTTPStatusError as error:  # raised by an event hook of the caller's
-            return call.judged(error.response)
+            return call.judged(error)
         except BaseException:
             call.unanswered()
             raise
@@ -108,7 +108,7 @@ class BaseClient(WithOptions[httpx.Client]):
         options = self._options
         http = options.http_client or transport.new_client(httpx.Client, options.base_url, options.trust_env)
         hold_to_time_limits(http)
-        options.connect(http)
+        options.note_connections(http)
         if http is options.http_client:
             return partial(http.send, stream=True, auth=None, follow_redirects=False)
         self._http = http
@@ -119,9 +119,12 @@ class BaseClient(WithOptions[httpx.Client]):
 
         An `http_client` that was passed in stays open: it is its owner's to close.
         """
+        if self._options.pid != os.getpid():  # its lock and its connections are the process's that forked
+            self._options.closed = True
+            return
         with self._lock:
             self._options.closed = True
-        if self._http is not None and self._options.pid == os.getpid():
+        if self._http is not None:
             self._http.close()
 
     def __enter__(self) -> Self:

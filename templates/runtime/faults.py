@@ -16,6 +16,8 @@ _LASTING = frozenset(
 
 _UNTRUSTED = "the certificate is not trusted: set SSL_CERT_FILE if it is your company's, or check `base_url`"
 _OTHER_SERVER = "the certificate is another server's: check `base_url` and proxies"
+_NO_TLS = "there is no TLS to be spoken: check scheme and port of `base_url`"
+_OTHER_TLS = "the server and this machine agree on no TLS: check `base_url`, proxies, and whether it wants a certificate"
 _NOT_NOW = "the certificate is not valid now: check this machine's clock, or tell who runs the server"
 # By OpenSSL's codes: not yet valid, expired, another host, another address.
 _CERTIFICATE_ADVICE = {9: _NOT_NOW, 10: _NOT_NOW, 62: _OTHER_SERVER, 64: _OTHER_SERVER}
@@ -27,7 +29,8 @@ _STATUS_ADVICE = {
     401: "check the API key: it is unknown or switched off",
     403: "this API key may not do this",
     404: "the server knows no such path or thing: check `base_url` and what was asked for",
-    428: "the server's rate limiter is down, try again later",
+    408: "the server waited too long for the request, try again later",
+    428: "the server wants something first: see what it says, or try again later",
     429: "make fewer calls, or try again later",
     500: "the server failed, try again later",
 }
@@ -69,7 +72,8 @@ def advice(error: Exception, proxy: str | None) -> str:
         codes = {getattr(cause, "verify_code", None) for cause in _causes(error)}
         return next((advice for code, advice in _CERTIFICATE_ADVICE.items() if code in codes), _UNTRUSTED)
     if "SSLError" in kinds:
-        return "there is no TLS to be spoken: check scheme and port of `base_url`"
+        said = " ".join(str(cause).lower() for cause in _causes(error))
+        return _OTHER_TLS if "alert" in said or "unsupported" in said else _NO_TLS
     if proxy or "ProxyError" in kinds:
         name = f"the proxy {proxy}" if proxy else "the proxy"
         return f"check {name}, which HTTPS_PROXY or `http_client` names, the server and `base_url`"

@@ -19,11 +19,12 @@ def redact_with(redact: Callable[[str], str]) -> None:
 
 class _Redacting(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
-        message = record.getMessage()
+        message = told = record.getMessage()
         for reference in list(_redactions):
             if (redact := reference()) is not None:
                 message = redact(message)
-        record.msg, record.args = message, ()
+        if message != told:
+            record.msg, record.args = message, ()
         return True
 
 

@@ -73,9 +73,10 @@ def new_client(kind: type[H], url: httpx.URL, trust_env: bool) -> H:
     context = tls_for(url)
     try:
         return kind(verify=context, limits=LIMITS, trust_env=trust_env)
-    except (ValueError, ImportError, httpx.InvalidURL) as error:
-        reason = str(error).partition("URL")[0] if "@" in str(error) else str(error)  # a proxy's password is secret
-        raise UsageError(f"HTTPS_PROXY, HTTP_PROXY or ALL_PROXY: expected http://host:port ({reason})") from None
+    except (ValueError, httpx.InvalidURL):  # which quote it: its password is secret
+        raise UsageError("HTTPS_PROXY, HTTP_PROXY or ALL_PROXY: expected http://host:port") from None
+    except ImportError as error:
+        raise UsageError(f"HTTPS_PROXY, HTTP_PROXY or ALL_PROXY: expected http://host:port ({error})") from None
 
 
 class TimeLimit(float):
@@ -95,14 +96,20 @@ class TimeLimit(float):
         return self
 
 
+def proxy_url_of(client: httpx.Client | httpx.AsyncClient, url: httpx.URL) -> httpx.URL | None:
+    """The proxy that takes a client's requests to this server, if one does and it can be known."""
+    transport = cast("Any", client)._transport_for_url(url)
+    proxy = getattr(getattr(transport, "_pool", None), "_proxy_url", None)
+    return httpx.URL(scheme=proxy.scheme.decode(), host=proxy.host.decode(), port=proxy.port) if proxy else None
+
+
 def proxy_of(client: httpx.Client | httpx.AsyncClient, url: httpx.URL) -> str | None:
-    """The proxy that takes a client's requests to this server: host and port, or the name of a transport."""
+    """What takes a client's requests to this server in place of its transport: a proxy's host and port, or a name."""
+    if (proxy := proxy_url_of(client, url)) is not None:
+        return proxy.netloc.decode()
     inside = cast("Any", client)
     transport = inside._transport_for_url(url)
-    if transport is inside._transport:
-        return None
-    proxy = getattr(getattr(transport, "_pool", None), "_proxy_url", None)
-    return f"{proxy.host.decode()}:{proxy.port}" if proxy else type(transport).__name__
+    return None if transport is inside._transport else type(transport).__name__
 
 
 def transport_for(client: httpx.Client, url: httpx.URL) -> httpx.BaseTransport:

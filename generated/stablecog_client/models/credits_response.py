@@ -59,7 +59,7 @@ class CreditsResponse:
         return self
 
     def to_dict(self) -> dict[str, Any]:
-        """The object as JSON has it: what `from_dict` was given."""
+        """The object as JSON has it, fit for `from_dict`."""
         return {
             "total_remaining_credits": self.total_remaining_credits,
             "credits": decoding.encode(self.credits),

@@ -65,7 +65,7 @@ class ErrorResponse:
         return self
 
     def to_dict(self) -> dict[str, Any]:
-        """The object as JSON has it: what `from_dict` was given."""
+        """The object as JSON has it, fit for `from_dict`."""
         return decoding.without_unset(
             {"error": self.error, "description": self.description, **self.additional_properties}
         )

@@ -72,7 +72,7 @@ class TCredit:
         return self
 
     def to_dict(self) -> dict[str, Any]:
-        """The object as JSON has it: what `from_dict` was given."""
+        """The object as JSON has it, fit for `from_dict`."""
         return {
             "id": self.id,
             "remaining_amount": self.remaining_amount,

@@ -76,7 +76,7 @@ class TCreditType:
         return self
 
     def to_dict(self) -> dict[str, Any]:
-        """The object as JSON has it: what `from_dict` was given."""
+        """The object as JSON has it, fit for `from_dict`."""
         return {
             "id": self.id,
             "name": self.name,

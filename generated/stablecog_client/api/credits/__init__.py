@@ -32,10 +32,10 @@ class CreditsAPI:
             NotFoundError: 404. The server does not know this path. It comes from the router, without the
                 rate-limit headers.
             APIStatusError: 428. The rate limiter cannot reach its store. Nothing is wrong with the request.
-            RateLimitError: 429. Too many requests from this address within a second; see x-rate-limit.
+            RateLimitError: 429. More than 20 requests from this address within a second.
             InternalServerError: 500. The server failed. A handler says so in JSON; a response that cannot
                 be serialised says so in text.
-            APIStatusError: Any other status that is not a documented success.
+            APIStatusError: Any other status than 2xx.
             APIResponseValidationError: The answer is not what the contract says.
 
         Returns:
@@ -63,10 +63,10 @@ class AsyncCreditsAPI:
             NotFoundError: 404. The server does not know this path. It comes from the router, without the
                 rate-limit headers.
             APIStatusError: 428. The rate limiter cannot reach its store. Nothing is wrong with the request.
-            RateLimitError: 429. Too many requests from this address within a second; see x-rate-limit.
+            RateLimitError: 429. More than 20 requests from this address within a second.
             InternalServerError: 500. The server failed. A handler says so in JSON; a response that cannot
                 be serialised says so in text.
-            APIStatusError: Any other status that is not a documented success.
+            APIStatusError: Any other status than 2xx.
             APIResponseValidationError: The answer is not what the contract says.
 
         Returns:

@@ -35,10 +35,10 @@ def sync_detailed(*, client: Client) -> Response[CreditsResponse]:
         NotFoundError: 404. The server does not know this path. It comes from the router, without the
             rate-limit headers.
         APIStatusError: 428. The rate limiter cannot reach its store. Nothing is wrong with the request.
-        RateLimitError: 429. Too many requests from this address within a second; see x-rate-limit.
+        RateLimitError: 429. More than 20 requests from this address within a second.
         InternalServerError: 500. The server failed. A handler says so in JSON; a response that cannot
             be serialised says so in text.
-        APIStatusError: Any other status that is not a documented success.
+        APIStatusError: Any other status than 2xx.
         APIResponseValidationError: The answer is not what the contract says.
 
     Returns:
@@ -60,10 +60,10 @@ def sync(*, client: Client) -> CreditsResponse:
         NotFoundError: 404. The server does not know this path. It comes from the router, without the
             rate-limit headers.
         APIStatusError: 428. The rate limiter cannot reach its store. Nothing is wrong with the request.
-        RateLimitError: 429. Too many requests from this address within a second; see x-rate-limit.
+        RateLimitError: 429. More than 20 requests from this address within a second.
         InternalServerError: 500. The server failed. A handler says so in JSON; a response that cannot
             be serialised says so in text.
-        APIStatusError: Any other status that is not a documented success.
+        APIStatusError: Any other status than 2xx.
         APIResponseValidationError: The answer is not what the contract says.
 
     Returns:
@@ -85,10 +85,10 @@ async def asyncio_detailed(*, client: AsyncClient) -> Response[CreditsResponse]:
         NotFoundError: 404. The server does not know this path. It comes from the router, without the
             rate-limit headers.
         APIStatusError: 428. The rate limiter cannot reach its store. Nothing is wrong with the request.
-        RateLimitError: 429. Too many requests from this address within a second; see x-rate-limit.
+        RateLimitError: 429. More than 20 requests from this address within a second.
         InternalServerError: 500. The server failed. A handler says so in JSON; a response that cannot
             be serialised says so in text.
-        APIStatusError: Any other status that is not a documented success.
+        APIStatusError: Any other status than 2xx.
         APIResponseValidationError: The answer is not what the contract says.
 
     Returns:
@@ -110,10 +110,10 @@ async def asyncio(*, client: AsyncClient) -> CreditsResponse:
         NotFoundError: 404. The server does not know this path. It comes from the router, without the
             rate-limit headers.
         APIStatusError: 428. The rate limiter cannot reach its store. Nothing is wrong with the request.
-        RateLimitError: 429. Too many requests from this address within a second; see x-rate-limit.
+        RateLimitError: 429. More than 20 requests from this address within a second.
         InternalServerError: 500. The server failed. A handler says so in JSON; a response that cannot
             be serialised says so in text.
-        APIStatusError: Any other status that is not a documented success.
+        APIStatusError: Any other status than 2xx.
         APIResponseValidationError: The answer is not what the contract says.
 
     Returns:
