@@ -162,7 +162,7 @@ def test_a_server_that_asks_for_a_certificate_is_an_error_that_says_what_to_chec
     tls.verify_mode = ssl.CERT_REQUIRED
     tls.maximum_version = ssl.TLSVersion.TLSv1_2  # which says so before a request is sent
     with trusted(), FaultServer(ok, tls=tls) as server, way(server.url, max_retries=0) as caller:
-        with pytest.raises(APIConnectionError, match="agree on no TLS: check `base_url`, proxies, and whether it wants"):
+        with pytest.raises(APIConnectionError, match="agree on no TLS: check `base_url`, proxies, and if it wants"):
             caller.list()
 
 
