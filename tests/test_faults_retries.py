@@ -86,6 +86,7 @@ MAY_HAVE_BEEN_ACTED_ON = [
     answer(502, b"<h1>Bad Gateway</h1>", "text/html"),
     text(503, "Busy.", "Retry-After: 0"),
     text(504),
+    faults.redirect("/v1/credits", 303),
     faults.redirect("/v1/credits", 307),
 ]
 
