@@ -119,7 +119,7 @@ class SimulatedClient:
         self._world = world
         self._server = server
         self._latency = latency
-        self._limit = RateLimit(20, 1)
+        self._limit = RateLimit(20, 1, "x-ratelimit-remaining")
         self._waiting = deque[int]()
         self._somebody_looks = False
         self.sent = 0
@@ -225,11 +225,11 @@ def gone_at_once(limit: RateLimit) -> int:
 
 
 def test_as_many_may_go_at_once_as_the_contract_says(world: World) -> None:
-    assert gone_at_once(RateLimit(20, 1)) == 20
+    assert gone_at_once(RateLimit(20, 1, "x-ratelimit-remaining")) == 20
 
 
 def test_as_many_more_may_go_as_an_answer_says_but_for_two_and_those_on_their_way(world: World) -> None:
-    limit = RateLimit(20, 1)
+    limit = RateLimit(20, 1, "x-ratelimit-remaining")
     for _ in range(3):
         limit.take_turn()
     limit.answered(200, {"x-ratelimit-remaining": "10"})
@@ -237,7 +237,7 @@ def test_as_many_more_may_go_as_an_answer_says_but_for_two_and_those_on_their_wa
 
 
 def test_a_refused_request_is_no_longer_on_its_way(world: World) -> None:
-    limit = RateLimit(20, 1)
+    limit = RateLimit(20, 1, "x-ratelimit-remaining")
     for _ in range(4):
         limit.take_turn()
     limit.answered(429, {})
@@ -246,14 +246,14 @@ def test_a_refused_request_is_no_longer_on_its_way(world: World) -> None:
 
 
 def test_a_request_without_an_answer_leaves_its_room_to_another(world: World) -> None:
-    limit = RateLimit(20, 1)
+    limit = RateLimit(20, 1, "x-ratelimit-remaining")
     gone_at_once(limit)
     limit.unanswered()
     assert gone_at_once(limit) == 1
 
 
 def test_after_a_refusal_the_next_request_waits(world: World) -> None:
-    limit = RateLimit(20, 1)
+    limit = RateLimit(20, 1, "x-ratelimit-remaining")
     limit.take_turn()
     world.now = 0.5
     limit.answered(429, {})
@@ -261,7 +261,7 @@ def test_after_a_refusal_the_next_request_waits(world: World) -> None:
 
 
 def test_a_limit_that_was_not_used_for_two_windows_is_as_new(world: World) -> None:
-    limit = RateLimit(20, 1)
+    limit = RateLimit(20, 1, "x-ratelimit-remaining")
     gone_at_once(limit)
     for _ in range(20):
         limit.answered(429, {})
@@ -274,7 +274,7 @@ def test_a_limit_that_was_not_used_for_two_windows_is_as_new(world: World) -> No
 
 
 def test_a_limit_lets_pass_for_two_windows_after_it_did(world: World) -> None:
-    limit = RateLimit(20, 1)
+    limit = RateLimit(20, 1, "x-ratelimit-remaining")
     assert not limit.lets_pass
     limit.take_turn()
     limit.answered(200, {"x-ratelimit-remaining": "10"})

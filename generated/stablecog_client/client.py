@@ -23,7 +23,7 @@ CONTRACT = API(
     base_url="https://api.stablecog.com",
     environment="STABLECOG",
     key_required=True,
-    rate_limit=(20, 1),
+    rate_limit=(20, 1, "X-Ratelimit-Remaining"),
 )
 
 

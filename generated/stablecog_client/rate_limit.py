@@ -21,9 +21,10 @@ LOOK_AGAIN = 0.02  # seconds after which one that waits looks whether there is r
 class RateLimit:
     """What is known of a limit, for all calls of a client."""
 
-    def __init__(self, requests: int, seconds: float) -> None:
+    def __init__(self, requests: int, seconds: float, remaining: str) -> None:
         self._requests = requests
         self._window = seconds
+        self._header = remaining  # that says how many are left
         self._shortest = seconds / max(1, requests - 1)  # as if one fewer: room for the server's rounding
         self._lock = Lock()
         self._enforced = True  # until an answer shows that the server does not count
@@ -65,7 +66,7 @@ class RateLimit:
             self._refused()
             return
         try:
-            remaining = int(headers["x-ratelimit-remaining"])
+            remaining = int(headers[self._header])
         except (KeyError, ValueError):
             self._enforced = self._enforced and status_code >= 300  # other answers may come from something in between
             self.unanswered()

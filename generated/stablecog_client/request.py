@@ -42,14 +42,14 @@ class API(NamedTuple):
         base_url: The server, or None where the contract names none.
         environment: How the names of the environment variables start: `STABLECOG`.
         key_required: Whether every operation needs an API key.
-        rate_limit: Requests, and in how many seconds, that the server allows.
+        rate_limit: Requests, and in how many seconds, that the server allows; the header that says how many are left.
     """
 
     user_agent: str
     base_url: str | None
     environment: str
     key_required: bool
-    rate_limit: tuple[int, float] | None
+    rate_limit: tuple[int, float, str] | None
 
 
 class Request(Generic[T]):
