@@ -8,12 +8,13 @@ import signal
 import ssl
 import threading
 import time
+import traceback
 from contextlib import ExitStack
 from unittest.mock import patch
 
 import httpx
 import pytest
-from stablecog_client import APIConnectionError, Client, retries, transport
+from stablecog_client import APIConnectionError, APIError, Client, retries, transport
 
 from tests import faults
 from tests.certificates import serving, trusted
@@ -60,6 +61,47 @@ def test_a_refused_connection_is_an_error_that_says_so(way: Way) -> None:
     advice = "check the network, the server and `base_url` (tried 6 times)"
     assert str(caught.value) == f"GET {url}/v1/credits: no answer: connection refused; {advice}"
     assert isinstance(caught.value.__cause__, httpx.ConnectError)
+
+
+@every_way
+@pytest.mark.parametrize("fault", faults.BREAKING)
+@pytest.mark.parametrize("kind", [RuntimeError, OSError, ssl.SSLCertVerificationError])
+def test_what_the_caller_is_handling_when_it_calls_is_not_taken_for_the_cause(
+    way: Way, fault: faults.Fault, kind: type[Exception]
+) -> None:
+    handled = kind("the disk is full", KEY)
+    with FaultServer(fault, fault, fault, fault, ok) as server, way(server.url, max_retries=1) as caller:
+        with pytest.raises(APIConnectionError) as alone:
+            caller.list()
+        try:
+            raise handled
+        except kind:
+            with pytest.raises(APIConnectionError) as caught:
+                caller.list()
+    assert (caught.value.message, caught.value.attempts) == (alone.value.message, 2)
+    assert (handled.args, handled.__traceback__ is None) == (("the disk is full", KEY), False)
+
+
+@every_way
+@pytest.mark.parametrize("fault", [faults.text(401), faults.text(200)])
+def test_what_the_caller_is_handling_when_it_calls_is_told_along_with_the_error(way: Way, fault: faults.Fault) -> None:
+    with FaultServer(fault) as server, way(server.url, max_retries=0) as caller:
+        try:
+            raise KeyError("the disk is full")
+        except KeyError:
+            with pytest.raises(APIError) as caught:
+                caller.list()
+    assert "KeyError: 'the disk is full'" in "".join(traceback.format_exception(caught.value))
+
+
+@every_way
+def test_a_refused_connection_is_told_as_such_whatever_the_caller_is_handling(way: Way) -> None:
+    with way(f"http://127.0.0.1:{free_port()}", max_retries=1) as caller:
+        try:
+            raise RuntimeError("the disk is full")
+        except RuntimeError:
+            with pytest.raises(APIConnectionError, match=r"no answer: connection refused; .* \(tried 2 times\)$"):
+                caller.list()
 
 
 @every_way

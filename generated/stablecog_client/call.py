@@ -7,6 +7,7 @@ It decides without input or output; `BaseClient` and `BaseAsyncClient` send, rea
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
@@ -62,6 +63,7 @@ class Call(Generic[T]):
         self.redirects = 0
         self._head: Answer  # of the last answer of which a body was to be read
         self._refusal: APIError | None = None  # of the last request, by the rate limit
+        self._handled = sys.exception()  # by the caller: Python links it to what goes wrong here, no cause of it
         self.url, self._make = options.prepare(request)
 
     @property
@@ -151,11 +153,13 @@ class Call(Generic[T]):
             self._raise(APIConnectionError("the client was closed during the call"), error)
         timed_out = isinstance(error, httpx.TimeoutException | TimeoutError)
         sent = not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
-        if (self._safe or not sent) and faults.may_pass(error):
+        causes = faults.causes(error, self._handled)
+        told = faults.line(self._options.redact(faults.told(causes)))
+        if (self._safe or not sent) and faults.may_pass(causes):
             delay = retries.backoff(self._tried)
             # The server may have closed a connection that was kept alive, which is no news of how it is.
             paid = sent and not timed_out and self._options.budget.spend_connection()
-            if self._retry(delay, self._told(error), paid=paid):
+            if self._retry(delay, told, paid=paid):
                 return delay
         kind = APITimeoutError if timed_out or self.left <= 0 else APIConnectionError
         if kind is APITimeoutError:
@@ -165,7 +169,7 @@ class Call(Generic[T]):
             )
             message += f"; check the network and the server, or raise `{option}` to wait longer"
         else:
-            message = f"no answer: {self._told(error)}; {faults.advice(error, self._options.proxy)}"
+            message = f"no answer: {told}; {faults.advice(causes, self._options.proxy)}"
         self._raise(kind(message + (self._doubt if sent else "")), error)
 
     def no_turn_in_time(self) -> NoReturn:
@@ -264,30 +268,24 @@ class Call(Generic[T]):
 
     def _raise(self, error: APIError, cause: BaseException | None = None) -> NoReturn:
         error.method, error.url, error.attempts = self.request.method, self._shown_url, self.attempts
-        raise error from self._without_secrets(cause)
+        if cause is not None:
+            error.__cause__ = cause
+        self._strip(error)
+        raise error
 
     @property
     def _shown_url(self) -> str:
         return self._options.redact(without_secrets(self.url))
 
-    def _told(self, error: Exception) -> str:
-        """What happened, in one line."""
-        return faults.line(self._options.redact(faults.told(error)))
-
-    def _without_secrets(self, cause: BaseException | None) -> BaseException | None:
-        """The cause, and what caused that, without what holds the key: frames of network code, requests, aiohttp's."""
-        seen = [] if cause is None else [cause]
-        for error in seen:
-            error.__traceback__ = None
-            error.args = tuple(self._options.redact(arg) if isinstance(arg, str) else arg for arg in error.args)
-            error.__dict__.pop("_request", None)
+    def _strip(self, error: APIError) -> None:
+        """Take from an error's causes what holds the key: frames of network code, requests, all of aiohttp's."""
+        for cause in faults.causes(error, self._handled):
+            cause.__traceback__ = None
+            cause.args = tuple(self._options.redact(arg) if isinstance(arg, str) else arg for arg in cause.args)
+            cause.__dict__.pop("_request", None)
             for link in ("__cause__", "__context__"):
-                linked = getattr(error, link)
-                if type(linked).__module__.startswith("aiohttp"):
-                    setattr(error, link, None)
-                elif linked is not None and linked not in seen:
-                    seen.append(linked)
-        return cause
+                if type(getattr(cause, link)).__module__.startswith("aiohttp"):
+                    setattr(cause, link, None)
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:

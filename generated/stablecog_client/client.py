@@ -72,7 +72,7 @@ class Client(BaseClient):
             )
         except UsageError as error:
             api_key = None  # the frames of a traceback would show it
-            raise error.with_traceback(None) from None
+            raise error.with_traceback(None)  # noqa: B904
 
     @cached_property
     def credits(self) -> CreditsAPI:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from http import HTTPStatus
 
 import httpx
@@ -37,43 +36,48 @@ _STATUS_ADVICE = {
 }
 
 
-def _causes(error: Exception) -> Iterator[BaseException]:
-    """The error, what caused it, and so on."""
-    seen: BaseException | None = error
-    while seen is not None:
-        yield seen
-        seen = seen.__cause__ or seen.__context__
+Causes = list[BaseException]
 
 
-def _kinds(error: Exception) -> set[str]:
+def causes(error: BaseException, handled: BaseException | None) -> Causes:
+    """An error and all that led to it, but for the one that the caller was handling when it made the call."""
+    found = [error]
+    for seen in found:
+        for link in (seen.__cause__, seen.__context__):
+            if link is not None and link is not handled and link not in found:
+                found.append(link)
+    return found
+
+
+def _kinds(causes: Causes) -> set[str]:
     """The names of the classes of an error and its causes: by them ssl need not be loaded."""
-    return {type(cause).__name__ for cause in _causes(error)}
+    return {type(cause).__name__ for cause in causes}
 
 
-def may_pass(error: Exception) -> bool:
+def may_pass(causes: Causes) -> bool:
     """Whether the next request may fare better."""
-    refused_by_proxy = isinstance(error, httpx.ProxyError) and str(error).startswith("4")
-    return not refused_by_proxy and _LASTING.isdisjoint(_kinds(error))
+    refused_by_proxy = isinstance(causes[0], httpx.ProxyError) and str(causes[0]).startswith("4")
+    return not refused_by_proxy and _LASTING.isdisjoint(_kinds(causes))
 
 
-def told(error: Exception) -> str:
+def told(causes: Causes) -> str:
     """What happened where no answer came."""
-    if "ConnectionRefusedError" in _kinds(error):  # for which each transport has words of its own
+    if "ConnectionRefusedError" in _kinds(causes):  # for which each transport has words of its own
         return "connection refused"
-    said = [text for cause in _causes(error) if (text := str(cause))] or [type(error).__name__]
+    said = [text for cause in causes if (text := str(cause))] or [type(causes[0]).__name__]
     # What the system said is plainer than what was made of it.
-    of_system = [text for cause in _causes(error) if isinstance(cause, OSError) and (text := str(cause))]
+    of_system = [text for cause in causes if isinstance(cause, OSError) and (text := str(cause))]
     return (of_system or said[:1])[-1].rstrip(".")
 
 
-def advice(error: Exception, proxy: str | None) -> str:
+def advice(causes: Causes, proxy: str | None) -> str:
     """What the caller can do where no answer came."""
-    kinds = _kinds(error)
+    kinds = _kinds(causes)
     if "SSLCertVerificationError" in kinds:
-        codes = {getattr(cause, "verify_code", None) for cause in _causes(error)}
+        codes = {getattr(cause, "verify_code", None) for cause in causes}
         return next((advice for code, advice in _CERTIFICATE_ADVICE.items() if code in codes), _UNTRUSTED)
     if "SSLError" in kinds:
-        said = " ".join(str(cause).lower() for cause in _causes(error))
+        said = " ".join(str(cause).lower() for cause in causes)
         return _OTHER_TLS if "alert" in said or "unsupported" in said else _NO_TLS
     if proxy or "ProxyError" in kinds:
         name = f"the proxy {proxy}" if proxy else "the proxy"

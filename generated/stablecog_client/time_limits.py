@@ -71,15 +71,14 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        addresses = _resolve(host, port, timeout) if isinstance(timeout, TimeLimit) else [host]
-        failure: Exception = httpcore.ConnectError(f"{host} has no address")
-        for address in addresses:
-            try:
-                stream = self._backend.connect_tcp(address, port, left(timeout), local_address, socket_options)
-                return _Stream(stream)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failure = error
-        raise failure
+        def connect(address: str) -> httpcore.NetworkStream:
+            return _Stream(self._backend.connect_tcp(address, port, left(timeout), local_address, socket_options))
+
+        *others, last = _resolve(host, port, timeout) if isinstance(timeout, TimeLimit) else [host]
+        for address in others:
+            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+                return connect(address)
+        return connect(last)
 
     def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None
