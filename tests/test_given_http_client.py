@@ -159,6 +159,26 @@ def test_connections_that_it_opened_before_keep_to_the_deadline_too() -> None:
             client.credits.list()
 
 
+class Traced(httpx.BaseTransport):
+    """A transport around another one, as tracing and retrying libraries have them."""
+
+    def __init__(self, wrapped: httpx.BaseTransport) -> None:
+        self.wrapped = wrapped
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return self.wrapped.handle_request(request)
+
+
+@pytest.mark.parametrize("mounted", [False, True])
+def test_a_transport_that_another_one_wraps_keeps_to_the_deadline_too(mounted: bool) -> None:
+    traced = Traced(Traced(httpx.HTTPTransport()))
+    options: dict[str, Any] = {"mounts": {"http://": traced}} if mounted else {"transport": traced}
+    with FaultServer(drip_headers) as server, httpx.Client(**options) as http_client:
+        client = Client(KEY, base_url=server.url, http_client=http_client, deadline=0.5)
+        with takes(at_most=3), pytest.raises(APITimeoutError):
+            client.credits.list()
+
+
 def test_another_event_loop_is_refused_while_the_first_runs_and_when_it_is_gone() -> None:
     async def call() -> None:
         await client.credits.list()

@@ -113,16 +113,22 @@ def _resolve(host: str, port: int, timeout: TimeLimit) -> list[str]:
 def hold_to_time_limits(client: httpx.Client) -> None:
     """Make a client's connections keep to the `TimeLimit` of a request.
 
-    httpx offers no way to it, so this reaches for httpcore's pools inside; where there are none (a
-    transport of another make), the limit holds for each operation on its own.
+    httpx offers no way to it, so this reaches for httpcore's pools inside, also those of a transport that another one
+    wraps; where there are none (a transport of another make), the limit holds for each operation on its own.
     """
     inside = cast("Any", client)
-    for transport in [inside._transport, *inside._mounts.values()]:
-        pool: Any = getattr(transport, "_pool", None)
-        if isinstance(pool, httpcore.ConnectionPool):
-            pool = cast("Any", pool)
-            if not isinstance(pool._network_backend, _Backend):
-                pool._network_backend = _Backend(pool._network_backend)
-                for connection in pool.connections:
-                    if connection.is_idle():  # it was opened before, without limits
-                        connection.close()
+    transports: list[Any] = [inside._transport, *inside._mounts.values()]
+    for transport in transports:
+        for part in list(getattr(transport, "__dict__", {}).values()):
+            if isinstance(part, httpcore.ConnectionPool):
+                _hold(part)
+            elif isinstance(part, httpx.BaseTransport) and part not in transports:
+                transports.append(part)
+
+
+def _hold(pool: Any) -> None:
+    if not isinstance(pool._network_backend, _Backend):
+        pool._network_backend = _Backend(pool._network_backend)
+        for connection in pool.connections:
+            if connection.is_idle():  # it was opened before, without limits
+                connection.close()
