@@ -96,7 +96,7 @@ allowed: setup  ## Put the package's DEPENDENCIES=lowest-direct or highest that 
 upgrade: setup  ## Move the pins, show what upstream changed beneath our templates, then check and test
 	@$(BIN)/python -m tools.upgrade
 	@$(MAKE) generate check test || \
-	  { echo "Mend the templates after what is shown above, then run make generate check test."; exit 1; }
+	  { echo "Fix the templates after what is shown above, then run make generate check test."; exit 1; }
 
 .PHONY: bench
 bench: $(BENCH)/.ready  ## Measure the speed beside what people use instead; ARGS=--quick is a first look
@@ -111,5 +111,5 @@ $(BENCH)/.ready: benchmarks/requirements.txt
 
 .PHONY: clean
 clean:  ## Remove .venv and what the tools left behind
-	rm -rf $(VENV) $(BENCH) .pytest_cache .hypothesis .ruff_cache .mypy_cache dist
+	rm -rf $(VENV) $(BENCH) .pytest_cache .hypothesis dist
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 KEY = "sc-" + 64 * "0"
 AUTHORIZATION = {"Authorization": f"Bearer {KEY}"}
-PATIENCE = 600  # seconds: with 1,000 calls in flight httpx's pool lets some wait longer than its own 5
+PATIENCE = 600  # seconds: what is slow is measured, not cut off
 
 Call = Callable[[], object]
 AsyncCall = Callable[[], Awaitable[object]]

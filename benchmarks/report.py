@@ -11,7 +11,7 @@ from pathlib import Path
 from .contenders import CONTENDERS
 from .measure import Measure
 
-# DESIGN's aims: the measure, whose ratio to the base, whether it is at most or at least, how much.
+# What we aim at: the measure, whose ratio to the base, whether it is at most or at least, how much.
 AIMS = [
     ("sync", "ours", "≤", 0.85),
     ("async-100", "ours-aiohttp", "≥", 4.0),

@@ -14,6 +14,8 @@ from unittest.mock import patch
 
 import pytest
 from stablecog_client import AsyncClient, Client, CreditsResponse, Response, retries
+from stablecog_client.decoding import json_body
+from stablecog_client.request import Request, Security
 
 from tests.faults import KEY
 
@@ -125,6 +127,18 @@ class Tasks(Caller):
 class TasksOverAiohttp(Tasks):
     def open(self) -> None:
         self._start()
+
+
+def posting(method: str = "POST") -> Request[Any]:
+    """A request that changes something, as another contract's operation makes it."""
+    return Request(
+        method,
+        "/v1/credits",
+        Security("header", "Authorization", "Bearer"),
+        {"200": json_body(CreditsResponse.from_dict)},
+        body={"amount": 5},
+        content_type="application/json",
+    )
 
 
 Way = type[Caller]

@@ -165,7 +165,7 @@ def test_it_fails_until_the_version_and_then_the_changelog_follow(
     assert verdict(monkeypatch) == "Say in CHANGELOG.md, below ## [0.2.0], what changes for users."
     (repository / "CHANGELOG.md").write_text(CHANGELOG.replace("# Changelog\n\n", heading + "- Gone.\n\n"), "utf-8")
     assert verdict(monkeypatch) == ""
-    assert "CHANGELOG.md speaks of it." in capsys.readouterr().out
+    assert "CHANGELOG.md mentions it." in capsys.readouterr().out
 
 
 def test_the_last_tag_counts_as_released(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:

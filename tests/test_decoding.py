@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 from stablecog_client import APIResponseValidationError, decoding
 from stablecog_client.decoding import (
+    array,
     array_of,
     boolean,
     constant_of,
@@ -22,11 +23,11 @@ from stablecog_client.decoding import (
     mapping,
     null,
     number,
-    objects,
     string,
     text_body,
     union_of,
     uuid,
+    values,
 )
 
 
@@ -151,9 +152,9 @@ def test_of_several_alternatives_the_one_that_fits_best_is_told() -> None:
 
 
 def test_values_under_names_of_any_kind_are_decoded_and_refused_by_name() -> None:
-    assert objects({"a": 1, "b": 2.0}, integer) == {"a": 1, "b": 2}
+    assert values({"a": 1, "b": 2.0}, integer) == {"a": 1, "b": 2}
     with pytest.raises(APIResponseValidationError) as caught:
-        objects({"a": 1, "b c": None}, integer)
+        values({"a": 1, "b c": None}, integer)
     assert str(caught.value) == "$['b c']: expected an integer, got null"
 
 
@@ -231,8 +232,17 @@ def test_text_that_cannot_be_read_is_refused(content: bytes, content_type: str, 
 )
 def test_what_is_no_json_is_refused_with_its_start_and_the_reason(content: bytes, got: str) -> None:
     with pytest.raises(APIResponseValidationError) as caught:
-        decoding.parse(content, "application/json")
+        decoding.json_body(decoding.anything)(content, "application/json")
     assert (caught.value.path, caught.value.expected, caught.value.got) == ("$", "JSON", got)
+
+
+def test_what_is_nested_more_deeply_than_a_model_can_follow_is_refused() -> None:
+    def node(value: Any) -> Any:
+        return array(value, node)
+
+    deep = b"[" * 900 + b"]" * 900  # json reads it, and Python's stack ends with two calls for each
+    with pytest.raises(APIResponseValidationError, match=r"\(nested too deeply\)"):
+        json_body(node)(deep, "application/json")
 
 
 # Times

@@ -18,8 +18,9 @@ from stablecog_client import APIConnectionError, APIError, Client, retries, tran
 
 from tests import faults
 from tests.certificates import serving, trusted
-from tests.drive import Way, every_way
+from tests.drive import Way, every_way, posting
 from tests.faults import KEY, FaultServer, free_port, ok
+from tests.processes import needs_fork
 
 
 def check_line(error: Exception, url: str, *parts: str) -> None:
@@ -163,7 +164,7 @@ def test_a_certificate_for_another_host_is_refused_at_once(way: Way) -> None:
 def test_an_expired_certificate_is_refused_at_once(way: Way) -> None:
     yesterday = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
     with trusted(), FaultServer(ok, tls=serving(not_after=yesterday)) as server:
-        advice = "not valid now: check this machine's clock, or tell who runs the server"
+        advice = "not valid now: check this machine's clock, or tell whoever runs the server"
         check_refused_certificate(way, server, advice)
 
 
@@ -195,7 +196,7 @@ def test_a_server_that_does_not_speak_tls_is_an_error_that_says_what_to_check(wa
         url = server.url.replace("http:", "https:")
         with way(url, max_retries=0) as caller, pytest.raises(APIConnectionError) as caught:
             caller.list()
-    assert str(caught.value).endswith("; there is no TLS to be spoken: check scheme and port of `base_url`")
+    assert str(caught.value).endswith("; the server does not speak TLS there: check scheme and port of `base_url`")
 
 
 @every_way
@@ -204,12 +205,14 @@ def test_a_server_that_asks_for_a_certificate_is_an_error_that_says_what_to_chec
     tls.verify_mode = ssl.CERT_REQUIRED
     tls.maximum_version = ssl.TLSVersion.TLSv1_2  # which says so before a request is sent
     with trusted(), FaultServer(ok, tls=tls) as server, way(server.url, max_retries=0) as caller:
-        with pytest.raises(APIConnectionError, match="agree on no TLS: check `base_url`, proxies, and if it wants"):
+        with pytest.raises(
+            APIConnectionError,
+            match="the TLS handshake failed: check `base_url`, proxies, and whether the server wants",
+        ):
             caller.list()
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+@needs_fork
 def test_a_fork_while_the_trust_store_is_read_leaves_the_child_able_to_read_it() -> None:
     with vars(transport.tls)["_lock"]:
         child = os.fork()
@@ -262,6 +265,19 @@ def test_a_proxy_that_refuses_is_asked_once(way: Way, monkeypatch: pytest.Monkey
             caller.list()
         assert len(proxy.requests) == caught.value.attempts == 1
     assert "407 Proxy Authentication Required; check the proxy 127.0.0.1:" in str(caught.value)
+
+
+@every_way
+@pytest.mark.parametrize(("status", "tries"), [(407, 1), (503, 6)])
+def test_an_unsafe_request_that_a_proxy_let_not_through_was_not_sent(
+    way: Way, status: int, tries: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with FaultServer(faults.raw(faults.head(status, "Content-Length: 0"))) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        with way("https://api.stablecog.com") as caller, pytest.raises(APIConnectionError) as caught:
+            caller.send(posting())
+        assert len(proxy.requests) == caught.value.attempts == tries
+    assert "it may have been acted on" not in str(caught.value)
 
 
 @every_way

@@ -6,16 +6,13 @@ import re
 import time
 from collections.abc import Callable
 from email.utils import formatdate
-from typing import Any
 from unittest.mock import patch
 
 import pytest
 from stablecog_client import APIConnectionError, APIError, APITimeoutError, CreditsResponse, RateLimitError, retries
-from stablecog_client.decoding import json_body
-from stablecog_client.request import Request, Security
 
 from tests import faults
-from tests.drive import Way, every_way, takes
+from tests.drive import Way, every_way, posting, takes
 from tests.faults import FaultServer, answer, free_port, ok, text
 
 
@@ -64,18 +61,6 @@ def test_max_retries_of_none_means_one_request(way: Way) -> None:
         with pytest.raises(APIError):
             caller.list()
         assert len(server.requests) == 1
-
-
-def posting(method: str = "POST") -> Request[Any]:
-    """A request that changes something, as another contract's operation makes it."""
-    return Request(
-        method,
-        "/v1/credits",
-        Security("header", "Authorization", "Bearer"),
-        {"200": json_body(CreditsResponse.from_dict)},
-        body={"amount": 5},
-        content_type="application/json",
-    )
 
 
 MAY_HAVE_BEEN_ACTED_ON = [

@@ -22,7 +22,7 @@ import pytest
 from rich.console import Console
 from rich.traceback import Traceback
 from stablecog_client import APIConnectionError, APIError, AsyncClient, AuthenticationError, Client, UsageError
-from stablecog_client.decoding import integer, json_body, objects
+from stablecog_client.decoding import integer, json_body, values
 from stablecog_client.request import Request, Security
 
 from tests import faults
@@ -224,12 +224,37 @@ def test_no_error_shows_the_key_as_another_contract_has_it_sent(
         sent = connection.header("authorization") or connection.request.split()[1].decode()
         answer(status, json.dumps({sent: sent}).encode())(connection)
 
-    request = Request("GET", "/v1/credits", security, {"200": json_body(lambda value: objects(value, integer))})
+    request = Request("GET", "/v1/credits", security, {"200": json_body(lambda value: values(value, integer))})
     with caplog.at_level(logging.DEBUG), FaultServer(echo) as server, way(server.url, api_key=ODD_KEY) as caller:
         with pytest.raises(APIError) as caught:
             caller.send(request)
     shown = everything_shown(caught.value) + caplog.text
     assert not any(spelling in shown for spelling in SPELLINGS)
+
+
+UNSENDABLE: dict[str, dict[str, Any]] = {
+    "header": {"headers": {"x-note": "\u2603"}},
+    "cookie": {"cookies": {"theme": "\u2603"}},
+    "body": {"body": {"when": {1, 2}}, "content_type": "application/json"},
+    "number": {"body": [float("nan")], "content_type": "application/json"},
+    "path": {"path_parameters": {"name": "n" * 70_000}},
+}
+
+
+@every_way
+@pytest.mark.parametrize("security", [Security("header", "Authorization", "Bearer"), Security("cookie", "session")])
+@pytest.mark.parametrize("argument", UNSENDABLE)
+def test_an_argument_that_cannot_be_sent_is_refused_by_an_error_that_does_not_show_the_key(
+    way: Way, security: Security, argument: str
+) -> None:
+    request = Request[Any](
+        "POST", "/v1/{name}", security, {}, **{"path_parameters": {"name": "n"}, **UNSENDABLE[argument]}
+    )
+    with FaultServer(ok) as server, way(server.url) as caller:
+        with pytest.raises(UsageError, match=r"^POST /v1/{name}: an argument cannot be sent: ") as caught:
+            caller.send(request)
+        assert server.connections == 0
+    check_nothing_shows(caught.value)
 
 
 @every_way

@@ -10,25 +10,24 @@ import os
 import threading
 import time
 import tracemalloc
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from itertools import count
 from typing import Any
 from unittest.mock import patch
 
 import httpx
 import pytest
-from stablecog_client import APIConnectionError, APIError, Client, CreditsResponse, UsageError, transport
+from stablecog_client import APIConnectionError, APIError, CreditsResponse, UsageError, transport
 from stablecog_client.decoding import json_body
 from stablecog_client.request import Request
 
 from tests import faults
 from tests.drive import Outcomes, Tasks, Threads, Way, every_async_way, every_way, takes
 from tests.faults import TWO_CREDITS, FaultServer, answer, answer_after, ok, text
+from tests.processes import forked, needs_fork
 from tests.rate_limited import RateLimitedServer
-
-needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
 
 def numbered() -> faults.Fault:
@@ -74,46 +73,30 @@ def test_each_event_loop_gets_answers_of_its_own(way: type[Tasks]) -> None:
         assert sorted(seen) == list(range(140))
 
 
-@contextmanager
-def listing_in_a_child(client: Client, number: int) -> Generator[Callable[[], list[int]]]:
-    """Fork, and make so many calls there; what tells their totals."""
-
-    def list_all() -> None:
-        results.put([client.credits.list().total_remaining_credits for _ in range(number)])
-
-    context = multiprocessing.get_context("fork")
-    results = context.Queue()
-    child = context.Process(target=list_all, daemon=True)
-    child.start()
-    yield lambda: results.get(timeout=20)
-    child.join()
-    assert child.exitcode == 0
-
-
 @needs_fork
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_after_a_fork_both_processes_get_answers_of_their_own() -> None:
     with FaultServer(numbered()) as server, Threads(server.url) as caller:
+
+        def totals() -> list[int]:
+            return [caller.list().total_remaining_credits for _ in range(20)]
+
         caller.list()
-        with listing_in_a_child(caller.client, 20) as totals:
-            own = [caller.list().total_remaining_credits for _ in range(20)]
-            assert sorted([0, *own, *totals()]) == list(range(41))
+        with forked(totals) as outcome:
+            assert sorted([0, *totals(), *outcome()]) == list(range(41))
 
 
 @needs_fork
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_fork_while_other_threads_are_calling_leaves_the_child_able_to_call() -> None:
     with RateLimitedServer(0.01) as server, Threads(server.url, deadline=10) as caller:
         with ThreadPoolExecutor(40) as pool:
             calls = [pool.submit(caller.list) for _ in range(40)]  # some of them wait for their turn
             time.sleep(0.2)
-            with listing_in_a_child(caller.client, 1) as totals:
-                assert totals() == [1391]
+            with forked(caller.list) as outcome:
+                assert outcome().total_remaining_credits == 1391
             assert all(call.result() for call in calls)
 
 
 @needs_fork
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_fork_while_connections_are_opened_leaves_the_child_able_to_close() -> None:
     opening, forked = threading.Event(), threading.Event()
 

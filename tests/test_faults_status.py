@@ -70,7 +70,7 @@ ADVICE = {
     428: "Precondition Required: 'Oops.'; the server wants something first: see what it says, or try again later",
     429: "Too Many Requests: 'Oops.'; make fewer calls, or try again later; the server asks to wait 90 s",
     500: "Internal Server Error: 'Oops.'; the server failed, try again later; the server asks to wait 90 s",
-    599: "status: 'Oops.'; the server failed, try again later; the server asks to wait 90 s",
+    599: "Unknown Status: 'Oops.'; the server failed, try again later; the server asks to wait 90 s",
 }
 
 
@@ -219,6 +219,14 @@ def test_to_follow_a_redirect_is_not_to_try_again(way: Way) -> None:
 
 
 @every_way
+def test_an_error_counts_no_redirect_among_the_attempts(way: Way) -> None:
+    with FaultServer(redirect("/v1/credits/"), text(401)) as server, way(server.url) as caller:
+        with pytest.raises(AuthenticationError) as caught:
+            caller.list()
+    assert (len(server.requests), caught.value.attempts) == (2, 1)
+
+
+@every_way
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_to_another_port_is_not_followed(way: Way, status: int) -> None:
     with FaultServer(ok) as other, FaultServer(redirect(f"{other.url}/v1/credits", status)) as server:
@@ -272,7 +280,7 @@ def test_a_redirect_from_https_to_http_is_not_followed(way: Way) -> None:
 @every_way
 def test_a_loop_of_redirects_ends(way: Way) -> None:
     with FaultServer(redirect("/v1/credits")) as server, way(server.url) as caller:
-        with pytest.raises(APIStatusError, match="more than 5 redirects; check `base_url`"):
+        with pytest.raises(APIStatusError, match=r"more than 5 redirects; check `base_url`$"):
             caller.list()
         assert len(server.requests) == 6
 

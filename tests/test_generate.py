@@ -137,7 +137,7 @@ def test_a_failing_run_leaves_the_old_output_and_says_what_to_do(checkout: Check
     code, out, err = checkout.generate()
     assert (code, out.strip()) == (1, "")
     assert told in err
-    assert err.splitlines()[-1].endswith("is as it was. Mend what is named above, then run `make generate` again.")
+    assert err.splitlines()[-1].endswith("is as it was. Fix what is named above, then run `make generate` again.")
     assert contents(checkout.output) == files
     assert everything(checkout.folder) == found
 

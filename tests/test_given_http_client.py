@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +22,7 @@ from stablecog_client import (
 
 from tests.drive import takes
 from tests.faults import KEY, TWO_CREDITS, FaultServer, Seen, answer, drip_headers, ok, redirect, text
+from tests.processes import forked, needs_fork
 
 Hook = Callable[[httpx.Response], Any]
 
@@ -196,13 +196,14 @@ def test_another_event_loop_is_refused_while_the_first_runs_and_when_it_is_gone(
             asyncio.run(call())
 
 
-def test_after_a_fork_it_is_refused_if_it_was_used_before(monkeypatch: pytest.MonkeyPatch) -> None:
+@needs_fork
+def test_after_a_fork_it_is_refused_if_it_was_used_before() -> None:
     with FaultServer(ok) as server, httpx.Client() as http_client:
         used, unused = (Client(KEY, base_url=server.url, http_client=http_client) for _ in range(2))
         used.credits.list()
-        monkeypatch.setattr(os, "getpid", lambda: -1)
-        with pytest.raises(UsageError) as caught:
-            used.credits.list()
-        assert unused.credits.list().total_remaining_credits == 1391
+        with forked(unused.credits.list) as outcome:
+            assert outcome().total_remaining_credits == 1391
+        with forked(used.credits.list) as outcome, pytest.raises(UsageError) as caught:
+            outcome()
     message = "http_client: its connections belong to the process that forked; make a new client"
     assert str(caught.value) == message

@@ -111,7 +111,7 @@ def names(item: griffe.Object | griffe.Alias) -> Iterator[tuple[str, str]]:
 
 def version_in(text: str) -> Version:
     if not (numbers := re.fullmatch(r"v?(\d+)\.(\d+)\.(\d+)", text)):
-        raise SystemExit(f"{text!r} is not a version such as 1.2.3; mend info.version in openapi.yaml.")
+        raise SystemExit(f"{text!r} is not a version such as 1.2.3; fix info.version in openapi.yaml.")
     return int(numbers[1]), int(numbers[2]), int(numbers[3])
 
 
@@ -183,7 +183,7 @@ def main() -> None:
         )
     if not now or now == was:
         raise SystemExit(f"Say in CHANGELOG.md, below ## [{words[2]}], what changes for users.")
-    print("CHANGELOG.md speaks of it.")
+    print("CHANGELOG.md mentions it.")
 
 
 if __name__ == "__main__":

@@ -59,14 +59,15 @@ def generate(spec: Path, config: Path, templates: Path, output: Path) -> None:
             print(f"{where.filename}, line {where.lineno}: {type(error).__name__}: {error}", file=sys.stderr)
             failed = 1
         if failed:
-            print(f"{output} is as it was. Mend what is named above, then run `make generate` again.", file=sys.stderr)
+            print(f"{output} is as it was. Fix what is named above, then run `make generate` again.", file=sys.stderr)
             raise SystemExit(failed)
         if output.exists():
             output.rename(old)
         try:
             new.rename(output)
         except BaseException:
-            old.rename(output)
+            if old.exists():
+                old.rename(output)
             raise
 
 
@@ -91,7 +92,7 @@ def check(spec: Path, config: Path, templates: Path, output: Path) -> None:
         files = "\n  ".join(differing)
         raise SystemExit(
             f"{output} is not what the generator makes; run `make generate` and commit. What was edited there by hand "
-            f"belongs into openapi.yaml or templates/, and is lost:\n  {files}"
+            f"belongs in openapi.yaml or templates/, and will be lost:\n  {files}"
         )
 
 

@@ -110,7 +110,7 @@ def mutmut(folder: Path, *arguments: str, shown: bool = False) -> str:
     command = [str(Path(sys.executable).with_name("mutmut")), *arguments]
     done = subprocess.run(command, cwd=folder, env=environment, stdout=None if shown else subprocess.PIPE, text=True)  # noqa: S603
     if done.returncode:
-        raise SystemExit(f"{done.stdout or ''}mutmut {arguments[0]} failed; mend what is named above.")
+        raise SystemExit(f"{done.stdout or ''}mutmut {arguments[0]} failed; fix what is named above.")
     return done.stdout or ""
 
 
@@ -139,7 +139,7 @@ def main() -> None:
     for line in sorted(found - known):
         print(f"Not noticed: {line}")
     if known != found:
-        raise SystemExit("Mend the tests, or tests/mutants.txt, which lists what may go unnoticed and why.")
+        raise SystemExit("Fix the tests, or tests/mutants.txt, which lists what may go unnoticed and why.")
 
 
 if __name__ == "__main__":

@@ -301,7 +301,9 @@ def main() -> None:
     try:
         sys.exit(record(given.rstrip("/"), key, options.into))
     except DoubtError as doubt:
-        sys.exit(f"Nothing was written: of an answer, {doubt}. See for yourself before you record it by hand.")
+        sys.exit(
+            f"Nothing was written because of one answer: {doubt}. Look at it yourself before you record it by hand."
+        )
     except h11.RemoteProtocolError:
         sys.exit("Nothing was written: an answer is not whole, or not HTTP/1.1.")
     except OSError as error:

@@ -43,7 +43,7 @@ def problems(document: dict[str, Any]) -> Iterator[str]:
         yield from invalid
         return
     for path, item in document.get("paths", {}).items():
-        for method in item.keys() & METHODS:
+        for method in filter(item.get, METHODS):
             if not item[method].get("operationId"):
                 yield f"{method.upper()} {path}: expected an operationId, which names the method"
             if not item[method].get("tags"):
@@ -94,7 +94,7 @@ def problems_in(file: Path) -> Iterator[str]:
 def main() -> None:
     file = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "openapi.yaml"
     if found := list(problems_in(file)):
-        raise SystemExit("\n".join([f"{file.name} is no contract yet; mend this and run it again:", *found]))
+        raise SystemExit("\n".join([f"{file.name} is no contract yet; fix this and run it again:", *found]))
     print(f"{file.name} is valid.")
 
 

@@ -31,7 +31,7 @@ def tool(name: str, *arguments: str | Path) -> str:
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)  # noqa: S603
     if done.returncode:
         raise SystemExit(
-            f"{done.stderr}{name} failed; what was moved so far is in git diff. Mend that, and run make upgrade again."
+            f"{done.stderr}{name} failed; what was moved so far is in git diff. Fix that, and run make upgrade again."
         )
     return done.stdout
 

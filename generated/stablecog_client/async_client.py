@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class AsyncClient(BaseAsyncClient):
-    """Stablecog API, for asyncio.
+    """A client of the Stablecog API, for asyncio.
 
     Which credits an account has left, of which type they are and when they expire.
 

@@ -17,30 +17,30 @@ import httpx
 from . import transport
 from .call import CUT_OFF, FAULTS, Answer, Call
 from .errors import APIError, UsageError
-from .options import WithOptions
 from .request import Request
+from .shared import WithShared
 from .types import Response
 
 T = TypeVar("T")
 
 
-class _Loop:
+class _LoopState:
     """What belongs to one event loop: connections, what sends over them, and where calls wait for their turn."""
 
     def __init__(self, handle: Callable[[httpx.Request], Awaitable[httpx.Response]]) -> None:
         self.handle = handle
         self.turnstile = asyncio.Lock()
-        self.connections: AsyncGenerator[_Loop] | None = None
+        self.connections: AsyncGenerator[_LoopState] | None = None
 
 
-class BaseAsyncClient(WithOptions[httpx.AsyncClient]):
+class BaseAsyncClient(WithShared[httpx.AsyncClient]):
     """Sends with `httpx.AsyncClient`; many tasks may share it, and each event loop has connections of its own."""
 
     _kind = httpx.AsyncClient
 
     def _start(self) -> None:
         self._inherited = getattr(self, "_loops", None)  # kept: to let go of them would disturb the process that forked
-        self._loops: dict[asyncio.AbstractEventLoop, _Loop] = {}
+        self._loops: dict[asyncio.AbstractEventLoop, _LoopState] = {}
 
     async def send(self, request: Request[T]) -> Response[T]:
         """Make the call of an operation's module.
@@ -49,13 +49,13 @@ class BaseAsyncClient(WithOptions[httpx.AsyncClient]):
             APIError: One of the errors of `errors`.
         """
         try:
-            call = Call(self._options, request)
-            loop = self._loops.get(asyncio.get_running_loop()) or await self._connect()
+            call = Call(self._shared, request)
+            state = self._loops.get(asyncio.get_running_loop()) or await self._connect()
             while True:
-                if loop.turnstile.locked() or call.take_turn():  # whoever waits there goes first
-                    await self._queue(call, loop)
+                if state.turnstile.locked() or call.take_turn():  # whoever waits there goes first
+                    await self._queue(call, state)
                 try:
-                    answer = await self._exchange(call, loop)
+                    answer = await self._exchange(call, state)
                 except FAULTS as error:
                     delay = call.failed(error)
                 else:
@@ -68,19 +68,19 @@ class BaseAsyncClient(WithOptions[httpx.AsyncClient]):
             # The frames below hold the key, or what the server said.
             raise error.with_traceback(None)  # noqa: B904
 
-    async def _queue(self, call: Call[Any], loop: _Loop) -> None:
+    async def _queue(self, call: Call[Any], state: _LoopState) -> None:
         """Wait for the call's turn under the rate limit: one looks out for it, the others stand behind."""
         try:
-            async with asyncio.timeout(call.left), loop.turnstile:
+            async with asyncio.timeout(call.left), state.turnstile:
                 while delay := call.take_turn():
                     await asyncio.sleep(delay)
         except TimeoutError:
             call.no_turn_in_time()
 
-    async def _exchange(self, call: Call[Any], loop: _Loop) -> Answer:
+    async def _exchange(self, call: Call[Any], state: _LoopState) -> Answer:
         try:
             async with asyncio.timeout(call.left):
-                response = await loop.handle(call.http_request())
+                response = await state.handle(call.http_request())
             try:
                 if response.is_stream_consumed:  # by an event hook of the caller's
                     return Answer(response.status_code, response.headers, response.content)
@@ -102,29 +102,30 @@ class BaseAsyncClient(WithOptions[httpx.AsyncClient]):
             call.unanswered()
             raise
 
-    async def _connect(self) -> _Loop:
+    async def _connect(self) -> _LoopState:
         """What belongs to the running event loop, made now."""
-        if self._options.http_client is not None and self._options.connected:
+        given = self._shared.options.http_client
+        if given is not None and self._shared.connected:
             raise UsageError("http_client: its connections belong to another event loop; use a client for each loop")
         for loop in [loop for loop in list(self._loops) if loop.is_closed()]:
             self._loops.pop(loop, None)
-        if self._options.http_client is None:
+        if given is None:
             connections = self._connections()
             state = await anext(connections)
             state.connections = connections
         else:
-            http = self._options.http_client
-            self._options.note_connections(http)
-            state = _Loop(partial(http.send, stream=True, auth=None, follow_redirects=False))
+            self._shared.note_connections(given)
+            state = _LoopState(partial(given.send, stream=True, auth=None, follow_redirects=False))
         self._loops[asyncio.get_running_loop()] = state
         return state
 
-    async def _connections(self) -> AsyncGenerator[_Loop]:
+    async def _connections(self) -> AsyncGenerator[_LoopState]:
         """Connections for one event loop, closed with it: asyncio ends a loop's generators before the loop."""
-        http = transport.new_client(httpx.AsyncClient, self._options.base_url, self._options.trust_env)
-        self._options.note_connections(http)
+        options = self._shared.options
+        http = transport.new_client(httpx.AsyncClient, options.base_url, options.trust_env)
+        self._shared.note_connections(http)
         try:
-            yield _Loop(transport.async_transport_for(http, self._options.base_url).handle_async_request)
+            yield _LoopState(transport.async_transport_for(http, options.base_url).handle_async_request)
         finally:
             await http.aclose()
 
@@ -133,7 +134,7 @@ class BaseAsyncClient(WithOptions[httpx.AsyncClient]):
 
         An `http_client` that was passed in stays open: it is its owner's to close.
         """
-        self._options.closed = True
+        self._shared.closed = True
         state = self._loops.pop(asyncio.get_running_loop(), None)
         if state is not None and state.connections is not None:
             await state.connections.aclose()

@@ -26,7 +26,7 @@ class BoundedBody:
     def __init__(self, headers: httpx.Headers, limit: int, *, cut: bool) -> None:
         self._limit = limit
         self._cut = cut  # cut a body that is too large off, rather than refuse it
-        self._came = 0  # bytes, packed as they are: nothing need come of them
+        self._came = 0  # bytes received, before decoding: nothing need come of them
         self._size = 0
         self._chunks: list[bytes] = []
         try:

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 import httpx
 
-from . import bodies, faults, retries, transport
+from . import bodies, faults, retries
 from .errors import APIConnectionError, APIError, APIResponseValidationError, APITimeoutError, status_error
 from .request import Request, without_secrets
 from .types import Response
 
 if TYPE_CHECKING:
-    from .options import Options
+    from .shared import Shared
 
 T = TypeVar("T")
 
@@ -35,8 +35,28 @@ FAULTS = (
     RuntimeError,  # httpx: "the client has been closed"; Python: "can't start new thread"
 )
 
-# What may cut a body off. An error is told by its status then, and a success is none.
+# What keeps a request from being sent.
+UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+
+# What may cut a body short: an error still has its status, a success without its body is none.
 CUT_OFF = (httpx.NetworkError, httpx.RemoteProtocolError, httpx.TimeoutException, TimeoutError)
+
+
+class TimeLimit(float):
+    """Seconds that one network operation may take, and when all of them must have ended.
+
+    httpx and httpcore carry it, as the float that it is, from a request to the socket. They would
+    allow its seconds for every single read; `time_limits` holds each read to the end.
+    """
+
+    __slots__ = ("ends_at",)
+
+    ends_at: float
+
+    def __new__(cls, seconds: float, ends_at: float) -> TimeLimit:
+        self = super().__new__(cls, max(0.0, min(seconds, ends_at - time.monotonic())))
+        self.ends_at = ends_at
+        return self
 
 
 class Answer:
@@ -55,24 +75,26 @@ class Call(Generic[T]):
     with the whole answer, or `unanswered` and `failed` where none came. These two say how long to wait for the next.
     """
 
-    def __init__(self, options: Options[Any], request: Request[T]) -> None:
-        self._options = options
-        self.request = request
-        self.ends_at = time.monotonic() + options.deadline
-        self.attempts = 0
-        self.redirects = 0
+    def __init__(self, shared: Shared[Any], request: Request[T]) -> None:
+        self._shared = shared
+        self._options = shared.options
+        self._request = request
+        self._ends_at = time.monotonic() + shared.options.deadline
+        self._sent = 0
+        self._redirects = 0
         self._head: Answer  # of the last answer of which a body was to be read
         self._refusal: APIError | None = None  # of the last request, by the rate limit
-        self._handled = sys.exception()  # by the caller: Python links it to what goes wrong here, no cause of it
-        self.url, self._make = options.prepare(request)
+        # What the caller is handling: Python links it to the errors raised here, but it is not their cause.
+        self._handled = sys.exception()
+        self._url, self._make = shared.prepare(request)
 
     @property
     def left(self) -> float:
         """Seconds until the deadline."""
-        return max(0.0, self.ends_at - time.monotonic())
+        return max(0.0, self._ends_at - time.monotonic())
 
     def check_deadline(self) -> None:
-        if time.monotonic() > self.ends_at:
+        if time.monotonic() > self._ends_at:
             raise TimeoutError
 
     def take_turn(self) -> float:
@@ -82,19 +104,19 @@ class Call(Generic[T]):
             APIConnectionError: The client was closed.
             APITimeoutError: The deadline has passed.
         """
-        if self._options.is_closed:
+        if self._shared.is_closed:
             self._raise(APIConnectionError("the client was closed during the call"))
-        delay = self._options.rate_limit.take_turn() if self._options.rate_limit else 0.0
+        delay = self._shared.rate_limit.take_turn() if self._shared.rate_limit else 0.0
         if delay and delay >= self.left:
             self.no_turn_in_time()
         return delay
 
     def http_request(self) -> httpx.Request:
         """The request to send now."""
-        self.attempts += 1
-        limit = transport.TimeLimit(self._options.timeout, self.ends_at)
+        self._sent += 1
+        limit = TimeLimit(self._options.timeout, self._ends_at)
         extensions = {"timeout": {"connect": limit, "read": limit, "write": limit, "pool": limit}}
-        return self._make(self.url, extensions)
+        return self._make(self._url, extensions)
 
     def body(self, response: httpx.Response) -> bodies.BoundedBody:
         """What collects the body of this response."""
@@ -105,7 +127,7 @@ class Call(Generic[T]):
 
     def judged(self, error: httpx.HTTPStatusError) -> Answer:
         """The answer that an event hook took for an error: what it is, is ours to say."""
-        if error.request.url != self.url:  # the answer to a request of the hook's own
+        if error.request.url != self._url:  # the answer to a request of the hook's own
             self.unanswered()
             raise error
         response = error.response
@@ -114,8 +136,8 @@ class Call(Generic[T]):
 
     def unanswered(self) -> None:
         """The request got no whole answer."""
-        if self._options.rate_limit:
-            self._options.rate_limit.unanswered()
+        if self._shared.rate_limit:
+            self._shared.rate_limit.unanswered()
 
     def answered(self, answer: Answer) -> Response[T] | float:
         """The result, or seconds to wait before the next request.
@@ -125,12 +147,12 @@ class Call(Generic[T]):
             APIResponseValidationError: The body, or which 2xx it is, is not what the contract says.
         """
         status = answer.status_code
-        if self._options.rate_limit:
-            self._options.rate_limit.answered(status, answer.headers)
-        responses = self.request.responses
-        decode = responses.get(str(status)) or responses.get(f"{status // 100}XX") or responses.get("default")
+        if self._shared.rate_limit:
+            self._shared.rate_limit.answered(status, answer.headers)
         if not 200 <= status < 300:
             return self._refused(answer)
+        responses = self._request.responses
+        decode = responses.get(str(status)) or responses.get("2XX") or responses.get("default")
         try:
             if decode is None or status not in STATUSES:
                 expected = " or ".join(responses)
@@ -138,7 +160,7 @@ class Call(Generic[T]):
             parsed = decode(answer.content, answer.headers.get("content-type", ""))
         except APIResponseValidationError as error:
             self._raise(self._with_answer(error, answer), error.__cause__)
-        self._options.budget.earn()
+        self._shared.budget.earn()
         return Response(HTTPStatus(status), answer.headers, answer.content, parsed)
 
     def failed(self, error: Exception) -> float:
@@ -149,28 +171,26 @@ class Call(Generic[T]):
         """
         if isinstance(error, APIResponseValidationError):  # the body was too large, or not decodable
             self._raise(self._with_answer(error, self._head))
-        if self._options.is_closed:
+        if self._shared.is_closed:
             self._raise(APIConnectionError("the client was closed during the call"), error)
         timed_out = isinstance(error, httpx.TimeoutException | TimeoutError)
-        sent = not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+        sent = not isinstance(error, UNSENT)
         causes = faults.causes(error, self._handled)
         told = faults.line(self._options.redact(faults.told(causes)))
         if (self._safe or not sent) and faults.may_pass(causes):
             delay = retries.backoff(self._tried)
             # The server may have closed a connection that was kept alive, which is no news of how it is.
-            paid = sent and not timed_out and self._options.budget.spend_connection()
+            paid = sent and not timed_out and self._shared.budget.spend_connection()
             if self._retry(delay, told, paid=paid):
                 return delay
-        kind = APITimeoutError if timed_out or self.left <= 0 else APIConnectionError
-        if kind is APITimeoutError:
-            option = "deadline" if self.left <= 0 else "timeout"
-            message = (
-                f"no {'answer' if sent else 'connection'} within the {option} of {getattr(self._options, option):g} s"
-            )
-            message += f"; check the network and the server, or raise `{option}` to wait longer"
-        else:
-            message = f"no answer: {told}; {faults.advice(causes, self._options.proxy)}"
-        self._raise(kind(message + (self._doubt if sent else "")), error)
+        doubt = self._doubt if sent else ""
+        if not timed_out and self.left > 0:
+            advice = faults.advice(causes, self._shared.proxy)
+            self._raise(APIConnectionError(f"no answer: {told}; {advice}{doubt}"), error)
+        option, seconds = ("timeout", self._options.timeout) if self.left > 0 else ("deadline", self._options.deadline)
+        message = f"no {'answer' if sent else 'connection'} within the {option} of {seconds:g} s"
+        advice = f"check the network and the server, or raise `{option}` to wait longer"
+        self._raise(APITimeoutError(f"{message}; {advice}{doubt}"), error)
 
     def no_turn_in_time(self) -> NoReturn:
         """The deadline comes before the call's turn under the rate limit."""
@@ -182,11 +202,11 @@ class Call(Generic[T]):
     @property
     def _tried(self) -> int:
         """How often the request was made; to follow a redirect is not to try again."""
-        return self.attempts - self.redirects
+        return self._sent - self._redirects
 
     @property
     def _safe(self) -> bool:
-        return self.request.method in retries.SAFE_METHODS
+        return self._request.method in retries.SAFE_METHODS
 
     @property
     def _doubt(self) -> str:
@@ -198,10 +218,10 @@ class Call(Generic[T]):
         if self._tried > self._options.max_retries or delay >= self.left:
             return False
         next_step = f"trying again in {delay:.2f} s"
-        again = paid or self._options.budget.spend()
+        again = paid or self._shared.budget.spend()
         if not again:
             next_step = "not tried again, as the budget of retries is spent"
-        _logger.debug("%s %s: %s; %s", self.request.method, self._shown_url, reason, next_step)
+        _logger.debug("%s %s: %s; %s", self._request.method, self._shown_url, reason, next_step)
         return again
 
     def _refused(self, answer: Answer) -> float:
@@ -209,14 +229,15 @@ class Call(Generic[T]):
         if 300 <= status < 400 and (location := answer.headers.get("location")):
             return self._redirected(answer, location)
         asked_for = retries.retry_after(answer.headers.get("retry-after"))
-        self._refusal = self._status_error(answer, asked_for) if status == 429 else None
+        error = self._status_error(answer, asked_for)
+        self._refusal = error if status == 429 else None
         if retries.worth_retrying(status, safe=self._safe):
             delay = max(asked_for or 0.0, retries.backoff(self._tried))
-            # Where others pass, the pace of the rate limit does what the budget is for.
-            in_turn = status == 429 and self._options.rate_limit is not None and self._options.rate_limit.lets_pass
+            # While others pass, the rate limit paces the retries, and the budget need not.
+            in_turn = status == 429 and self._shared.rate_limit is not None and self._shared.rate_limit.lets_pass
             if self._retry(delay, faults.status_line(status), paid=in_turn):
                 return delay
-        self._raise(self._status_error(answer, asked_for))
+        self._raise(error)
 
     def _status_error(self, answer: Answer, asked_for: float | None) -> APIError:
         status, text = answer.status_code, self._text(answer)
@@ -230,16 +251,17 @@ class Call(Generic[T]):
 
     def _redirected(self, answer: Answer, location: str) -> float:
         """Follow a redirect where the key may go: to the same origin."""
-        self.redirects += 1
+        too_many = self._redirects >= MAX_REDIRECTS
         try:
-            target = self.url.join(location).copy_with(username=None, password=None, fragment=None)
-            same_origin = _origin(target) == _origin(self.url)
+            target = self._url.join(location).copy_with(username=None, password=None, fragment=None)
+            same_origin = _origin(target) == _origin(self._url)
         except (httpx.InvalidURL, ValueError):
-            target, same_origin = None, False
-        if same_origin and target is not None and self._safe and self.redirects <= MAX_REDIRECTS:
-            self.url = target
+            target, same_origin = self._url, False
+        if same_origin and self._safe and not too_many:
+            self._redirects += 1
+            self._url = target
             return 0.0
-        if self.redirects > MAX_REDIRECTS:
+        if too_many:
             reason = f"more than {MAX_REDIRECTS} redirects"
         else:
             reason = f"a redirect to {faults.quote(self._options.redact(location))}, which is not followed"
@@ -267,7 +289,7 @@ class Call(Generic[T]):
         return httpx.Headers(items, encoding=answer.headers.encoding)
 
     def _raise(self, error: APIError, cause: BaseException | None = None) -> NoReturn:
-        error.method, error.url, error.attempts = self.request.method, self._shown_url, self.attempts
+        error.method, error.url, error.attempts = self._request.method, self._shown_url, self._tried
         if cause is not None:
             error.__cause__ = cause
         self._strip(error)
@@ -275,7 +297,7 @@ class Call(Generic[T]):
 
     @property
     def _shown_url(self) -> str:
-        return self._options.redact(without_secrets(self.url))
+        return self._options.redact(without_secrets(self._url))
 
     def _strip(self, error: APIError) -> None:
         """Take from an error's causes what holds the key: frames of network code, requests, all of aiohttp's."""

@@ -28,7 +28,7 @@ CONTRACT = API(
 
 
 class Client(BaseClient):
-    """Stablecog API.
+    """A client of the Stablecog API.
 
     Which credits an account has left, of which type they are and when they expire.
 

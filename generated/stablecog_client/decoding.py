@@ -113,7 +113,7 @@ def array(value: Any, decode: Decoder[T]) -> list[T]:
     return items
 
 
-def objects(value: dict[str, Any], decode: Decoder[T]) -> dict[str, T]:
+def values(value: dict[str, Any], decode: Decoder[T]) -> dict[str, T]:
     """Values of one kind under names that the contract does not list."""
     items: dict[str, T] = {}
     for name, item in value.items():
@@ -189,7 +189,8 @@ def date(value: Any) -> datetime.date:
 
 # RFC 3339 alone: fromisoformat takes week dates, commas, times without seconds or offset, too.
 _DATE_TIME = re.compile(
-    r"\d{4}-\d\d-\d\d[Tt ]([01]\d|2[0-3]):\d\d:(\d\d)(?:\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)", re.ASCII
+    r"\d{4}-\d\d-\d\d[Tt ](?:[01]\d|2[0-3]):\d\d:(?P<second>\d\d)(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
+    re.ASCII,
 )
 
 
@@ -219,8 +220,8 @@ def _rare_date_time(value: str, match: re.Match[str]) -> datetime.datetime:
     # `encode` tells a time that came with +00:00 from one that came with Z.
     from dateutil.parser import isoparse  # type: ignore[import-untyped, unused-ignore]
 
-    start, end = match.span(2)
-    leap = match[2] == "60"
+    start, end = match.span("second")
+    leap = match["second"] == "60"
     before: datetime.datetime = isoparse(value[:start] + "59" + value[end:] if leap else value)
     if not leap:
         return before
@@ -303,9 +304,17 @@ def text(content: bytes, content_type: str) -> str:
 
 def json_body(decode: Decoder[T]) -> BodyDecoder[T]:
     def body(content: bytes, content_type: str) -> T:
-        return decode(parse(content, content_type))
+        try:
+            return decode(parse(content, content_type))
+        except RecursionError:
+            pass
+        raise _not_json(content, "nested too deeply")
 
     return body
+
+
+def text_body(decode: Decoder[T]) -> BodyDecoder[T]:
+    return lambda content, content_type: decode(text(content, content_type))
 
 
 _in_content_type = re.compile(r"""[;\s]charset\s*=\s*["']?([^\s;"']{1,40})""", re.IGNORECASE).search
@@ -348,13 +357,12 @@ def parse(content: bytes, content_type: str) -> Any:
     charset = charset_of(content_type)
     try:
         return _parse(decoded(content.removeprefix(BOM_UTF8), charset))
-    except (LookupError, ValueError, RecursionError) as error:
-        # The parser's error holds the whole body, and its traceback the parser's frames.
-        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+    except (LookupError, ValueError) as error:
+        reason = str(error)  # alone: the error holds the whole body
+    raise _not_json(content, reason)
+
+
+def _not_json(content: bytes, reason: str) -> APIResponseValidationError:
     start = content[:60].decode("utf-8", "replace")
     got = f"a body that starts {start!r} ({reason})" if content else "an empty body"
-    raise APIResponseValidationError("JSON", got, advice=NOT_THE_API)
-
-
-def text_body(decode: Decoder[T]) -> BodyDecoder[T]:
-    return lambda content, content_type: decode(text(content, content_type))
+    return APIResponseValidationError("JSON", got, advice=NOT_THE_API)

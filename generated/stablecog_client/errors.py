@@ -30,7 +30,7 @@ class APIError(Exception):
     url: str | None = None
     """Its URL, without user, password and query, or None where there was none."""
     attempts: int = 0
-    """How often the request was tried, redirects that were followed included."""
+    """How often the request was tried; to follow a redirect is not to try again."""
 
     def __init__(self, message: str = "", **attributes: Any) -> None:
         super().__init__(message)

@@ -16,9 +16,9 @@ _LASTING = frozenset(
 
 _UNTRUSTED = "the certificate is not trusted: set SSL_CERT_FILE if it is your company's, or check `base_url`"
 _OTHER_SERVER = "the certificate is another server's: check `base_url` and proxies"
-_NO_TLS = "there is no TLS to be spoken: check scheme and port of `base_url`"
-_OTHER_TLS = "the server and this machine agree on no TLS: check `base_url`, proxies, and if it wants a certificate"
-_NOT_NOW = "the certificate is not valid now: check this machine's clock, or tell who runs the server"
+_NO_TLS = "the server does not speak TLS there: check scheme and port of `base_url`"
+_OTHER_TLS = "the TLS handshake failed: check `base_url`, proxies, and whether the server wants a client certificate"
+_NOT_NOW = "the certificate is not valid now: check this machine's clock, or tell whoever runs the server"
 # By OpenSSL's codes: not yet valid, expired, another host, another address.
 _CERTIFICATE_ADVICE = {9: _NOT_NOW, 10: _NOT_NOW, 62: _OTHER_SERVER, 64: _OTHER_SERVER}
 
@@ -90,7 +90,7 @@ def status_line(status: int) -> str:
     try:
         return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:
-        return f"{status} status"
+        return f"{status} Unknown Status"
 
 
 def status_advice(status: int, content_type: str) -> str:

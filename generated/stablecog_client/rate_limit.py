@@ -68,7 +68,8 @@ class RateLimit:
         try:
             remaining = int(headers[self._header])
         except (KeyError, ValueError):
-            self._enforced = self._enforced and status_code >= 300  # other answers may come from something in between
+            with self._lock:  # only a success tells: other answers may come from something in between
+                self._enforced = self._enforced and status_code >= 300
             self.unanswered()
             return
         with self._lock:

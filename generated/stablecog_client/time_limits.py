@@ -18,7 +18,7 @@ from typing import Any, cast
 import httpcore
 import httpx
 
-from .transport import TimeLimit
+from .call import TimeLimit
 
 
 def left(timeout: float | None) -> float | None:

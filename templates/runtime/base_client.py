@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -15,14 +14,14 @@ import httpx
 from . import transport
 from .call import CUT_OFF, FAULTS, Answer, Call
 from .errors import APIError
-from .options import WithOptions
 from .request import Request
+from .shared import WithShared
 from .types import Response
 
 T = TypeVar("T")
 
 
-class BaseClient(WithOptions[httpx.Client]):
+class BaseClient(WithShared[httpx.Client]):
     """Sends with `httpx.Client`; many threads may share it."""
 
     _kind = httpx.Client
@@ -41,7 +40,7 @@ class BaseClient(WithOptions[httpx.Client]):
             APIError: One of the errors of `errors`.
         """
         try:
-            call = Call(self._options, request)
+            call = Call(self._shared, request)
             while True:
                 if self._turnstile.locked() or call.take_turn():  # whoever waits there goes first
                     self._queue(call)
@@ -97,7 +96,7 @@ class BaseClient(WithOptions[httpx.Client]):
         """What sends a request, over connections that are opened when they are first needed."""
         if self._handle is None:
             with self._lock:
-                self._options.check_open()
+                self._shared.check_open()
                 if self._handle is None:
                     self._handle = self._opened()
         return self._handle
@@ -105,25 +104,23 @@ class BaseClient(WithOptions[httpx.Client]):
     def _opened(self) -> Callable[[httpx.Request], httpx.Response]:
         from .time_limits import hold_to_time_limits
 
-        options = self._options
+        options = self._shared.options
         http = options.http_client or transport.new_client(httpx.Client, options.base_url, options.trust_env)
         hold_to_time_limits(http)
-        options.note_connections(http)
+        self._shared.note_connections(http)
         if http is options.http_client:
             return partial(http.send, stream=True, auth=None, follow_redirects=False)
         self._http = http
-        return transport.transport_for(http, options.base_url).handle_request
+        direct: httpx.BaseTransport = transport.transport_for(http, options.base_url)
+        return direct.handle_request
 
     def close(self) -> None:
         """Close the connections. Calls under way fail, and further ones are refused.
 
         An `http_client` that was passed in stays open: it is its owner's to close.
         """
-        if self._options.pid != os.getpid():  # its lock and its connections are the process's that forked
-            self._options.closed = True
-            return
         with self._lock:
-            self._options.closed = True
+            self._shared.closed = True
         if self._http is not None:
             self._http.close()
 

@@ -1,11 +1,10 @@
-"""The way to the network: TLS set up once, httpx's transports, and the time limit that they carry."""
+"""The way to the network: TLS set up once, proxies, and httpx's transports."""
 
 from __future__ import annotations
 
 import os
 import ssl
 import threading
-import time
 from contextlib import suppress
 from typing import Any, TypeVar, cast
 
@@ -79,27 +78,28 @@ def new_client(kind: type[H], url: httpx.URL, trust_env: bool) -> H:
         raise UsageError(f"HTTPS_PROXY, HTTP_PROXY or ALL_PROXY: expected http://host:port ({error})") from None
 
 
-class TimeLimit(float):
-    """Seconds that one network operation may take, and when all of them must have ended.
+def transport_for(client: httpx.Client | httpx.AsyncClient, url: httpx.URL) -> Any:
+    """The transport that takes a client's requests to this server, be it a proxy's.
 
-    httpx and httpcore carry it, as the float that it is, from a request to the socket. They would
-    allow its seconds for every single read; `_Stream` asks `left` instead.
+    Requests of our own clients are sent over it directly: what `httpx.Client.send` adds (cookies, redirects,
+    authentication, event hooks) our calls do not use, and it is a quarter of their time.
     """
+    return cast("Any", client)._transport_for_url(url)
 
-    __slots__ = ("ends_at",)
 
-    ends_at: float
+def async_transport_for(client: httpx.AsyncClient, url: httpx.URL) -> Any:
+    """The same for an async client of our own: aiohttp's where it is installed and no proxy stands between."""
+    if proxy_of(client, url) is None:
+        with suppress(ImportError):  # the extra is not installed
+            from .aiohttp_transport import AiohttpTransport
 
-    def __new__(cls, seconds: float, ends_at: float) -> TimeLimit:
-        self = super().__new__(cls, max(0.0, min(seconds, ends_at - time.monotonic())))
-        self.ends_at = ends_at
-        return self
+            cast("Any", client)._transport = AiohttpTransport(tls_for(url), LIMITS)  # closed with the client
+    return transport_for(client, url)
 
 
 def proxy_url_of(client: httpx.Client | httpx.AsyncClient, url: httpx.URL) -> httpx.URL | None:
     """The proxy that takes a client's requests to this server, if one does and it can be known."""
-    transport = cast("Any", client)._transport_for_url(url)
-    proxy = getattr(getattr(transport, "_pool", None), "_proxy_url", None)
+    proxy = getattr(getattr(transport_for(client, url), "_pool", None), "_proxy_url", None)
     return httpx.URL(scheme=proxy.scheme.decode(), host=proxy.host.decode(), port=proxy.port) if proxy else None
 
 
@@ -107,26 +107,5 @@ def proxy_of(client: httpx.Client | httpx.AsyncClient, url: httpx.URL) -> str | 
     """What takes a client's requests to this server in place of its transport: a proxy's host and port, or a name."""
     if (proxy := proxy_url_of(client, url)) is not None:
         return proxy.netloc.decode()
-    inside = cast("Any", client)
-    transport = inside._transport_for_url(url)
-    return None if transport is inside._transport else type(transport).__name__
-
-
-def transport_for(client: httpx.Client, url: httpx.URL) -> httpx.BaseTransport:
-    """The transport that a client would use, proxies of the environment among them.
-
-    Ours alone are sent over it directly: what `httpx.Client.send` adds (cookies, redirects, authentication, event
-    hooks) our calls do not use, and it is a quarter of their time.
-    """
-    return cast("httpx.BaseTransport", cast("Any", client)._transport_for_url(url))
-
-
-def async_transport_for(client: httpx.AsyncClient, url: httpx.URL) -> httpx.AsyncBaseTransport:
-    """The same for an async client; aiohttp's where it is installed and no proxy stands between."""
-    inside = cast("Any", client)
-    if proxy_of(client, url) is None:
-        with suppress(ImportError):  # the extra is not installed
-            from .aiohttp_transport import AiohttpTransport
-
-            inside._transport = AiohttpTransport(tls_for(url), LIMITS)
-    return cast("httpx.AsyncBaseTransport", inside._transport_for_url(url))
+    transport = transport_for(client, url)
+    return None if transport is cast("Any", client)._transport else type(transport).__name__
