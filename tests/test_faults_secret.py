@@ -247,9 +247,8 @@ UNSENDABLE: dict[str, dict[str, Any]] = {
 def test_an_argument_that_cannot_be_sent_is_refused_by_an_error_that_does_not_show_the_key(
     way: Way, security: Security, argument: str
 ) -> None:
-    request = Request[Any](
-        "POST", "/v1/{name}", security, {}, **{"path_parameters": {"name": "n"}, **UNSENDABLE[argument]}
-    )
+    arguments: dict[str, Any] = {"path_parameters": {"name": "n"}, **UNSENDABLE[argument]}
+    request = Request[Any]("POST", "/v1/{name}", security, {}, **arguments)
     with FaultServer(ok) as server, way(server.url) as caller:
         with pytest.raises(UsageError, match=r"^POST /v1/{name}: an argument cannot be sent: ") as caught:
             caller.send(request)
