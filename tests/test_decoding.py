@@ -80,6 +80,7 @@ SOME_ID = UUID("0ea24c34-4d0b-4e67-8495-d16fa4d19ba6")
         (string, "", ""),
         (integer, -3, -3),
         (integer, 12.0, 12),
+        (integer, -9007199254740992.0, -(2**53)),
         (number, 3, 3),
         (number, -1.5, -1.5),
         (boolean, True, True),
@@ -108,6 +109,7 @@ def test_what_is_allowed_is_decoded(decode: Any, value: Any, result: Any) -> Non
         (string, 1, "$", "a string", "1"),
         (integer, 1.5, "$", "an integer", "1.5"),
         (integer, True, "$", "an integer", "true"),
+        (integer, 9007199254740994.0, "$", "an integer", "9007199254740994.0"),  # which one it was is lost
         (number, True, "$", "a number", "true"),
         (number, "1", "$", "a number", '"1"'),
         (number, float("inf"), "$", "a number", "Infinity"),

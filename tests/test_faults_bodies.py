@@ -335,6 +335,17 @@ def test_an_unknown_encoding_is_refused_unless_it_is_an_errors() -> None:
 def test_what_follows_a_compressed_body_is_left_out() -> None:
     for encoding in "gzip", "deflate":
         assert collected([ENCODED[encoding] + b"more", b"and more"], encoding) == b"words"
+        assert collected([ENCODED[encoding], b"more"], encoding) == b"words"
+
+
+def test_a_gzip_body_of_several_members_is_all_of_them_wherever_it_is_cut() -> None:
+    packed = gzip.compress(b"wo") + gzip.compress(b"") + gzip.compress(b"rds")
+    for cut in range(len(packed)):
+        assert collected([packed[:cut], packed[cut:]], "gzip") == b"words"
+    with pytest.raises(APIResponseValidationError, match="cut short"):
+        collected([packed[:-1]], "gzip")
+    with pytest.raises(APIResponseValidationError, match="a larger one"):
+        collected([gzip.compress(b"words") * 3], "gzip")
 
 
 def peak_memory(call: Any) -> int:

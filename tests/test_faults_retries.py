@@ -56,11 +56,10 @@ def test_the_budget_is_earned_back_by_calls_that_succeed(way: Way) -> None:
 
 
 @every_way
-def test_max_retries_of_none_means_one_request(way: Way) -> None:
-    with FaultServer(text(503)) as server, way(server.url, max_retries=0) as caller:
-        with pytest.raises(APIError):
-            caller.list()
-        assert len(server.requests) == 1
+def test_a_server_that_fails_every_other_request_is_got_through_for_as_long_as_it_does(way: Way) -> None:
+    with FaultServer(*[text(500), ok] * 100) as server, way(server.url) as caller:
+        for _ in range(100):
+            assert caller.list().total_remaining_credits == 1391
 
 
 MAY_HAVE_BEEN_ACTED_ON = [
@@ -166,23 +165,25 @@ def test_a_budget_lets_as_many_retries_pass_for_nothing_as_there_are_connections
     budget = retries.Budget()
     assert not budget.spend_connection()
     for _ in range(2):
-        budget.earn()
+        budget.earn(0)
     assert [budget.spend_connection() for _ in range(3)] == [True, True, False]
     for _ in range(100):
-        budget.earn()
-    assert [budget.spend_connection() for _ in range(51)] == [True] * 50 + [False]
+        budget.earn(0)
+    assert [budget.spend_connection() for _ in range(71)] == [True] * 70 + [False]
     assert [budget.spend() for _ in range(31)] == [True] * 30 + [False]
 
 
-def test_a_budget_lets_30_retries_pass_and_earns_one_back_by_ten_successes() -> None:
+def test_a_budget_lets_30_retries_pass_and_earns_them_back_by_success_and_one_more_by_ten() -> None:
     budget = retries.Budget()
-    budget.earn()  # it is full already
+    budget.earn(0)  # it is full already
     assert [budget.spend() for _ in range(31)] == [True] * 30 + [False]
     for _ in range(11):  # a tenth is no exact float
-        budget.earn()
+        budget.earn(0)
     assert [budget.spend() for _ in range(2)] == [True, False]
+    budget.earn(5)
+    assert [budget.spend() for _ in range(6)] == [True] * 5 + [False]
     for _ in range(1000):
-        budget.earn()
+        budget.earn(1)
     assert [budget.spend() for _ in range(31)] == [True] * 30 + [False]
 
 

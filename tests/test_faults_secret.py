@@ -47,6 +47,11 @@ WRONG: dict[str, tuple[Any, str]] = {
     "space-inside": (KEY[:20] + " " + KEY[20:], "white space inside it"),
     "no-break-space": (KEY[:20] + "\xa0" + KEY[20:], "white space inside it"),
     "with-its-scheme": ("Bearer " + KEY, "the word Bearer before it"),
+    "none": ("None", "the key is the word None"),
+    "null": ("null", "the key is the word null"),
+    "scheme-alone": ("Bearer", "the key is the word Bearer"),
+    "with-its-variable": (f"STABLECOG_API_KEY={KEY}", "the name of a variable in it"),
+    "a-variable": ("$STABLECOG_API_KEY", "the name of a variable in it"),
     "quoted": (f'"{KEY}"', "quotation marks around it"),
     "quoted-once": (f"'{KEY}'", "quotation marks around it"),
     "non-ascii": (KEY + "\u00e9", "outside ASCII"),
@@ -70,7 +75,10 @@ def test_a_key_of_any_length_is_sent_and_not_shown(way: Way) -> None:
 
 
 @BOTH
-@pytest.mark.parametrize("options", [{"base_url": KEY}, {"max_retries": KEY}, {"timeout": KEY}, {"deadline": KEY}])
+@pytest.mark.parametrize(
+    "options",
+    [{"base_url": KEY}, {"base_url": KEY.encode()}, {"max_retries": KEY}, {"timeout": KEY}, {"deadline": KEY}],
+)
 def test_a_key_at_the_place_of_another_option_is_not_echoed(kind: Any, options: dict[str, Any]) -> None:
     with pytest.raises(UsageError) as caught:
         kind("https://api.stablecog.com", **options)

@@ -183,12 +183,22 @@ def test_closing_a_client_while_a_task_waits_to_try_again_opens_nothing(way: typ
                     await asyncio.sleep(0.01)
                 await asyncio.sleep(0.1)
                 await caller.client.close()
-                with pytest.raises(APIConnectionError, match="the client was closed during the call"):
+                with takes(at_most=0.5), pytest.raises(APIConnectionError, match="the client was closed during"):
                     await call
                 if http_client is not None:
                     await http_client.aclose()
 
             caller.runner.run(main())
+        assert len(server.requests) == server.connections == 1
+
+
+def test_closing_a_client_while_a_thread_waits_to_try_again_opens_nothing() -> None:
+    with FaultServer(text(503, "Busy.", "Retry-After: 5"), ok) as server, Threads(server.url) as caller:
+        closer = threading.Timer(0.3, caller.close)
+        closer.start()
+        with takes(at_most=2), pytest.raises(APIConnectionError, match="the client was closed during the call"):
+            caller.list()
+        closer.join()
         assert len(server.requests) == server.connections == 1
 
 

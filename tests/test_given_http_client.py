@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from httpx_aiohttp import AiohttpTransport
 from stablecog_client import (
     APIConnectionError,
     APIError,
@@ -21,8 +22,21 @@ from stablecog_client import (
 )
 
 from tests.drive import takes
-from tests.faults import KEY, TWO_CREDITS, FaultServer, Seen, answer, drip_headers, ok, redirect, text
+from tests.faults import (
+    KEY,
+    TWO_CREDITS,
+    FaultServer,
+    Seen,
+    answer,
+    drip_headers,
+    echo_in_place_of_http,
+    free_port,
+    ok,
+    redirect,
+    text,
+)
 from tests.processes import forked, needs_fork
+from tests.test_faults_secret import check_nothing_shows
 
 Hook = Callable[[httpx.Response], Any]
 
@@ -157,6 +171,24 @@ def test_connections_that_it_opened_before_keep_to_the_deadline_too() -> None:
         client = Client(KEY, base_url=server.url, http_client=http_client, deadline=0.5)
         with takes(at_most=3), pytest.raises(APITimeoutError):
             client.credits.list()
+
+
+def test_a_transport_that_retries_does_not_wait_beyond_the_deadline() -> None:
+    with httpx.Client(transport=httpx.HTTPTransport(retries=10)) as http_client:
+        client = Client(KEY, base_url=f"http://127.0.0.1:{free_port()}", http_client=http_client, deadline=0.6)
+        with takes(at_most=1.1), pytest.raises(APIConnectionError):
+            client.credits.list()
+
+
+def test_aiohttp_beneath_it_does_not_leak_errors_of_its_own_nor_the_key() -> None:
+    async def main() -> None:
+        async with httpx.AsyncClient(transport=AiohttpTransport()) as http_client:
+            await AsyncClient(KEY, base_url=server.url, http_client=http_client, max_retries=0).credits.list()
+
+    with FaultServer(echo_in_place_of_http) as server, pytest.raises(APIConnectionError) as caught:
+        asyncio.run(main())
+    assert isinstance(caught.value.__cause__, httpx.RemoteProtocolError)
+    check_nothing_shows(caught.value)
 
 
 class Traced(httpx.BaseTransport):

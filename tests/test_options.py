@@ -17,13 +17,15 @@ from tests.faults import KEY
     "url",
     [
         *(httpx.URL("https://h/?x=1"), 5, "", " ", "/v1", "api.example.com", "ftp://api.example.com", "https://"),
+        *("https://xn--a.example", b"https://h", ["https://h"], "https://\u2603\ufe0f.example"),
         *("https://h:99999", "https://api .com", "https://h/?x=1", "https://h/#x"),
     ],
 )
 @pytest.mark.parametrize("client", [Client, AsyncClient])
 def test_a_base_url_that_is_no_server_is_refused(client: Any, url: Any) -> None:
-    with pytest.raises(UsageError, match=r"^base_url: expected scheme, host and path"):
+    with pytest.raises(UsageError, match=r"^base_url: expected scheme, host and path") as refused:
         client(KEY, base_url=url)
+    assert refused.value.__context__ is None  # which would quote it, or hold the key
 
 
 def test_a_base_url_of_the_environment_is_refused_by_the_variables_name(monkeypatch: pytest.MonkeyPatch) -> None:

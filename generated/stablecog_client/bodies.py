@@ -64,7 +64,7 @@ class BoundedBody:
 
     def _decoded(self, chunk: bytes, decoders: list[Any]) -> Iterator[bytes]:
         decoder, *others = decoders
-        while chunk and not decoder.eof:
+        while chunk:
             try:
                 piece = decoder.decompress(chunk, 65536)  # a little at a time: a bomb never unfolds
             except zlib.error as error:
@@ -95,10 +95,32 @@ def _encodings(headers: httpx.Headers) -> list[str]:
 
 def _decoder(encoding: str) -> Any:
     if encoding in {"gzip", "x-gzip"}:
-        return zlib.decompressobj(_GZIP)
+        return _Gzip()
     if encoding == "deflate":
         return _Deflate()
     raise APIResponseValidationError(f"a content encoding of {ACCEPT_ENCODING}", repr(encoding[:40]))
+
+
+class _Gzip:
+    """The gzip format, of one member or of several."""
+
+    def __init__(self) -> None:
+        self._decoder = zlib.decompressobj(_GZIP)
+        self.unconsumed_tail = b""
+
+    @property
+    def eof(self) -> bool:
+        return self._decoder.eof and not self.unconsumed_tail
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        if self._decoder.eof:
+            if data[0] != 0x1F:  # no further member: what follows a body is left out
+                self.unconsumed_tail = b""
+                return b""
+            self._decoder = zlib.decompressobj(_GZIP)
+        piece = self._decoder.decompress(data, max_length)
+        self.unconsumed_tail = self._decoder.unused_data or self._decoder.unconsumed_tail
+        return piece
 
 
 class _Deflate:

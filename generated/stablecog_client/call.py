@@ -82,6 +82,7 @@ class Call(Generic[T]):
         self._ends_at = time.monotonic() + shared.options.deadline
         self._sent = 0
         self._redirects = 0
+        self._spent = 0  # retries, of the budget
         self._head: Answer  # of the last answer of which a body was to be read
         self._refusal: APIError | None = None  # of the last request, by the rate limit
         # What the caller is handling: Python links it to the errors raised here, but it is not their cause.
@@ -160,7 +161,7 @@ class Call(Generic[T]):
             parsed = decode(answer.content, answer.headers.get("content-type", ""))
         except APIResponseValidationError as error:
             self._raise(self._with_answer(error, answer), error.__cause__)
-        self._shared.budget.earn()
+        self._shared.budget.earn(self._spent)
         return Response(HTTPStatus(status), answer.headers, answer.content, parsed)
 
     def failed(self, error: Exception) -> float:
@@ -221,6 +222,8 @@ class Call(Generic[T]):
         again = paid or self._shared.budget.spend()
         if not again:
             next_step = "not tried again, as the budget of retries is spent"
+        elif not paid:
+            self._spent += 1
         _logger.debug("%s %s: %s; %s", self._request.method, self._shown_url, reason, next_step)
         return again
 

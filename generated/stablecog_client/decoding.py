@@ -64,8 +64,8 @@ def string(value: Any) -> str:
 def integer(value: Any) -> int:
     if value.__class__ is int:
         return value
-    if value.__class__ is float and value.is_integer():
-        return int(value)  # JSON has one kind of number: 1.0 is an integer
+    if value.__class__ is float and value.is_integer() and abs(value) <= 2**53:
+        return int(value)  # JSON has one kind of number: 1.0 is an integer, and exact up to here
     refuse("an integer", value)
 
 

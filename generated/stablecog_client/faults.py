@@ -30,7 +30,7 @@ _STATUS_ADVICE = {
     403: "this API key may not do this",
     404: "the server knows no such path or thing: check `base_url` and what was asked for",
     408: "the server waited too long for the request, try again later",
-    428: "the server wants something first: see what it says, or try again later",
+    428: "the server could not look into the request: see what it says, or try again later",
     429: "make fewer calls, or try again later",
     500: "the server failed, try again later",
 }

@@ -73,13 +73,12 @@ class Options(Generic[H]):
         if given is None:
             raise UsageError(f"base_url: none was given, and the contract names no server; set it or {option}")
         expected = f"{option}: expected scheme, host and path of a server, such as https://api.example.com"
-        try:
-            url = httpx.URL(given)
-        except (httpx.InvalidURL, TypeError) as error:
-            raise UsageError(f"{expected} ({error})") from None
+        url = _url(given)
+        if url is None or url.scheme not in {"http", "https"}:
+            raise UsageError(expected)
         if url.userinfo:
             raise UsageError(f"{option}: a user or password in it has no place there; pass api_key instead")
-        if url.query or url.fragment or url.scheme not in {"http", "https"} or not _is_host(url.host, url.port):
+        if url.query or url.fragment:
             raise UsageError(expected)
         if url.scheme == "http" and not allow_http and not is_loopback(url.host):
             raise UsageError(f"{option}: http:// would send the API key unencrypted; use https://, or allow_http=True")
@@ -111,8 +110,12 @@ def _key_problem(key: object) -> str | None:
         return "the key has a line break in it (was it read from a file?)"
     if key != key.strip():
         return "the key has white space around it"
+    if key.lower() in {"none", "null", "undefined", "bearer"}:
+        return f"the key is the word {key}"
     if key.lower().startswith("bearer "):
         return "the key has the word Bearer before it"
+    if "API_KEY" in key:
+        return "the key has the name of a variable in it"
     if any(character.isspace() for character in key):
         return "the key has white space inside it"
     if key[0] == key[-1] and key[0] in "\"'`":
@@ -122,6 +125,15 @@ def _key_problem(key: object) -> str | None:
     if not key.isprintable():
         return "the key has a control character in it"
     return None
+
+
+def _url(given: httpx.URL | str) -> httpx.URL | None:
+    """None for what is no server's. What httpx says of that quotes it, and it may be the key, at the wrong place."""
+    try:
+        url = httpx.URL(given)
+        return url if _is_host(url.host, url.port) else None
+    except (httpx.InvalidURL, TypeError, ValueError):
+        return None
 
 
 def _seconds(option: str, value: float) -> float:

@@ -52,13 +52,14 @@ def retry_after(value: str | None) -> float | None:
 class Budget:
     """Retries that the calls of a client may still make, together.
 
-    Each retry costs one; each success gives a tenth back. So a server that is down sees few more
-    requests than there are calls, and one that stumbles is asked again. Each success leaves a
-    connection behind, too: a retry where that may have been closed meanwhile costs nothing.
+    Each retry costs one; a call that succeeds gives back what its retries cost, and a tenth. So a
+    server that is down sees few more requests than there are calls, and one that stumbles is asked
+    again. Each success leaves a connection behind, too: a retry where that may have been closed
+    meanwhile costs nothing.
     """
 
     SIZE = 30.0
-    CONNECTIONS = 50
+    CONNECTIONS = 70  # with SIZE, the 100 that a client keeps alive at most
 
     def __init__(self) -> None:
         self._left = self.SIZE
@@ -81,8 +82,9 @@ class Budget:
             self._connections -= 1
             return True
 
-    def earn(self) -> None:
+    def earn(self, spent: int) -> None:
+        """A call succeeded, on which so many retries were spent."""
         if self._left < self.SIZE or self._connections < self.CONNECTIONS:
             with self._lock:
-                self._left = min(self.SIZE, self._left + 0.1)
+                self._left = min(self.SIZE, self._left + spent + 0.1)
                 self._connections = min(self.CONNECTIONS, self._connections + 1)

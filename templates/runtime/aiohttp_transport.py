@@ -69,4 +69,4 @@ def _map_exceptions() -> Generator[None]:
         refused = isinstance(error.__cause__, aiohttp.ClientConnectorError)
         raise (httpx.ConnectError if refused else httpx.ReadError)(str(error)) from error.__cause__
     except (aiohttp.ClientError, ValueError) as error:
-        raise httpx.RemoteProtocolError(str(error)) from error
+        raise httpx.RemoteProtocolError(getattr(error, "message", "") or str(error)) from error

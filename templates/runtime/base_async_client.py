@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
@@ -29,6 +30,7 @@ class _LoopState:
     def __init__(self, handle: Callable[[httpx.Request], Awaitable[httpx.Response]]) -> None:
         self.handle = handle
         self.turnstile = asyncio.Lock()
+        self.closing = asyncio.Event()
         self.connections: AsyncGenerator[_LoopState] | None = None
 
 
@@ -62,7 +64,9 @@ class BaseAsyncClient(WithShared[httpx.AsyncClient]):
                     if isinstance(outcome, Response):
                         return outcome
                     delay = outcome
-                await asyncio.sleep(delay)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(delay):
+                        await state.closing.wait()
         except (APIError, asyncio.CancelledError) as error:
             # The frames below hold the key, or what the server said.
             raise error.with_traceback(None)  # noqa: B904
@@ -97,8 +101,10 @@ class BaseAsyncClient(WithShared[httpx.AsyncClient]):
                 await response.aclose()
         except httpx.HTTPStatusError as error:  # raised by an event hook of the caller's
             return call.judged(error)
-        except BaseException:
+        except BaseException as error:
             call.unanswered()
+            if type(error).__module__.startswith("aiohttp."):  # of an http_client over aiohttp
+                raise httpx.RemoteProtocolError(str(error)) from error
             raise
 
     async def _connect(self) -> _LoopState:
@@ -135,8 +141,10 @@ class BaseAsyncClient(WithShared[httpx.AsyncClient]):
         """
         self._shared.closed = True
         state = self._loops.pop(asyncio.get_running_loop(), None)
-        if state is not None and state.connections is not None:
-            await state.connections.aclose()
+        if state is not None:
+            state.closing.set()
+            if state.connections is not None:
+                await state.connections.aclose()
 
     async def __aenter__(self) -> Self:
         return self

@@ -30,6 +30,7 @@ class BaseClient(WithShared[httpx.Client]):
         self._inherited = getattr(self, "_http", None)  # kept: to let go of it would disturb the process that forked
         self._http: httpx.Client | None = None
         self._handle: Callable[[httpx.Request], httpx.Response] | None = None
+        self._closing = threading.Event()
         self._lock = threading.Lock()
         self._turnstile = threading.Lock()
 
@@ -53,7 +54,7 @@ class BaseClient(WithShared[httpx.Client]):
                     if isinstance(outcome, Response):
                         return outcome
                     delay = outcome
-                time.sleep(delay)
+                self._closing.wait(delay)
         except (APIError, KeyboardInterrupt) as error:
             # The frames below hold the key, or what the server said.
             raise error.with_traceback(None)  # noqa: B904
@@ -121,6 +122,7 @@ class BaseClient(WithShared[httpx.Client]):
         """
         with self._lock:
             self._shared.closed = True
+        self._closing.set()
         if self._http is not None:
             self._http.close()
 

@@ -60,7 +60,7 @@ class _Backend(httpcore.NetworkBackend):
 
     def __init__(self, backend: httpcore.NetworkBackend) -> None:
         self._backend = backend
-        self.sleep = backend.sleep  # type: ignore[method-assign]
+        self._connecting = threading.local()  # the time limit of what this thread connects for
 
     def connect_tcp(
         self,
@@ -70,6 +70,8 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
+        self._connecting.timeout = timeout
+
         def connect(address: str) -> httpcore.NetworkStream:
             return _Stream(self._backend.connect_tcp(address, port, left(timeout), local_address, socket_options))
 
@@ -86,6 +88,13 @@ class _Backend(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         return _Stream(self._backend.connect_unix_socket(path, left(timeout), socket_options))
+
+    def sleep(self, seconds: float) -> None:
+        """Between the attempts of a transport that has `retries`: not beyond the time limit."""
+        limit = getattr(self._connecting, "timeout", None)
+        if isinstance(limit, TimeLimit) and seconds >= limit.ends_at - time.monotonic():
+            raise httpcore.ConnectTimeout("the call's deadline comes before the next attempt")
+        self._backend.sleep(seconds)
 
 
 def _resolve(host: str, port: int, timeout: TimeLimit) -> list[str]:
