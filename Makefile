@@ -16,7 +16,7 @@ help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
-setup: $(VENV)/.ready  ## Make .venv with the pinned tools; PYTHON=python3.12 picks the Python
+setup: $(VENV)/.ready  ## Make .venv with the pinned tools; make clean setup PYTHON=python3.12 picks the Python
 
 $(VENV)/.ready: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -74,15 +74,15 @@ $(VENV)/.go-tools: $(VENV)/.ready requirements-go.txt
 
 .PHONY: breaking
 breaking: drift $(VENV)/.go-tools  ## Say what a change breaks and which version it asks for; BASE=v0.1.0 compares with that
-	@$(BIN)/python -m tools.breaking $(BASE)
+	@$(BIN)/python -m tools.breaking $(if $(value BASE),"$$BASE")
 
 .PHONY: record
 record: setup  ## Record the real API, and say how it departs from the contract; URL=..., INTO=FOLDER
-	@$(BIN)/python -m tools.record $(if $(URL),--url $(URL)) $(if $(INTO),--into $(INTO))
+	@$(BIN)/python -m tools.record $(if $(value URL),--url "$$URL") $(if $(value INTO),--into "$$INTO")
 
 .PHONY: build
 build: setup  ## Make the wheel and the sdist in dist/; TAG=v0.1.0 refuses what is not that version
-	@$(BIN)/python -m tools.build $(if $(TAG),--tag $(TAG))
+	@$(BIN)/python -m tools.build $(if $(value TAG),--tag "$$TAG")
 
 .PHONY: allowed
 allowed: setup  ## Put the package's DEPENDENCIES=lowest-direct or highest that it allows into .venv

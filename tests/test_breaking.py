@@ -66,6 +66,46 @@ def test_a_change_that_breaks_users_is_told_in_words(
     assert any(said in text for text in changes.breaking), changes
 
 
+def edited(base: Path, folder: Path, file: str, old: str, new: str) -> Path:
+    """Another commit, with one edit of a file of the package."""
+    text = (shutil.copytree(base, folder / "other") / file).read_text("utf-8")
+    assert old in text
+    (folder / "other" / file).write_text(text.replace(old, new), "utf-8")
+    return folder / "other"
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        ("pyproject.toml", '">=3.11"', '">=3.14"', "package, requires-python: >=3.11 became >=3.14"),
+        (
+            "pyproject.toml",
+            "\naiohttp = ",
+            "\nother = ",
+            "package, extra aiohttp: ['httpx-aiohttp>=0.1.12'] became nothing",
+        ),
+        (
+            "stablecog_client/errors.py",
+            "class APITimeoutError(APIConnectionError)",
+            "class APITimeoutError(APIError)",
+            "package, stablecog_client.errors.APITimeoutError: its bases ['APIConnectionError'] became ['APIError']",
+        ),
+    ],
+)
+def test_what_the_package_requires_and_what_its_errors_are_breaks_users(
+    base: Path, tmp_path: Path, file: str, old: str, new: str, said: str
+) -> None:
+    assert said in breaking.compare(base, edited(base, tmp_path, f"generated/{file}", old, new)).breaking
+
+
+def test_another_server_breaks_users_and_another_rate_limit_does_not(base: Path, tmp_path: Path) -> None:
+    limit = "x-rate-limit: { requests: 5, seconds: 1 }\n\npaths:\n"
+    other = checkout(tmp_path, ("https://api.credits.example", "https://other.example"), ("paths:\n", limit))
+    changes = breaking.compare(base, other)
+    assert "contract, server: ['https://api.credits.example'] became ['https://other.example']" in changes.breaking
+    assert "contract, x-rate-limit: nothing became {'requests': 5, 'seconds': 1}" in changes.compatible
+
+
 def test_another_type_of_a_parameter_breaks_users(base: Path, tmp_path: Path) -> None:
     other = checkout(tmp_path)
     client = other / "generated/stablecog_client/client.py"
@@ -163,16 +203,24 @@ def test_it_fails_until_the_version_and_then_the_changelog_follow(
     heading = "# Changelog\n\n## [0.2.0] - unreleased\n\n"
     (repository / "CHANGELOG.md").write_text(CHANGELOG.replace("# Changelog\n\n", heading), "utf-8")
     assert verdict(monkeypatch) == "Say in CHANGELOG.md, below ## [0.2.0], what changes for users."
+    (repository / "CHANGELOG.md").write_text(CHANGELOG.replace("# Changelog\n\n", heading + "### Added\n\n"), "utf-8")
+    assert verdict(monkeypatch) == "Say in CHANGELOG.md, below ## [0.2.0], what changes for users."
     (repository / "CHANGELOG.md").write_text(CHANGELOG.replace("# Changelog\n\n", heading + "- Gone.\n\n"), "utf-8")
     assert verdict(monkeypatch) == ""
     assert "CHANGELOG.md mentions it." in capsys.readouterr().out
 
 
 def test_the_last_tag_counts_as_released(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    git(repository, "tag", "v1.0.0")
+    for tag in "v1.0.0", "v2.0.0-rc1", "vendor-1":
+        git(repository, "tag", tag)
     checkout(repository, OPTIONAL_EXPIRY, ("version: 0.1.0", "version: 1.1.0"))
     assert "Set info.version in openapi.yaml to 2.0.0" in verdict(monkeypatch)
     assert "Set info.version in openapi.yaml to 2.0.0" in verdict(monkeypatch, base="")  # the tag is the base, too
+
+
+def test_a_version_does_not_go_back(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkout(repository, ("version: 0.1.0", "version: 0.0.9"))
+    assert verdict(monkeypatch) == "info.version in openapi.yaml is 0.0.9, and 0.1.0 was there before."
 
 
 def test_a_version_that_is_on_its_way_already_still_needs_its_change_told(

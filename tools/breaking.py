@@ -1,7 +1,7 @@
 """Says what a change breaks for users, and which version it asks for: `python -m tools.breaking [BASE]`.
 
-The contract is compared by oasdiff and the package's public names by griffe, which does not look at types: those are
-compared here. BASE is a commit, a branch or a tag: `origin/main` if there is one, else the last tag. The exit status is
+The contract is compared by oasdiff and the package's public names by griffe. What neither looks at is compared here:
+types and bases, the server, the rate limit, and what the package requires. BASE is a commit, a branch or a tag: `origin/main` if there is one, else the last tag. The exit status is
 1 when info.version or CHANGELOG.md do not follow.
 """
 
@@ -14,9 +14,12 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import griffe
 from openapi_spec_validator.readers import read_from_filename
@@ -51,7 +54,12 @@ class Changes:
 def compare(old: Path, new: Path) -> Changes:
     """What changed between two checkouts."""
     changes = Changes()
-    for breaks, text in [*contract_changes(old / "openapi.yaml", new / "openapi.yaml"), *package_changes(old, new)]:
+    found = (
+        contract_changes(old / "openapi.yaml", new / "openapi.yaml"),
+        package_changes(old, new),
+        other_changes(old, new),
+    )
+    for breaks, text in chain.from_iterable(found):
         (changes.breaking if breaks else changes.compatible).append(text)
     return changes
 
@@ -73,11 +81,10 @@ def contract_changes(old: Path, new: Path) -> Iterator[tuple[bool, str]]:
 def package_changes(old: Path, new: Path) -> Iterator[tuple[bool, str]]:
     before, after = load(old), load(new)
     for breakage in griffe.find_breaking_changes(before, after):
-        values = f": {breakage.old_value} became {breakage.new_value}" if breakage.new_value is not None else ""
-        yield (
-            True,
-            f"package, {breakage.obj.path}: {breakage.kind.value.lower().removeprefix('public object ')}{values}",
-        )
+        values = [str(value) for value in (breakage.old_value, breakage.new_value) if value is not None]
+        kind = breakage.kind.value.lower().removeprefix("public object ")
+        said = f": {' became '.join(values)}" if breakage.new_value is not None else ""
+        yield True, f"package, {breakage.obj.path}: {kind}{said}"
     types_before, types = dict(names(before)), dict(names(after))
     for name, annotation in types.items():
         if name not in types_before:
@@ -85,7 +92,30 @@ def package_changes(old: Path, new: Path) -> Iterator[tuple[bool, str]]:
             if ": " not in name and (parent in types_before or parent not in types):
                 yield False, f"package, {name}: new"
         elif annotation != types_before[name]:
-            yield True, f"package, {name}: its type {types_before[name]} became {annotation}"
+            what = "bases" if annotation.startswith("[") else "type"
+            yield True, f"package, {name}: its {what} {types_before[name]} became {annotation}"
+
+
+def other_changes(old: Path, new: Path) -> Iterator[tuple[bool, str]]:
+    before, after = others(old), others(new)
+    for name in sorted(before.keys() | after.keys()):
+        was, now = before.get(name), after.get(name)
+        if was != now:
+            breaks = was is not None and name not in {"contract, x-rate-limit", "package, dependencies"}
+            yield breaks, f"{name}: {was or 'nothing'} became {now or 'nothing'}"
+
+
+def others(checkout: Path) -> dict[str, object]:
+    """Where the client sends and how often, and what the package requires."""
+    document = contract(checkout)
+    project = tomllib.loads((checkout / "generated" / "pyproject.toml").read_text("utf-8"))["project"]
+    return {
+        "contract, server": [server["url"] for server in document.get("servers", [])][:1],
+        "contract, x-rate-limit": document.get("x-rate-limit"),
+        "package, requires-python": project["requires-python"],
+        "package, dependencies": project["dependencies"],
+        **{f"package, extra {name}": needs for name, needs in project.get("optional-dependencies", {}).items()},
+    }
 
 
 def load(checkout: Path) -> griffe.Module:
@@ -98,11 +128,12 @@ def load(checkout: Path) -> griffe.Module:
 
 
 def names(item: griffe.Object | griffe.Alias) -> Iterator[tuple[str, str]]:
-    """Each public name below the item, and its type as written: an attribute's, a parameter's, or what is returned."""
+    """Each public name below the item, and its type as written: an attribute's, a parameter's, what is returned, bases."""
     for member in item.all_members.values():
         if member.is_public and member.name != "__version__":
             leaf = member.is_function or member.is_attribute
-            yield member.canonical_path, str(getattr(member, "annotation", None)) if leaf else ""
+            kind = getattr(member, "annotation", None) if leaf else [str(base) for base in getattr(member, "bases", ())]
+            yield member.canonical_path, str(kind)
             for parameter in getattr(member, "parameters", ()) if member.is_function else ():
                 yield f"{member.canonical_path}: {parameter.name}", str(parameter.annotation)
             if not leaf:
@@ -115,14 +146,22 @@ def version_in(text: str) -> Version:
     return int(numbers[1]), int(numbers[2]), int(numbers[3])
 
 
+def dotted(version: Version) -> str:
+    return ".".join(map(str, version))
+
+
 def contract_version(checkout: Path) -> Version:
-    return version_in(str(read_from_filename(str(checkout / "openapi.yaml"))[0]["info"]["version"]))
+    return version_in(str(contract(checkout)["info"]["version"]))
+
+
+def contract(checkout: Path) -> Mapping[str, Any]:
+    return read_from_filename(str(checkout / "openapi.yaml"))[0]
 
 
 def section(changelog: str, version: str) -> str:
-    """What a changelog says below the heading of a version."""
+    """What a changelog says below the heading of a version, but for headings."""
     found = re.search(rf"^## \[{re.escape(version)}\].*?$(.*?)(?=^## |\Z)", changelog, re.MULTILINE | re.DOTALL)
-    return found[1].strip() if found else ""
+    return "\n".join(line for line in found[1].split("\n") if line and not line.startswith("#")) if found else ""
 
 
 def git(*arguments: str) -> str:
@@ -141,7 +180,7 @@ def find_base(given: str) -> str:
 
 
 def last_tag(commit: str) -> str:
-    return git("describe", "--tags", "--abbrev=0", "--match=v*", commit)
+    return git("describe", "--tags", "--abbrev=0", "--match=v[0-9]*.[0-9]*.[0-9]*", "--exclude=*-*", commit)
 
 
 def check_out(commit: str, folder: Path) -> None:
@@ -167,12 +206,15 @@ def main() -> None:
     for title, texts in (("Breaks users", changes.breaking), ("New, or harmless to users", changes.compatible)):
         if texts:
             print(f"\n{title}:", *texts, sep="\n  - ")
+    has = contract_version(ROOT)
+    if has < released:
+        raise SystemExit(f"info.version in openapi.yaml is {dotted(has)}, and {dotted(released)} was there before.")
     if not (changes.breaking or changes.compatible):
         print("\nNothing changes for users in the contract or in the package's public names.")
         return
 
-    needed, has = changes.asks_for(released), contract_version(ROOT)
-    words = [".".join(map(str, version)) for version in (released, needed, has)]
+    needed = changes.asks_for(released)
+    words = [dotted(version) for version in (released, needed, has)]
     source = tag or "no version is tagged, so that of the base counts"
     print(f"\nReleased: {words[0]} ({source}). This asks for {words[1]}; info.version is {words[2]}.")
     was, now = (section(text, words[2]) for text in changelogs)

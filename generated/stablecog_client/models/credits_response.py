@@ -17,7 +17,7 @@ _FIELDS = frozenset({"total_remaining_credits", "credits"})
 _new = object.__new__
 
 
-@_attrs_frozen(slots=False)
+@_attrs_frozen(slots=False, kw_only=True)
 class CreditsResponse:
     """The account's credits and their total."""
 
@@ -25,7 +25,7 @@ class CreditsResponse:
     """Credits that remain, of all credits together. May be negative."""
     credits: list[TCredit]
     """The credits that have not expired; an empty array when there are none, never null."""
-    additional_properties: dict[str, Any] = _attrs_field(factory=dict[str, Any], kw_only=True, hash=False)
+    additional_properties: dict[str, Any] = _attrs_field(factory=dict[str, Any], hash=False)
     """Fields that the contract does not name, kept as they came."""
 
     @classmethod

@@ -18,7 +18,7 @@ _FIELDS = frozenset({"error", "description"})
 _new = object.__new__
 
 
-@_attrs_frozen(slots=False)
+@_attrs_frozen(slots=False, kw_only=True)
 class ErrorResponse:
     """What a handler of the server says when it fails."""
 
@@ -26,7 +26,7 @@ class ErrorResponse:
     """What went wrong."""
     description: str | Unset = UNSET
     """More about it."""
-    additional_properties: dict[str, Any] = _attrs_field(factory=dict[str, Any], kw_only=True, hash=False)
+    additional_properties: dict[str, Any] = _attrs_field(factory=dict[str, Any], hash=False)
     """Fields that the contract does not name, kept as they came."""
 
     @classmethod

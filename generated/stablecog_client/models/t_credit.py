@@ -18,7 +18,7 @@ _FIELDS = frozenset({"id", "remaining_amount", "expires_at", "type"})
 _new = object.__new__
 
 
-@_attrs_frozen(slots=False)
+@_attrs_frozen(slots=False, kw_only=True)
 class TCredit:
     """An amount of credits of one type that expires at one time."""
 
@@ -31,7 +31,7 @@ class TCredit:
     never."""
     type: TCreditType
     """The type of a credit, such as a free allowance, a subscription or a gift."""
-    additional_properties: dict[str, Any] = _attrs_field(factory=dict[str, Any], kw_only=True, hash=False)
+    additional_properties: dict[str, Any] = _attrs_field(factory=dict[str, Any], hash=False)
     """Fields that the contract does not name, kept as they came."""
 
     @classmethod

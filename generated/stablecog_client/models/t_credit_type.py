@@ -17,7 +17,7 @@ _FIELDS = frozenset({"id", "name", "amount", "description"})
 _new = object.__new__
 
 
-@_attrs_frozen(slots=False)
+@_attrs_frozen(slots=False, kw_only=True)
 class TCreditType:
     """The type of a credit, such as a free allowance, a subscription or a gift."""
 
@@ -29,7 +29,7 @@ class TCreditType:
     """Credits that this type comes with by default. May be negative."""
     description: str
     """The type in a sentence."""
-    additional_properties: dict[str, Any] = _attrs_field(factory=dict[str, Any], kw_only=True, hash=False)
+    additional_properties: dict[str, Any] = _attrs_field(factory=dict[str, Any], hash=False)
     """Fields that the contract does not name, kept as they came."""
 
     @classmethod
