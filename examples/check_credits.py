@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 from datetime import UTC, datetime, timedelta
+from typing import NoReturn
 
 from stablecog_client import APIError, AuthenticationError, Client, CreditsResponse
 
@@ -19,28 +20,27 @@ def judge(answer: CreditsResponse, warn: int, critical: int, soon: timedelta) ->
     ends = datetime.now(UTC) + soon
     expiring = sum(credit.remaining_amount for credit in answer.credits if credit.expires_at < ends)
     text = f"{left:,} credits left, {expiring:,} of them expire within {soon.days} days"
-    if left < critical:
-        return CRITICAL, text
-    return (WARNING if left < warn or left - expiring < warn else OK), text
+    return (CRITICAL if left < critical else WARNING if left - max(0, expiring) < warn else OK), text
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(UNKNOWN, f"CREDITS UNKNOWN - {message}\n")
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Check the credits.")
+    parser = Parser(description="Check the credits.")
     parser.add_argument("--warn", type=int, default=1000, help="warn below so many credits (%(default)s)")
     parser.add_argument("--critical", type=int, default=100, help="critical below so many (%(default)s)")
-    parser.add_argument(
-        "--days", type=int, default=7, help="do not count on what expires in so many days (%(default)s)"
-    )
+    parser.add_argument("--days", type=int, default=7, help="do not count on what expires so soon (%(default)s)")
     options = parser.parse_args()
     try:
         with Client(deadline=10) as client:
-            answer = client.credits.list()
+            status, text = judge(client.credits.list(), options.warn, options.critical, timedelta(days=options.days))
     except AuthenticationError as error:
         status, text = CRITICAL, str(error)
-    except APIError as error:  # whether the credits are fine is not known
+    except (APIError, OverflowError) as error:  # whether the credits are fine is not known
         status, text = UNKNOWN, f"{type(error).__name__}: {error}"
-    else:
-        status, text = judge(answer, options.warn, options.critical, timedelta(days=options.days))
     print(f"CREDITS {('OK', 'WARNING', 'CRITICAL', 'UNKNOWN')[status]} - {text}")
     return status
 

@@ -90,13 +90,14 @@ def test_the_table_shows_each_credit_and_the_total_in_80_columns(recording: Reco
 
 def test_the_table_is_sorted_by_expiry() -> None:
     last, first = credit("Last", expires_at="2031-01-01T00:00:00Z"), credit("First")
-    shown = lines(CreditsResponse(2, [last, first]))
+    shown = lines(CreditsResponse(total_remaining_credits=2, credits=[last, first]))
     assert [line.split()[0] for line in shown if "First" in line or "Last" in line] == ["First", "Last"]
 
 
 def test_a_name_cannot_break_the_table_or_steer_the_terminal() -> None:
     named, plain = (
-        lines(CreditsResponse(1, [credit(name)])) for name in ("[red]Gi\x1b[2J\u202e\nft", "[red]Gi [2J ft")
+        lines(CreditsResponse(total_remaining_credits=1, credits=[credit(name)]))
+        for name in ("[red]Gi\x1b[2J\u202e\nft", "[red]Gi [2J ft")
     )
     assert named == plain
     assert "[red]Gi [2J ft" in "".join(plain)

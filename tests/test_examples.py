@@ -67,6 +67,8 @@ def test_the_job_does_not_start_when_the_credits_are_not_known() -> None:
         (["--warn=1392"], CREDITS, 1, "CREDITS WARNING - 1,391 credits left"),
         (["--warn=1392", "--critical=1392"], CREDITS, 2, "CREDITS CRITICAL - 1,391 credits left"),
         (["--days=40000"], CREDITS, 1, "1,391 of them expire within 40000 days"),
+        (["--days=3000000"], CREDITS, 3, "CREDITS UNKNOWN - OverflowError: "),
+        (["--warn=many"], CREDITS, 3, "CREDITS UNKNOWN - argument --warn: invalid int value: 'many'"),
         ([], "200-no-credits.http", 2, "CREDITS CRITICAL - 0 credits left"),
         ([], "401-inactive-key.http", 2, "CREDITS CRITICAL - "),
         ([], "404-unknown-path.http", 3, "CREDITS UNKNOWN - NotFoundError: "),

@@ -300,6 +300,12 @@ def test_a_cancelled_call_does_not_show_the_key(way: type[Tasks]) -> None:
     check_nothing_shows(caught.value)
 
 
+def test_what_others_log_stays_as_it_is(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "httpx"), FaultServer(ok) as server, httpx.Client() as other, Client(KEY):
+        other.get(server.url)
+    assert [record.msg for record in caplog.records] == ['HTTP Request: %s %s "%s %d %s"']
+
+
 def check_nothing_shows(error: BaseException, logged: str = "") -> None:
     shown = everything_shown(error) + logged
     assert PIECE not in shown, shown[max(0, shown.index(PIECE) - 2000) :][:2200]
@@ -354,9 +360,3 @@ def found_in_vars(root: object) -> str:
                 queue += [(f"{path}.{name}", getattr(value, name, None)) for name in slots if name != "__weakref__"]
             queue += [(f"{path}.{name}", item) for name, item in getattr(value, "__dict__", {}).items()]
     return ""
-
-
-def test_what_others_log_stays_as_it_is(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO, "httpx"), FaultServer(ok) as server, httpx.Client() as other, Client(KEY):
-        other.get(server.url)
-    assert [record.msg for record in caplog.records] == ['HTTP Request: %s %s "%s %d %s"']

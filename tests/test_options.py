@@ -18,7 +18,7 @@ from tests.faults import KEY
     [
         *(httpx.URL("https://h/?x=1"), 5, "", " ", "/v1", "api.example.com", "ftp://api.example.com", "https://"),
         *("https://xn--a.example", b"https://h", ["https://h"], "https://\u2603\ufe0f.example"),
-        *("https://h:99999", "https://api .com", "https://h/?x=1", "https://h/#x"),
+        *("https://h:99999", "https://api .com", "https://h/#x"),
     ],
 )
 @pytest.mark.parametrize("client", [Client, AsyncClient])
@@ -34,13 +34,6 @@ def test_a_base_url_of_the_environment_is_refused_by_the_variables_name(monkeypa
         Client(KEY)
 
 
-def test_a_number_that_is_refused_is_shown_and_what_is_none_is_named_by_its_type_alone() -> None:
-    with pytest.raises(UsageError, match=r"at least 0, got -1$"):
-        Client(KEY, max_retries=-1)
-    with pytest.raises(UsageError, match=r"at least 0, got str$"):
-        Client(KEY, max_retries="3")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
-
-
 @pytest.mark.parametrize("option", ["timeout", "deadline"])
 @pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), 10**400, 1e10, "10", True, None])
 def test_seconds_must_be_a_positive_number(option: str, value: Any) -> None:
@@ -48,9 +41,12 @@ def test_seconds_must_be_a_positive_number(option: str, value: Any) -> None:
         Client(KEY, **{option: value})
 
 
-@pytest.mark.parametrize("value", [-1, 1.5, "3", True, None])
-def test_max_retries_must_be_a_whole_number(value: Any) -> None:
-    with pytest.raises(UsageError, match=r"^max_retries: expected a whole number"):
+@pytest.mark.parametrize(
+    ("value", "shown"), [(-1, "-1"), (1.5, "1.5"), ("3", "str"), (True, "True"), (None, "NoneType")]
+)
+def test_max_retries_must_be_a_whole_number(value: Any, shown: str) -> None:
+    """A number is shown; what is none, and may be the key, is named by its type alone."""
+    with pytest.raises(UsageError, match=f"^max_retries: expected a whole number of at least 0, got {shown}$"):
         Client(KEY, max_retries=value)
 
 

@@ -1,8 +1,8 @@
 """Says what a change breaks for users, and which version it asks for: `python -m tools.breaking [BASE]`.
 
 The contract is compared by oasdiff and the package's public names by griffe. What neither looks at is compared here:
-types and bases, the server, the rate limit, and what the package requires. BASE is a commit, a branch or a tag: `origin/main` if there is one, else the last tag. The exit status is
-1 when info.version or CHANGELOG.md do not follow.
+types and bases, the server, the rate limit, and what the package requires. BASE is a commit, a branch or a tag:
+`origin/main` if there is one, else the last tag. The exit status is 1 when info.version or CHANGELOG.md do not follow.
 """
 
 from __future__ import annotations
@@ -128,14 +128,15 @@ def load(checkout: Path) -> griffe.Module:
 
 
 def names(item: griffe.Object | griffe.Alias) -> Iterator[tuple[str, str]]:
-    """Each public name below the item, and its type as written: an attribute's, a parameter's, what is returned, bases."""
+    """Each public name below the item, and its type as written: of what it holds, takes or returns, or its bases."""
     for member in item.all_members.values():
         if member.is_public and member.name != "__version__":
+            path = f"{item.canonical_path}.{member.name}" if member.inherited else member.canonical_path
             leaf = member.is_function or member.is_attribute
             kind = getattr(member, "annotation", None) if leaf else [str(base) for base in getattr(member, "bases", ())]
-            yield member.canonical_path, str(kind)
+            yield path, str(kind)
             for parameter in getattr(member, "parameters", ()) if member.is_function else ():
-                yield f"{member.canonical_path}: {parameter.name}", str(parameter.annotation)
+                yield f"{path}: {parameter.name}", str(parameter.annotation)
             if not leaf:
                 yield from names(member)
 

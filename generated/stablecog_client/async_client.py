@@ -31,7 +31,7 @@ class AsyncClient(BaseAsyncClient):
         timeout: Seconds that one network operation of a request may take: connecting, sending, waiting.
         deadline: Seconds that a call may take, retries and all.
         max_retries: Further requests that a call may make after its first, where a further one may help.
-        allow_http: Send the key over plain http:// to a host that is not this machine, too.
+        allow_http: Send the key over plain http:// even to a host other than this machine.
         http_client: An `httpx.AsyncClient` of your own, for proxies, event hooks or test transports.
 
     Raises:

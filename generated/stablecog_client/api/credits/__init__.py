@@ -37,9 +37,6 @@ class CreditsAPI:
                 be serialised says so in text.
             APIStatusError: Any other status than 2xx.
             APIResponseValidationError: The answer is not what the contract says.
-
-        Returns:
-            CreditsResponse
         """
         return list_credits.sync(client=self._client)
 
@@ -68,8 +65,5 @@ class AsyncCreditsAPI:
                 be serialised says so in text.
             APIStatusError: Any other status than 2xx.
             APIResponseValidationError: The answer is not what the contract says.
-
-        Returns:
-            CreditsResponse
         """
         return await list_credits.asyncio(client=self._client)

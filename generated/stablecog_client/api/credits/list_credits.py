@@ -40,9 +40,6 @@ def sync_detailed(*, client: Client) -> Response[CreditsResponse]:
             be serialised says so in text.
         APIStatusError: Any other status than 2xx.
         APIResponseValidationError: The answer is not what the contract says.
-
-    Returns:
-        Response[CreditsResponse]
     """
     return client.send(_REQUEST)
 
@@ -65,9 +62,6 @@ def sync(*, client: Client) -> CreditsResponse:
             be serialised says so in text.
         APIStatusError: Any other status than 2xx.
         APIResponseValidationError: The answer is not what the contract says.
-
-    Returns:
-        CreditsResponse
     """
     return client.send(_REQUEST).parsed
 
@@ -90,9 +84,6 @@ async def asyncio_detailed(*, client: AsyncClient) -> Response[CreditsResponse]:
             be serialised says so in text.
         APIStatusError: Any other status than 2xx.
         APIResponseValidationError: The answer is not what the contract says.
-
-    Returns:
-        Response[CreditsResponse]
     """
     return await client.send(_REQUEST)
 
@@ -115,8 +106,5 @@ async def asyncio(*, client: AsyncClient) -> CreditsResponse:
             be serialised says so in text.
         APIStatusError: Any other status than 2xx.
         APIResponseValidationError: The answer is not what the contract says.
-
-    Returns:
-        CreditsResponse
     """
     return (await client.send(_REQUEST)).parsed
