@@ -54,3 +54,8 @@ def test_what_upstream_changed_is_shown_and_the_head_stays(new: dict[str, str], 
 def test_only_what_was_pinned_by_name_is_pinned_anew() -> None:
     pins = "attrs==26.1.0 \\\n    --hash=sha256:00\nruff==0.18.0 \\\n    --hash=sha256:11\n"
     assert upgrade.pinned("# Why\nruff==0.17.6\nattrs\n", pins) == "# Why\nruff==0.18.0\nattrs\n"
+
+
+def test_what_moved_is_told() -> None:
+    before, after = "a==1 \\\n    --hash=x\nb==2 \\\nc==3\n", "a==1 \\\n    --hash=y\nb==2.1 \\\nd==4\n"
+    assert [*upgrade.moved(before, after)] == ["b: 2 -> 2.1", "c: 3 -> gone", "d: new -> 4"]

@@ -43,6 +43,8 @@ def move_pins() -> None:
         loose = Path(folder, "requirements.in")
         loose.write_text(re.sub(r"==\S+", "", wanted), "utf-8")
         pins = tool("uv", *COMPILE.split(), "--quiet", loose)
+    before = (ROOT / "requirements.txt").read_text("utf-8")
+    print(*moved(before, pins), sep="\n")
     (ROOT / "requirements.txt").write_text(pins, "utf-8")
     (ROOT / "requirements.in").write_text(pinned(wanted, pins), "utf-8")
     compared = ("--quiet", "--upgrade", "--constraints", "requirements.txt", "benchmarks/requirements.in")
@@ -52,9 +54,21 @@ def move_pins() -> None:
     (ROOT / "requirements-go.txt").write_text("\n".join(newest) + "\n", "utf-8")
 
 
+def moved(before: str, pins: str) -> Iterator[str]:
+    """What moved, a line each."""
+    was, now = versions_in(before), versions_in(pins)
+    for name in sorted(was.keys() | now.keys()):
+        if was.get(name) != now.get(name):
+            yield f"{name}: {was.get(name, 'new')} -> {now.get(name, 'gone')}"
+
+
+def versions_in(pins: str) -> dict[str, str]:
+    return dict(re.findall(r"^([\w.-]+)==(\S+)", pins, re.MULTILINE))
+
+
 def pinned(wanted: str, pins: str) -> str:
     """The wanted requirements, those with a pin at the version of the pins."""
-    versions = dict(re.findall(r"^([\w.-]+)==(\S+)", pins, re.MULTILINE))
+    versions = versions_in(pins)
     return re.sub(r"^([\w.-]+)==\S+", lambda pin: f"{pin[1]}=={versions[pin[1]]}", wanted, flags=re.MULTILINE)
 
 
