@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import json
 import shutil
+import time
 import urllib.parse
+import zlib
 from collections.abc import Callable
 from itertools import product
 from pathlib import Path
@@ -16,6 +19,7 @@ import pytest
 from tests.faults import KEY
 from tools import record
 from tools.replay import RECORDINGS, ReplayServer
+from tools.scrub import ensure_clean
 
 OK, NO_KEY, NO_PATH = (
     (RECORDINGS / name).read_bytes() for name in ("200-two-credits.http", "401-no-header.http", "404-unknown-path.http")
@@ -96,7 +100,7 @@ def test_recording_again_replaces_and_a_new_folder_gets_an_index(
         ((b"X-Ratelimit-Limit: 20", b"X-Ratelimit-Limit: 30"), "header X-Ratelimit-Limit: $: 20 was expected"),
         ((b"X-Ratelimit-Limit", b"X-Other-Name-Here"), "Missing required header: X-Ratelimit-Limit"),
         ((b"application/json", b"application/text"), "application/text"),
-        ((b"200 OK", b"418 OK"), "status 418, where 200 was asked for"),
+        ((b"200 OK", b"503 Service Unavailable"), "status 503, where 200 was asked for"),
         ((b'"name"', b'"nama"'), "$.credits[0].type: 'name' is a required property"),
         ((b'"credits"', b"'credits'"), "Failed to deserialize"),
     ],
@@ -178,6 +182,15 @@ SECRETS = {
     "base64 of half": base64.b64encode(KEY[:32].encode()).decode(),
     "base32": base64.b32encode(KEY.encode()).decode(),
     "hexadecimal": "x" + KEY.encode().hex(" "),
+    "bytes of Go": str(list(KEY.encode())).replace(",", ""),
+    "bytes of Go, as source": ", ".join(f"0x{letter:02x}" for letter in KEY.encode()),
+    "list of bytes": str(list(KEY.encode())),
+    "object of bytes": str(dict(enumerate(KEY.encode()))),
+    "base85": base64.b85encode(f"user:{KEY}".encode()).decode(),
+    "base85, unaligned": "ab=" + base64.b85encode(KEY.encode()).decode(),
+    "base85 of Adobe": base64.a85encode(f'user "{KEY}"'.encode(), adobe=True).decode(),
+    "gzip": base64.b64encode(gzip.compress(KEY.encode())).decode(),
+    "zlib, unaligned": "abcdef" + base64.b64encode(zlib.compress(f"user:{KEY}".encode())).decode(),
     "hash": hashlib.sha256(KEY.encode()).hexdigest(),
     "address": "you are 203.0.113.9",
     "address and port": "from 203.0.113.9:4711",
@@ -229,6 +242,9 @@ def test_nothing_is_written_when_an_answer_holds_a_secret(
         OK.replace(b"Vary: Origin", b"Vary: Origin\r\n folded"),
         OK.replace(b"Vary: Origin", b"Content-Encoding: gzip"),
         OK.replace(b"\r\n", b"\n"),
+        OK.replace(b"200 OK", b"200 OK req=a1b2c3"),
+        OK.replace(b"200 OK", b"200 Not Found"),
+        OK.replace(b"200 OK", b"299 OK"),
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nSet-Cookie: a=b\r\n\r\n",
         b"",
         b"SSH-2.0-OpenSSH\r\n",
@@ -238,6 +254,18 @@ def test_nothing_is_written_of_an_answer_that_is_not_plainly_one(answer: bytes, 
     before = contents(folder)
     assert "Nothing was written" in str(run(answer, NO_KEY, NO_PATH)[0])
     assert contents(folder) == before
+
+
+def test_a_status_needs_no_phrase(folder: Path, run: Run) -> None:
+    answers = OK.replace(b"200 OK", b"200 "), NO_KEY.replace(b"401 Unauthorized", b"401"), NO_PATH
+    assert run(*answers)[0] == 0
+    assert [contents(folder)[name] for name in sorted(FILES)] == list(answers)
+
+
+def test_a_large_answer_is_looked_through_in_seconds() -> None:
+    started = time.monotonic()
+    ensure_clean((RECORDINGS / "200-250-credits-chunked.http").read_bytes(), KEY)
+    assert time.monotonic() - started < 5
 
 
 @pytest.mark.parametrize("key", ["", " ", "short", "sc-" + "0" * 64 + "\n", "sc-" + "é" * 64])
