@@ -103,6 +103,7 @@ def test_recording_again_replaces_and_a_new_folder_gets_an_index(
         ((b"200 OK", b"503 Service Unavailable"), "status 503, where 200 was asked for"),
         ((b'"name"', b'"nama"'), "$.credits[0].type: 'name' is a required property"),
         ((b'"credits"', b"'credits'"), "Failed to deserialize"),
+        ((b"Gift XLarge", b"Gift \xff"), "its body is not text in its charset"),
     ],
 )
 def test_a_broken_contract_is_told_and_fails(
@@ -115,6 +116,51 @@ def test_a_broken_contract_is_told_and_fails(
     broken = [line for line in capsys.readouterr().out.splitlines() if line.startswith("broken: 200-list-credits-live")]
     assert status == 1
     assert any(said in line for line in broken), broken
+
+
+def test_an_answer_that_breaks_the_contract_takes_the_place_of_no_good_one(
+    folder: Path, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(OK, NO_KEY, NO_PATH)
+    good = (folder / "200-list-credits-live.http").read_bytes()
+    for _ in range(2):
+        capsys.readouterr()
+        assert run(OK.replace(b"X-Ratelimit-Limit", b"X-Other-Name-Here"), NO_KEY, NO_PATH)[0] == 1
+        out = capsys.readouterr().out
+        assert "drift: 200-list-credits-live.http: missing header x-ratelimit-limit\n" in out
+        assert "Did not write 200-list-credits-live.http" in out
+        assert (folder / "200-list-credits-live.http").read_bytes() == good
+    entries = json.loads((folder / "index.json").read_bytes())["exchanges"]
+    assert [entry["status"] for entry in entries if entry["file"] == "200-list-credits-live.http"] == [200]
+
+
+def test_a_success_without_a_key_is_told_in_a_new_folder_too(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, _ = run(OK, OK, NO_PATH, into=tmp_path / "new")
+    out = capsys.readouterr().out
+    assert status == 1
+    assert "broken: 401-list-credits-live.http: status 200, where 401 was asked for\n" in out
+    assert "Wrote 200-list-credits-live.http, 404-list-credits-live.http to " in out
+    assert not (tmp_path / "new" / "401-list-credits-live.http").exists()
+
+
+def test_another_charset_is_told(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    answer = OK.replace(b"application/json", b"Application/JSON ; charset=klingon")
+    assert run(answer, NO_KEY, NO_PATH)[0] == 0
+    told = "content type application/json;charset=klingon, which was application/json"
+    assert f"drift: 200-list-credits-live.http: {told}\n" in capsys.readouterr().out
+    assert run(OK, NO_KEY, NO_PATH.replace(b"utf-8", b"klingon"))[0] == 1
+    assert "broken: 404-list-credits-live.http: its body is not text in its charset" in capsys.readouterr().out
+
+
+def test_what_a_server_says_stays_on_its_line(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    content = OK.replace(b'"Free"', rb'"Free","a\nbroken: fake":1,"\u001b[31m":1,"\ud800\u202e\u00e9":1')
+    size = len(content.partition(b"\r\n\r\n")[2])
+    assert run(content.replace(b"Length: 500", b"Length: %d" % size), NO_KEY, NO_PATH)[0] == 0
+    lines = capsys.readouterr().out.split("\n")
+    for name in r"a\nbroken: fake", r"\x1b[31m", r"\ud800\u202eé":
+        assert f"drift: 200-list-credits-live.http: new field $.credits[].type.{name} (integer)" in lines
 
 
 def test_a_departure_that_the_contract_allows_is_told_and_passes(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
@@ -256,6 +302,14 @@ def test_nothing_is_written_of_an_answer_that_is_not_plainly_one(answer: bytes, 
     assert contents(folder) == before
 
 
+def test_an_answer_that_is_nested_too_deeply_is_told(folder: Path, run: Run) -> None:
+    before = contents(folder)
+    answer = OK.replace(b'"credits":', b'"deep":' + b"[" * 100_000 + b"]" * 100_000 + b',"credits":')
+    status, _ = run(answer.replace(b"Length: 500", b"Length: 200508"), NO_KEY, NO_PATH)
+    assert status == "Nothing was written: an answer is nested too deeply."
+    assert contents(folder) == before
+
+
 def test_a_status_needs_no_phrase(folder: Path, run: Run) -> None:
     answers = OK.replace(b"200 OK", b"200 "), NO_KEY.replace(b"401 Unauthorized", b"401"), NO_PATH
     assert run(*answers)[0] == 0
@@ -268,6 +322,60 @@ def test_a_large_answer_is_looked_through_in_seconds() -> None:
     assert time.monotonic() - started < 5
 
 
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "https://a..b", "https://127.0.0.1:1"])
+def test_a_server_that_does_not_answer_is_named(url: str, run: Run) -> None:
+    assert f"Nothing was written: {url.split('/')[2].partition(':')[0]} did not answer" in str(run(OK, url=url)[0])
+
+
+def no_folder(folder: Path) -> Path:
+    shutil.rmtree(folder)
+    folder.touch()
+    return folder
+
+
+def corrupt_index(folder: Path) -> Path:
+    (folder / "index.json").write_text('{"exchanges":')
+    return folder / "index.json"
+
+
+def other_index(folder: Path) -> Path:
+    (folder / "index.json").write_text('{"exchanges": [{}]}')
+    return folder / "index.json"
+
+
+def missing_recording(folder: Path) -> Path:
+    (folder / "404-unknown-path.http").rename(folder / "elsewhere.http")
+    return folder / "404-unknown-path.http"
+
+
+def corrupt_recording(folder: Path) -> Path:
+    (folder / "404-unknown-path.http").write_bytes(b"")
+    return folder / "404-unknown-path.http"
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [no_folder, corrupt_index, other_index, missing_recording, corrupt_recording],
+    ids=lambda spoil: spoil.__name__,
+)
+def test_a_file_that_cannot_be_used_is_named(spoil: Callable[[Path], Path], folder: Path, run: Run) -> None:
+    path = spoil(folder)
+    assert f"Nothing was written: {path} cannot be used" in str(run(OK, NO_KEY, NO_PATH)[0])
+    assert not (folder / "200-list-credits-live.http").exists()
+
+
+def test_a_recording_that_was_made_by_hand_may_be_one_that_is_not_made_here(folder: Path, run: Run) -> None:
+    recorded = folder / "200-two-credits.http"
+    recorded.write_bytes(OK.replace(b"200 OK", b"200 Fine"))
+    assert run(OK, NO_KEY, NO_PATH)[0] == 0
+
+
+def test_a_file_that_cannot_be_written_is_named(folder: Path, run: Run) -> None:
+    path = folder / "404-list-credits-live.http"
+    path.mkdir()
+    assert f"Not everything was written: {path} cannot be used" in str(run(OK, NO_KEY, NO_PATH)[0])
+
+
 @pytest.mark.parametrize("key", ["", " ", "short", "sc-" + "0" * 64 + "\n", "sc-" + "é" * 64])
 def test_a_key_that_is_none_is_refused_before_anything_is_sent(key: str, run: Run) -> None:
     status, requests = run(OK, key=key)
@@ -278,7 +386,19 @@ def test_a_key_that_is_none_is_refused_before_anything_is_sent(key: str, run: Ru
 
 @pytest.mark.parametrize(
     "url",
-    ["http://api.example.com", "ftp://127.0.0.1", "https://u:p@127.0.0.1", "127.0.0.1", "https://[", "https://a:99999"],
+    [
+        "http://api.example.com",
+        "ftp://127.0.0.1",
+        "https://u:p@127.0.0.1",
+        "https://:p@127.0.0.1",
+        "https://127.0.0.1/v1",
+        "https://127.0.0.1?a=b",
+        "127.0.0.1",
+        "https://",
+        "https://[",
+        "https://a:0",
+        "https://a:99999",
+    ],
 )
 def test_a_key_goes_to_no_server_that_it_should_not_go_to(url: str, run: Run) -> None:
     assert str(run(OK, url=url)[0]).startswith("URL: ")

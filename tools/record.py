@@ -2,7 +2,8 @@
 
 Each operation of the contract that a key alone is enough for is asked with the key, without it, and at a path one
 letter short. The raw answers (message/http) land in the folder, beside their index. A line is printed for each
-departure: `broken:` from the contract, which makes the exit status 1, and `drift:` from what was recorded before.
+departure: `drift:` from what was recorded before, and `broken:` from the contract, which makes the exit status 1 and
+keeps the answer from taking the place of a good one.
 
 Nothing secret may land in a file or on the screen, see `scrub`; in doubt nothing at all is written.
 """
@@ -17,8 +18,8 @@ import socket
 import ssl
 import sys
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,7 +86,12 @@ class Answer:
 
     @property
     def media_type(self) -> str:
-        return str(self.headers.get("content-type", "")).partition(";")[0].strip().lower()
+        return self.content_type.partition(";")[0]
+
+    @property
+    def content_type(self) -> str:
+        """The media type and its parameters, such as a charset."""
+        return re.sub(r"\s*([;=])\s*", r"\1", str(self.headers.get("content-type", "")).strip().lower())
 
     def fields(self) -> dict[str, set[str]]:
         """The types that stand at each place of a JSON body, by JSON path."""
@@ -144,7 +150,7 @@ def received(connection: socket.socket) -> Iterator[bytes]:
             raise DoubtError(f"it is larger than {MAX_SIZE} bytes")
 
 
-def read(pieces: Iterable[bytes]) -> Answer:
+def read(pieces: Iterable[bytes], scrub: Callable[[bytes], bytes] = scrub_head) -> Answer:
     """One answer, whole, and nothing before or after it; its head scrubbed."""
     http, supply = h11.Connection(h11.CLIENT), iter(pieces)
     http.send(h11.Request(method="GET", target="/", headers=[("Host", "any")]))
@@ -161,7 +167,7 @@ def read(pieces: Iterable[bytes]) -> Answer:
     if event.headers or http.trailing_data[0]:
         raise DoubtError("something comes after it")
     head, end, rest = raw.partition(b"\r\n\r\n")
-    head = scrub_head(head)
+    head = scrub(head)
     status, *lines = head.decode().split("\r\n")
     headers = httpx.Headers([(name, value.strip()) for name, _, value in (line.partition(":") for line in lines)])
     return Answer(head + end + rest, int(status.split()[1]), headers, body)
@@ -185,20 +191,23 @@ def breaches(exchange: Exchange, answer: Answer, contract: OpenAPI, server: str)
         headers=answer.headers,
         data=answer.body,
     )
-    for error in contract.iter_response_errors(request, response):  # pyright: ignore[reportArgumentType]
-        where = f"header {name}: " if (name := getattr(error, "name", None)) else ""
-        details = getattr(error.__cause__, "schema_errors", ())
-        yield from (f"{where}{detail.json_path}: {detail.message}" for detail in details)
-        if not details:
-            yield f"{where}{error}"
+    try:
+        for error in contract.iter_response_errors(request, response):  # pyright: ignore[reportArgumentType]
+            where = f"header {name}: " if (name := getattr(error, "name", None)) else ""
+            details = getattr(error.__cause__, "schema_errors", ())
+            yield from (f"{where}{detail.json_path}: {detail.message}" for detail in details)
+            if not details:
+                yield f"{where}{error}"
+    except (UnicodeError, LookupError) as error:  # from the decoding of the body, or the quoting of it
+        yield f"its body is not text in its charset ({type(error).__name__})"
 
 
 def departures(answer: Answer, before: list[Answer]) -> Iterator[str]:
     """How the answer departs from those that were recorded before for the same request."""
     if not before:
         return
-    if answer.media_type not in {other.media_type for other in before}:
-        yield f"content type {answer.media_type or 'none'}, which was {before[-1].media_type or 'none'}"
+    if answer.content_type not in {other.content_type for other in before}:
+        yield f"content type {answer.content_type or 'none'}, which was {before[-1].content_type or 'none'}"
     names = header_names(answer)
     yield from (f"new header {name}" for name in sorted(names.difference(*map(header_names, before))))
     usual = header_names(before[0]).intersection(*map(header_names, before))
@@ -229,21 +238,52 @@ def contract_document() -> dict[str, Any]:
     return dict(read_from_filename(str(CONTRACT))[0])
 
 
+@contextmanager
+def using(path: Path, outcome: str = "Nothing was written") -> Generator[None]:
+    """Ends the program, and names the file, if it cannot be used."""
+    try:
+        yield
+    except (OSError, ValueError, LookupError, TypeError, DoubtError, h11.RemoteProtocolError) as error:
+        sys.exit(f"{outcome}: {path} cannot be used ({type(error).__name__}).")
+
+
+def read_index(file: Path) -> dict[str, Any]:
+    with using(file):
+        if not file.exists():
+            return {"format": "each .http file is one raw HTTP/1.1 response (message/http)", "exchanges": []}
+        index = json.loads(file.read_text("utf-8"))
+        for entry in index["exchanges"]:
+            _ = entry["file"], entry["status"], entry["request"]["path"]
+        return dict(index)
+
+
+def read_recording(file: Path) -> Answer:
+    with using(file):
+        return read([file.read_bytes(), b""], scrub=bytes)
+
+
+def shown(text: str) -> str:
+    """The text without what would end the line or reach the terminal as more than a letter."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii") for letter in text
+    )
+
+
 def record(url: str, key: str, folder: Path) -> int:
     document = contract_document()
     contract = OpenAPI.from_dict(document)
-    index_file = folder / "index.json"
-    if index_file.exists():
-        index: dict[str, Any] = json.loads(index_file.read_text("utf-8"))
-    else:
-        index = {"format": "each .http file is one raw HTTP/1.1 response (message/http)", "exchanges": []}
+    index = read_index(folder / "index.json")
+    recorded = index["exchanges"]
     files: dict[str, bytes] = {}
     lines: list[str] = []
-    broken = False
+    broken: list[str] = []
     for exchange in exchanges(document):
-        answer = ask(url, exchange, key)
+        try:
+            answer = ask(url, exchange, key)
+        except (OSError, UnicodeError) as error:
+            name, host = type(error).__name__, urlsplit(url).hostname
+            sys.exit(f"Nothing was written: {host} did not answer ({name}). Try again later.")
         found = list(breaches(exchange, answer, contract, document["servers"][0]["url"]))
-        broken = broken or bool(found)
         entry = {
             "file": exchange.file,
             "status": answer.status,
@@ -251,11 +291,12 @@ def record(url: str, key: str, folder: Path) -> int:
             "describes": exchange.describes,
             "recorded": f"{datetime.now(UTC):%Y-%m-%d}",
         }
-        same = [other for other in index["exchanges"] if is_same(entry, other)]
-        before = [read([(folder / other["file"]).read_bytes(), b""]) for other in same]
-        lines += [f"broken: {exchange.file}: {text}" for text in found]
-        lines += [f"drift: {exchange.file}: {text}" for text in departures(answer, before)]
-        if answer.status == exchange.status:
+        before = [read_recording(folder / other["file"]) for other in recorded if is_same(entry, other)]
+        lines += [shown(f"broken: {exchange.file}: {text}") for text in found]
+        lines += [shown(f"drift: {exchange.file}: {text}") for text in departures(answer, before)]
+        if found:
+            broken.append(exchange.file)
+        else:
             files[exchange.file] = answer.raw
             index["exchanges"] = [other for other in index["exchanges"] if other["file"] != exchange.file] + [entry]
     index_text = json.dumps(index, indent=2, ensure_ascii=False) + "\n"
@@ -263,11 +304,16 @@ def record(url: str, key: str, folder: Path) -> int:
         "\n".join([*lines, *(json.dumps(entry) for entry in index["exchanges"] if entry["file"] in files)]).encode(),
         key,
     )
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, raw in files.items():
-        (folder / name).write_bytes(raw)
-    index_file.write_text(index_text, "utf-8")
-    print("\n".join([*lines, f"Wrote {', '.join(files) or 'nothing'} to {folder}."]))
+    if files:
+        with using(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        for name, content in {**files, "index.json": index_text.encode()}.items():
+            with using(folder / name, "Not everything was written"):
+                (folder / name).write_bytes(content)
+    lines.append(f"Wrote {', '.join(files) or 'nothing'} to {folder}.")
+    if broken:
+        lines.append(f"Did not write {', '.join(broken)}, as the contract is broken there.")
+    print("\n".join(lines))
     return 1 if broken else 0
 
 
@@ -276,27 +322,29 @@ def is_same(entry: dict[str, Any], other: dict[str, Any]) -> bool:
     return (entry["status"], entry["request"]["path"]) == (other["status"], other["request"]["path"])
 
 
+def is_server(given: str) -> bool:
+    """Whether it is the URL of a server alone."""
+    try:
+        url = urlsplit(given)
+        alone = not ("@" in url.netloc or url.path.strip("/") or url.query)
+        return url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0 and alone
+    except ValueError:
+        return False
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Record what a server answers now.")
     parser.add_argument("--url", default=contract_document()["servers"][0]["url"])
     parser.add_argument("--into", type=Path, default=RECORDINGS)
     options = parser.parse_args()
     key, given = os.environ.get("STABLECOG_API_KEY", ""), str(options.url)
-    expected = "URL: expected the server alone, such as https://api.example.com"
-    try:
-        url = urlsplit(given)
-        has_port = url.port != 0
-    except ValueError:
-        sys.exit(expected)
     if not re.fullmatch(r"[!-~]{16,}", key):
         sys.exit(
             "STABLECOG_API_KEY: expected a key, 16 or more plain characters without spaces. Set it, and run this again."
         )
-    if url.scheme not in {"http", "https"} or not (url.hostname and has_port):
-        sys.exit(expected)
-    if url.username or url.path.strip("/") or url.query:
-        sys.exit(expected)
-    if url.scheme == "http" and url.hostname not in {"localhost", "127.0.0.1", "::1"}:
+    if not is_server(given):
+        sys.exit("URL: expected the server alone, such as https://api.example.com")
+    if (url := urlsplit(given)).scheme == "http" and url.hostname not in {"localhost", "127.0.0.1", "::1"}:
         sys.exit("URL: http:// would send the key unencrypted; use https://")
     try:
         sys.exit(record(given.rstrip("/"), key, options.into))
@@ -306,8 +354,8 @@ def main() -> None:
         )
     except h11.RemoteProtocolError:
         sys.exit("Nothing was written: an answer is not whole, or not HTTP/1.1.")
-    except OSError as error:
-        sys.exit(f"Nothing was written: {url.hostname} did not answer ({type(error).__name__}). Try again later.")
+    except RecursionError:
+        sys.exit("Nothing was written: an answer is nested too deeply.")
 
 
 if __name__ == "__main__":
