@@ -67,7 +67,8 @@ ADVICE = {
     403: "Forbidden: 'Oops.'; this API key may not do this",
     404: "Not Found: 'Oops.'; the server knows no such path or thing: check `base_url` and what was asked for",
     418: "I'm a Teapot: 'Oops.'; the server does not take the request as it is",
-    428: "Precondition Required: 'Oops.'; the server could not look into the request: see what it says, or try again later",
+    428: "Precondition Required: 'Oops.'; the server could not look into the request: see what it says, or try again "
+    "later",
     429: "Too Many Requests: 'Oops.'; make fewer calls, or try again later; the server asks to wait 90 s",
     500: "Internal Server Error: 'Oops.'; the server failed, try again later; the server asks to wait 90 s",
     599: "Unknown Status: 'Oops.'; the server failed, try again later; the server asks to wait 90 s",
