@@ -67,6 +67,10 @@ def operations() -> Iterator[Operation]:
                 yield Operation(method, path, item[method])
 
 
+# The operation that the tests of the client call.
+CREDITS = Operation("get", "/v1/credits", CONTRACT["paths"]["/v1/credits"]["get"])
+
+
 @frozen(slots=False)
 class Recording:
     """A raw response of the real server, parsed by the standard library.
@@ -128,9 +132,9 @@ class Recording:
 
     @property
     def operation(self) -> Operation:
-        """The operation that was asked for, or the first, where the path was one that the server does not know."""
+        """The operation that was asked for, or that of credits, where the server did not know the path."""
         asked = (self.request["method"].lower(), self.request["path"].partition("?")[0].rstrip("/"))
-        return next((each for each in operations() if each[:2] == asked), next(operations()))
+        return next((each for each in operations() if each[:2] == asked), CREDITS)
 
 
 _requests = {exchange["file"]: exchange["request"] for exchange in INDEX["exchanges"]}
@@ -138,12 +142,11 @@ RECORDED = [
     Recording(path.name, path.read_bytes(), _requests.get(path.name, {"method": "GET", "path": "/"}))
     for path in sorted(RECORDINGS.glob("*.http"))
 ]
-# Of the operation that the tests of the client call; the tests of the contract take all that is recorded.
-_OF_CREDITS = [recording for recording in RECORDED if recording.operation.path == "/v1/credits"]
+# The tests of the contract take all that is recorded.
+_OF_CREDITS = [recording for recording in RECORDED if recording.operation == CREDITS]
 SUCCESSES = [recording for recording in _OF_CREDITS if 200 <= recording.status < 300]
 FAILURES = [recording for recording in _OF_CREDITS if recording not in SUCCESSES]
 
 # The vendor's documented example, with two credits.
-DOCUMENTED: dict[str, Any] = CONTRACT["paths"]["/v1/credits"]["get"]["responses"]["200"]["content"]["application/json"][
-    "examples"
-]["documented"]["value"]
+_SUCCESS = CREDITS.says["responses"]["200"]["content"]["application/json"]
+DOCUMENTED: dict[str, Any] = _SUCCESS["examples"]["documented"]["value"]

@@ -23,6 +23,20 @@ MISTAKES = {
     "an empty path": ("  /v1/credits:\n", "  /v1/users:\n  /v1/credits:\n", "$.paths, /v1/users: nothing stands here"),
     "an empty operation": ("    get:\n", "    post:\n    get:\n", "['/v1/credits'], post: nothing stands here"),
     "a name that is none": ("required: [name]", "required: [[name]]", ".required[0]: ['name'] is not of type 'string'"),
+    "a version": ("version: 0.1.0", "version: one", "$.info.version: expected a version such as 1.2.3, got 'one'"),
+    "a limit": (
+        "paths:",
+        "x-rate-limit: { requests: many, seconds: 1 }\npaths:",
+        "$['x-rate-limit']: expected requests, a",
+    ),
+    "half a limit": (
+        "paths:",
+        "x-rate-limit: { requests: 5 }\npaths:",
+        "$['x-rate-limit']: expected requests, a whole",
+    ),
+    "a scheme": ("- apiKey: []", "- apiKeys: []", "$.security: there is no security scheme 'apiKeys'"),
+    "a server": ("https://api.", "https://{region}.", "$.servers[0].url: region is none of its variables"),
+    "plain http": ("https://api.", "http://api.", "$.servers[0].url: expected https://, as the client sends no key"),
     "a required name": ("required: [name]", "required: [kode]", ".TCreditType.required: 'kode' is none"),
 }
 
@@ -36,6 +50,11 @@ def test_a_mistake_is_named_with_its_place(mistake: str, tmp_path: Path) -> None
     assert run.returncode == 1
     assert said in run.stderr
     assert "Traceback" not in run.stderr
+
+
+def test_a_contract_that_is_not_there_is_told(tmp_path: Path) -> None:
+    run = python("-m", "tools.spec", str(tmp_path / "openapi.yaml"), folder=ROOT)
+    assert (run.returncode, run.stderr.splitlines()[-1]) == (1, "it cannot be read: No such file or directory")
 
 
 @pytest.mark.parametrize("name", ["openapi.yaml", "tests/specs/credits.yaml"])

@@ -14,7 +14,7 @@ import os
 import sys
 import tempfile
 import traceback
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
@@ -59,6 +59,7 @@ def generate(spec: Path, config: Path, templates: Path, output: Path) -> None:
             print(f"{where.filename}, line {where.lineno}: {type(error).__name__}: {error}", file=sys.stderr)
             failed = 1
         if failed:
+            print(*syntax_errors(new), sep="\n", file=sys.stderr)
             print(f"{output} is as it was. Fix what is named above, then run `make generate` again.", file=sys.stderr)
             raise SystemExit(failed)
         if output.exists():
@@ -69,6 +70,15 @@ def generate(spec: Path, config: Path, templates: Path, output: Path) -> None:
             if old.exists():
                 old.rename(output)
             raise
+
+
+def syntax_errors(folder: Path) -> Iterator[str]:
+    """Where the output is no Python, over which a post-hook stumbles without a word."""
+    for path in sorted(folder.rglob("*.py")):
+        try:
+            compile(path.read_text("utf-8"), path, "exec")
+        except SyntaxError as error:
+            yield f"{path.relative_to(folder)}, line {error.lineno}: {error.msg}: {(error.text or '').strip()}"
 
 
 @contextmanager

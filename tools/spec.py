@@ -5,6 +5,7 @@ openapi-spec-validator knows OpenAPI. Besides, it finds what the generator passe
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,6 +43,7 @@ def problems(document: dict[str, Any]) -> Iterator[str]:
     if invalid:
         yield from invalid
         return
+    yield from beyond_openapi(document)
     for path, item in document.get("paths", {}).items():
         for method in filter(item.get, METHODS):
             if not item[method].get("operationId"):
@@ -53,6 +55,40 @@ def problems(document: dict[str, Any]) -> Iterator[str]:
             for name in node["required"]:
                 if name not in node["properties"]:
                     yield f"{place}.required: {name!r} is none of the properties"
+
+
+def beyond_openapi(document: dict[str, Any]) -> Iterator[str]:
+    """What OpenAPI allows, and the generator or the client does not."""
+    if not re.fullmatch(r"\d+\.\d+\.\d+", str(version := document["info"]["version"])):
+        yield f"$.info.version: expected a version such as 1.2.3, got {version!r}"
+    if "x-rate-limit" in document and not is_rate_limit(document["x-rate-limit"]):
+        yield (
+            "$['x-rate-limit']: expected requests, a whole number above 0; seconds, a number above 0; "
+            "and remaining, the name of a header, if one says how many are left"
+        )
+    schemes = document.get("components", {}).get("securitySchemes", {})
+    for place, node in nodes(document, "$"):
+        for requirement in node["security"] if isinstance(node.get("security"), list) else ():
+            yield from (
+                f"{place}.security: there is no security scheme {name!r}" for name in requirement.keys() - schemes
+            )
+    for server in document.get("servers", [])[:1]:
+        if unknown := set(re.findall(r"{(.*?)}", server["url"])) - server.get("variables", {}).keys():
+            yield f"$.servers[0].url: {', '.join(sorted(unknown))} is none of its variables"
+        if re.match(r"http://(?!localhost\b|127\.|\[::1\])", server["url"]):
+            yield "$.servers[0].url: expected https://, as the client sends no key over http:// to another machine"
+
+
+def is_rate_limit(limit: Any) -> bool:
+    def is_positive(value: Any, *kinds: type) -> bool:
+        return type(value) in kinds and value > 0
+
+    return (
+        isinstance(limit, dict)
+        and is_positive(limit.get("requests"), int)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+        and is_positive(limit.get("seconds"), int, float)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+        and isinstance(limit.get("remaining", ""), str)  # pyright: ignore[reportUnknownMemberType]
+    )
 
 
 def nodes(node: Any, place: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -87,6 +123,8 @@ def problems_in(file: Path) -> Iterator[str]:
             yield "expected an OpenAPI document: an object"
     except YAMLError as error:
         yield str(error)
+    except OSError as error:
+        yield f"it cannot be read: {error.strerror}"
     except ValidatorDetectError:
         yield "$.openapi: expected a version of OpenAPI, such as 3.1.0"
 
