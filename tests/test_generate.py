@@ -123,6 +123,7 @@ FAULTS = {
     "unknown-schema": ("openapi.yaml", 'schemas/TCreditType"', 'schemas/TCreditTyp"', "TCreditTyp"),
     "a-warning": ("openapi.yaml", "application/json:", "application/pdf:", "Unsupported content_type"),
     "a-template": ("templates/client.py.jinja", "{{", "{{ nothing.at_all }}{{", "'nothing' is undefined"),
+    "no-python": ("templates/runtime/retries.py", "def backoff(", "def (", "stablecog_client/retries.py, line "),
     "a-hook-fails": ("generator-config.yaml", "post_hooks:", "post_hooks:\n  - ls no-such-file", "ls failed"),
     "a-hook-is-missing": ("generator-config.yaml", "post_hooks:", "post_hooks:\n  - no-such-tool", "not in PATH"),
     "not-a-config": ("generator-config.yaml", "post_hooks:", "post_hooks: [", "Unable to parse config"),
