@@ -103,9 +103,10 @@ def _decoder(encoding: str) -> Any:
 class _Gzip:
     """The gzip format, of one member or of several."""
 
+    unconsumed_tail = b""
+
     def __init__(self) -> None:
         self._decoder = zlib.decompressobj(_GZIP)
-        self.unconsumed_tail = b""
 
     @property
     def eof(self) -> bool:
