@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.contract import CONTRACT, CREDITS
 from tests.faults import KEY
 from tools import record
 from tools.replay import RECORDINGS, ReplayServer
@@ -38,6 +39,8 @@ Run = Callable[..., tuple[object, list[bytes]]]
 @pytest.fixture
 def run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Records these answers; the exit status, or the message that stands in for it, and the requests that were sent."""
+    credits = CONTRACT | {"paths": {CREDITS.path: {CREDITS.method: CREDITS.says}}}  # whatever else there is
+    monkeypatch.setattr(record, "contract_document", lambda: credits)
 
     def run(*answers: bytes, key: str = KEY, url: str = "", into: Path = folder) -> tuple[object, list[bytes]]:
         monkeypatch.setenv("STABLECOG_API_KEY", key)
