@@ -33,8 +33,8 @@ spec: setup  ## Validate openapi.yaml
 	@$(BIN)/python -m tools.spec
 
 .PHONY: generate
-generate: spec  ## Make generated/ from openapi.yaml, generator-config.yaml and templates/
-	@$(BIN)/python -m tools.generate
+generate: spec  ## Make generated/ from openapi.yaml, generator-config.yaml, generator/ and runtime/
+	@$(BIN)/python -m generator
 
 .PHONY: demo
 demo: setup  ## Show the client at work: on the real API with STABLECOG_API_KEY, else on a recording
@@ -51,12 +51,12 @@ mutants: setup  ## Change the code in small ways, and list what no test notices
 
 .PHONY: drift
 drift: setup  ## Fail if generated/ is not what the generator makes
-	@$(BIN)/python -m tools.generate --check
+	@$(BIN)/python -m generator --check
 
 .PHONY: check
 check: spec drift workflows  ## Lint, type-check, validate the contract, look for drift
 	@echo "ruff ..." && $(BIN)/ruff check --no-cache . && $(BIN)/ruff format --no-cache --check .
-	@echo "mypy --strict ..." && $(BIN)/mypy --cache-dir=$(VENV)/mypy generated/stablecog_client tools tests examples benchmarks
+	@echo "mypy --strict ..." && $(BIN)/mypy --cache-dir=$(VENV)/mypy generated/stablecog_client generator runtime tools tests examples benchmarks
 	@echo "pyright, strict ..." && $(BIN)/pyright --pythonpath $(BIN)/python
 
 .PHONY: workflows
@@ -88,7 +88,7 @@ build: setup  ## Make the wheel and the sdist in dist/; TAG=v0.1.0 refuses what 
 allowed: setup  ## Put the package's DEPENDENCIES=lowest-direct or highest that it allows into .venv
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --resolution $(or $(DEPENDENCIES),highest) --upgrade \
 	  --requirements generated/pyproject.toml --extra aiohttp || \
-	  { echo "They could not be installed; check the network and the ranges in templates/pyproject.toml.jinja."; exit 1; }
+	  { echo "They could not be installed; check the network and the ranges in generator/templates/pyproject.toml.jinja."; exit 1; }
 	@$(BIN)/uv pip list --quiet --python $(BIN)/python | grep -E '^(aiohttp|attrs|httpx|httpx-aiohttp|python-dateutil) '
 	@echo "make clean setup brings the pinned ones back."
 

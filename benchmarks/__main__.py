@@ -72,7 +72,7 @@ def measured(names: list[str], plain: str, secure: str, *, quick: bool) -> dict[
     say("regenerating")
     with tempfile.TemporaryDirectory() as folder:
         commands = {
-            "ours": [sys.executable, "-m", "tools.generate", f"--output={folder}/ours"],
+            "ours": [sys.executable, "-m", "generator", f"--output={folder}/ours"],
             "default": default_output_command(Path(folder, "default")),
         }
         values = interleaved(list(commands), 2 if quick else 3, lambda name: seconds(*commands[name]))

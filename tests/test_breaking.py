@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from generator.project import generate
 from tools import ROOT, breaking
-from tools.generate import generate
 
 pytestmark = pytest.mark.skipif(
     not Path(sys.executable).with_name("oasdiff").exists(), reason="oasdiff could not be built; see requirements-go.txt"
@@ -28,7 +28,7 @@ def checkout(folder: Path, *edits: tuple[str, str]) -> Path:
         text = text.replace(old, new)
     folder.mkdir(exist_ok=True)
     (folder / "openapi.yaml").write_text(text, "utf-8")
-    generate(folder / "openapi.yaml", ROOT / "generator-config.yaml", ROOT / "templates", folder / "generated")
+    generate(folder / "openapi.yaml", ROOT / "generator-config.yaml", folder / "generated")
     return folder
 
 

@@ -19,11 +19,11 @@ from uuid import UUID
 
 import pytest
 
+from generator.project import generate
 from tests.contract import NOTHING, Steps, json_path, replaced
 from tests.faults import Fault, FaultServer, Seen, answer, text
 from tests.processes import output
 from tools import ROOT
-from tools.generate import generate
 
 ID = "0ea24c34-4d0b-4e67-8495-d16fa4d19ba6"
 NODE = {"value": [1, {"a": None}], "left": {"value": None}, "leaf": {"roots": [{"value": 2}]}}
@@ -63,7 +63,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("workshop")
     config = folder / "config.yaml"
     config.write_text((ROOT / "generator-config.yaml").read_text().replace("stablecog", "workshop"))
-    generate(ROOT / "tests" / "specs" / "workshop.yaml", config, ROOT / "templates", folder / "made")
+    generate(ROOT / "tests" / "specs" / "workshop.yaml", config, folder / "made")
     return folder / "made"
 
 
@@ -513,7 +513,7 @@ def test_a_contract_in_json_without_servers_security_or_schemas_is_enough(tmp_pa
     (tmp_path / "bare.json").write_text(json.dumps({**BARE, "paths": paths}))
     config = tmp_path / "config.yaml"
     config.write_text((ROOT / "generator-config.yaml").read_text().replace("stablecog", "bare"))
-    generate(tmp_path / "bare.json", config, ROOT / "templates", tmp_path / "made")
+    generate(tmp_path / "bare.json", config, tmp_path / "made")
     script = (
         "from bare_client import Client, UsageError\n"
         "Client(base_url='https://example.com').close()\n"

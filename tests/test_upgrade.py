@@ -23,7 +23,7 @@ def test_a_template_names_what_it_replaces_at_the_version_that_is_pinned(templat
 
 def test_a_template_without_a_head_replaces_nothing() -> None:
     replacing = {template for template, _ in upgrade.heads()}
-    for template in (ROOT / "templates").glob("*.jinja"):
+    for template in (ROOT / "generator" / "templates").glob("*.jinja"):
         assert (template in replacing) == (UPSTREAM / template.name).exists(), template.name
 
 

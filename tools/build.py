@@ -33,7 +33,7 @@ def build(package: Path, folder: Path) -> list[Path]:
         done = subprocess.run(command, env={**os.environ, "SOURCE_DATE_EPOCH": EPOCH}, capture_output=True, text=True)  # noqa: S603
         if done.returncode:
             raise SystemExit(
-                f"{done.stdout}{done.stderr}The package could not be built; fix templates/pyproject.toml.jinja."
+                f"{done.stdout}{done.stderr}The package cannot be built; fix generator/templates/pyproject.toml.jinja."
             )
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(Path(name, "dist"), folder)

@@ -15,8 +15,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from generator.project import generate
 from tools import ROOT
-from tools.generate import generate
 
 PACKAGE = "stablecog_client"
 KNOWN = ROOT / "tests" / "mutants.txt"
@@ -47,7 +47,7 @@ SETTINGS = """
 source_paths = ["{package}"]
 only_mutate = {mutated}
 do_not_mutate_patterns = {unmutated}
-also_copy = ["conftest.py", "tools", "openapi.yaml", "generator-config.yaml", "templates", "workshop"]
+also_copy = ["conftest.py", "tools", "openapi.yaml", "generator-config.yaml", "generator", "workshop"]
 pytest_add_cli_args_test_selection = {tests}
 pytest_add_cli_args = ["-p", "no:cacheprovider", "--hypothesis-seed=0", "-k", "{wanted}"]
 timeout_multiplier = 3.0
@@ -74,7 +74,7 @@ import shutil
 from tools import ROOT
 
 
-def generate(spec, config, templates, output):
+def generate(spec, config, output):
     shutil.copytree(ROOT / "workshop", output)
 """
 SHARED = "import sys\nimport {package}.{module}\nsys.modules[__name__] = {package}.{module}\n"
@@ -83,17 +83,17 @@ SHARED = "import sys\nimport {package}.{module}\nsys.modules[__name__] = {packag
 def prepare(folder: Path) -> None:
     """Lay out in a folder what mutmut needs."""
     shutil.copytree(ROOT / "generated" / PACKAGE, folder / PACKAGE)
-    for name in "tests", "tools", "templates":
+    for name in "tests", "tools", "generator":
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in "openapi.yaml", "generator-config.yaml":
         shutil.copy(ROOT / name, folder)
     config = folder / "workshop.yaml"
     config.write_text((ROOT / "generator-config.yaml").read_text("utf-8").replace("stablecog", "workshop"), "utf-8")
-    generate(ROOT / "tests" / "specs" / "workshop.yaml", config, ROOT / "templates", folder / "workshop")
+    generate(ROOT / "tests" / "specs" / "workshop.yaml", config, folder / "workshop")
     for module in [*MODULES, "types"]:
         shared = SHARED.format(package=PACKAGE, module=module)
         (folder / "workshop" / "workshop_client" / f"{module}.py").write_text(shared, "utf-8")
-    (folder / "tools" / "generate.py").write_text(GENERATE, "utf-8")
+    (folder / "generator" / "project.py").write_text(GENERATE, "utf-8")
     (folder / "conftest.py").write_text(ORDER, "utf-8")
     settings = SETTINGS.format(
         package=PACKAGE,

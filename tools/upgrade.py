@@ -102,7 +102,7 @@ def follow(template: Path, old: Mapping[str, str], new: Mapping[str, str], versi
 
 def heads() -> Iterator[tuple[Path, re.Match[str]]]:
     """Our templates that replace one of the generator's, and what their heads say."""
-    for template in sorted((ROOT / "templates").glob("*.jinja")):
+    for template in sorted((ROOT / "generator" / "templates").glob("*.jinja")):
         if head := HEAD.search(template.read_text("utf-8")):
             yield template, head
 
@@ -121,7 +121,7 @@ def main() -> None:
     differences = {template: follow(template, trees[head["version"]], new, version) for template, head in heads()}
     for template, difference in differences.items():
         if difference:
-            print(f"\nBeneath templates/{template.name}, upstream changed:\n\n{difference}")
+            print(f"\nBeneath generator/templates/{template.name}, upstream changed:\n\n{difference}")
     before = {name for number, tree in trees.items() if number != version for name in tree} or set(new)
     for change, names in (("has a new", set(new) - before), ("no longer has the", before - set(new))):
         for name in sorted(names):

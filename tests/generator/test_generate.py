@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from generator.project import contents
 from tests.processes import output
 from tools import ROOT
-from tools.generate import contents
 
 OPERATION = """
   /v1/added-by-a-test/{credit_id}:
@@ -35,9 +35,9 @@ class Checkout:
         self.folder = folder
         self.output = folder / "generated"
         folder.mkdir(parents=True)
-        for name in ("openapi.yaml", "generator-config.yaml"):
+        for name in ("openapi.yaml", "generator-config.yaml", "LICENSE"):
             shutil.copy(ROOT / name, folder)
-        for name in ("templates", "tools", "generated"):
+        for name in ("generator", "runtime", "generated"):
             shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "dist"))
 
     def edit(self, name: str, old: str, new: str) -> None:
@@ -48,7 +48,7 @@ class Checkout:
 
     def start(self, *options: str, cwd: Path | None = None, **environment: str) -> subprocess.Popen[str]:
         return subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "tools.generate", *options],
+            [sys.executable, "-m", "generator", *options],
             cwd=cwd or self.folder,
             env={**os.environ, "PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1", **environment},
             stdout=subprocess.PIPE,
@@ -122,8 +122,14 @@ FAULTS = {
     "not-openapi": ("openapi.yaml", "\npaths:", "\npats:", "Failed to parse OpenAPI document"),
     "unknown-schema": ("openapi.yaml", 'schemas/TCreditType"', 'schemas/TCreditTyp"', "TCreditTyp"),
     "a-warning": ("openapi.yaml", "application/json:", "application/pdf:", "Unsupported content_type"),
-    "a-template": ("templates/client.py.jinja", "{{", "{{ nothing.at_all }}{{", "'nothing' is undefined"),
-    "no-python": ("templates/runtime/retries.py", "def backoff(", "def (", "stablecog_client/retries.py, line "),
+    "a-template": ("generator/templates/client.py.jinja", "{{", "{{ nothing.at_all }}{{", "'nothing' is undefined"),
+    "no-python": (
+        "generator/templates/api_init.py.jinja",
+        '"""The',
+        'def """The',
+        "api/__init__.py, line ",
+    ),
+    "no-python-in-the-runtime": ("runtime/retries.py", "def backoff(", "def (", "runtime/retries.py, line "),
     "a-hook-fails": ("generator-config.yaml", "post_hooks:", "post_hooks:\n  - ls no-such-file", "ls failed"),
     "a-hook-is-missing": ("generator-config.yaml", "post_hooks:", "post_hooks:\n  - no-such-tool", "not in PATH"),
     "not-a-config": ("generator-config.yaml", "post_hooks:", "post_hooks: [", "Unable to parse config"),
@@ -164,12 +170,10 @@ def test_the_same_bytes_wherever_and_however_it_is_run(tmp_path: Path, seed: str
 
 def test_the_words_that_are_reserved_do_not_depend_on_the_interpreter(checkout: Checkout) -> None:
     # `site` is what adds `credits` to the builtins; without it the generator knows other words.
-    checkout.edit("tools/generate.py", "import openapi_python_client.cli\n", "import builtins\n")
     checkout.edit(
-        "tools/generate.py",
-        "from openapi_python_client import strings\n",
-        "builtins.remaining_amount = builtins.api = None\nimport openapi_python_client.cli\n"
-        "from openapi_python_client import strings\n",
+        "generator/__init__.py",
+        "from pathlib import Path\n",
+        "import builtins\nfrom pathlib import Path\nbuiltins.remaining_amount = builtins.api = None\n",
     )
     assert checkout.generate()[0] == 0
     assert contents(checkout.output) == contents(ROOT / "generated")
@@ -189,9 +193,10 @@ def test_two_runs_at_once_do_not_disturb_each_other(checkout: Checkout) -> None:
 
 
 def test_each_module_of_the_runtime_is_in_the_package() -> None:
-    modules = {path.name for path in (ROOT / "templates" / "runtime").glob("*.py")}
-    missing = modules - {path.name for path in (ROOT / "generated" / "stablecog_client").glob("*.py")}
-    assert not missing, "add it to the list in templates/runtime.jinja"
+    modules = {path.relative_to(ROOT / "runtime") for path in (ROOT / "runtime").rglob("*.py")}
+    package = ROOT / "generated" / "stablecog_client"
+    assert modules
+    assert modules <= {path.relative_to(package) for path in package.rglob("*.py")}
 
 
 def test_drift_is_told_file_by_file(checkout: Checkout) -> None:

@@ -1,0 +1,70 @@
+"""Names in the generated code: reserved words, names that the runtime has taken."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from generator.errors import GenerationError
+
+# openapi-python-client reserves every builtin of the interpreter that it runs on: `type` would become `type_`, and
+# `credits`, which `site` adds to the builtins, `credits_`. These alone are taken in our templates, by the members of
+# a model and by what the module of an operation imports.
+RESERVED_WORDS = {
+    *("self", "classmethod", "from_dict", "to_dict", "additional_properties"),
+    *("Any", "AsyncClient", "Client", "File", "Literal", "Mapping", "Request", "Response", "Security", "Self", "Unset"),
+    *("APIResponseValidationError", "TYPE_CHECKING", "UNSET", "UUID"),
+}
+
+
+def exported_names(module: Path) -> list[str]:
+    """Return the names in `__all__` of a module."""
+    for node in _parsed(module).body:
+        match node:
+            case ast.Assign(targets=[ast.Name("__all__")], value=value):
+                return list(ast.literal_eval(value))
+            case _:
+                pass
+    raise ValueError(f"{module} has no __all__")
+
+
+def attribute_names(runtime: Path, *classes: str) -> set[str]:
+    """Return the attributes of classes of the runtime and of their bases there: methods, annotations, `self.x`."""
+    definitions = {
+        node.name: node
+        for path in sorted(runtime.rglob("*.py"))
+        for node in _parsed(path).body
+        if isinstance(node, ast.ClassDef)
+    }
+    return {name for class_ in classes for name in _attributes(class_, definitions)}
+
+
+def _parsed(module: Path) -> ast.Module:
+    try:
+        return ast.parse(module.read_text("utf-8"))
+    except SyntaxError as error:
+        raise GenerationError(f"{module}, line {error.lineno}: {error.msg}") from error
+
+
+def _attributes(name: str, definitions: Mapping[str, ast.ClassDef]) -> Iterator[str]:
+    if name not in definitions:  # a class of the standard library
+        return
+    for base in definitions[name].bases:
+        base = base.value if isinstance(base, ast.Subscript) else base  # Base[T]
+        if isinstance(base, ast.Name):
+            yield from _attributes(base.id, definitions)
+    for node in ast.walk(definitions[name]):
+        match node:
+            case ast.FunctionDef(name=member) | ast.AsyncFunctionDef(name=member):
+                yield member
+            case ast.Attribute(value=ast.Name("self"), attr=member, ctx=ast.Store()):
+                yield member
+            case _:
+                pass
+    for node in definitions[name].body:
+        match node:
+            case ast.AnnAssign(target=ast.Name(member)) | ast.Assign(targets=[ast.Name(member)]):
+                yield member
+            case _:
+                pass

@@ -1,0 +1,186 @@
+"""Generation of the package: openapi-python-client's Project with our templates, and runtime/ laid over its output."""
+
+from __future__ import annotations
+
+import fcntl
+import io
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import traceback
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from typing import Any, cast
+
+from openapi_python_client import Project, strings
+from openapi_python_client.config import Config, ConfigFile, MetaType
+from openapi_python_client.parser import GeneratorData
+from openapi_python_client.parser.errors import GeneratorError, ParseError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from generator import ROOT, naming
+from generator.errors import GenerationError
+
+TEMPLATES = Path(__file__).parent / "templates"
+RUNTIME = ROOT / "runtime"
+
+
+def generate(spec: Path, config: Path, output: Path) -> None:
+    """Replace `output` with the package generated from `spec`.
+
+    Raises:
+        GenerationError: Something is wrong with an input; `output` is as it was.
+    """
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with locked(output.parent), tempfile.TemporaryDirectory(prefix=".generate-", dir=output.parent) as folder:
+        new, old = Path(folder, "new"), Path(folder, "old")
+        try:
+            build(spec, config, new)
+        except GenerationError as error:
+            raise GenerationError("\n".join([str(error), *syntax_errors(new)])) from error
+        except Exception as error:  # a missing file, a template that does not render
+            frames = traceback.extract_tb(error.__traceback__)
+            where = next((frame for frame in reversed(frames) if frame.filename.endswith(".jinja")), frames[-1])
+            raise GenerationError(f"{where.filename}, line {where.lineno}: {type(error).__name__}: {error}") from error
+        if output.exists():
+            output.rename(old)
+        try:
+            new.rename(output)
+        except BaseException:
+            if old.exists():
+                old.rename(output)
+            raise
+
+
+def build(spec: Path, config: Path, folder: Path) -> None:
+    """Write the package generated from `spec` into a new folder.
+
+    Raises:
+        GenerationError: The document, the settings or a post-hook is at fault.
+    """
+    document = load(spec)
+    settings = Config.from_sources(
+        load_settings(config), MetaType.UV, spec, file_encoding="utf-8", overwrite=False, output_path=folder
+    )
+    # Project.build() would run them before the overlay is there to be formatted.
+    post_hooks, settings.post_hooks = settings.post_hooks, []
+    strings.RESERVED_WORDS = naming.RESERVED_WORDS
+    data = GeneratorData.from_dict(document, config=settings)
+    if isinstance(data, GeneratorError):
+        raise GenerationError(described([data]))
+    project = Project(openapi=data, config=settings, custom_template_path=TEMPLATES)
+    banner = f"Made by `make generate` from {spec.name}. Do not edit: change that file or templates/, and run it again."
+    names: dict[str, Any] = project.env.globals
+    names.update(
+        banner_text=banner,
+        document=document,
+        error_names=naming.exported_names(RUNTIME / "errors.py"),
+        client_attributes=naming.attribute_names(RUNTIME, "BaseClient", "BaseAsyncClient"),
+    )
+    with redirect_stdout(io.StringIO()):  # it prints the name of a temporary folder
+        errors = project.build()
+    if errors:
+        raise GenerationError(described(errors))
+    overlay(project, f"# {banner}\n")
+    run_post_hooks(post_hooks, folder)
+
+
+def load(spec: Path) -> dict[str, Any]:
+    """Return the OpenAPI document in a YAML or JSON file."""
+    try:
+        document: Any = YAML(typ="safe").load(spec)  # pyright: ignore[reportUnknownMemberType]
+    except YAMLError as error:
+        raise GenerationError(f"{spec}: Invalid YAML: {error}") from error
+    if not isinstance(document, dict):
+        raise GenerationError(f"{spec}: it is not an OpenAPI document: expected a mapping")
+    return cast("dict[str, Any]", document)
+
+
+def load_settings(config: Path) -> ConfigFile:
+    """Return the settings of openapi-python-client in a file."""
+    try:
+        return ConfigFile.load_from_path(config)
+    except (YAMLError, ValueError, TypeError) as error:
+        raise GenerationError(f"{config}: Unable to parse config: {error}") from error
+
+
+def described(errors: Sequence[GeneratorError]) -> str:
+    """Return what openapi-python-client says of its errors, and the parts of the document that they are about."""
+    lines: list[str] = []
+    for error in errors:
+        lines += [error.header, error.detail or ""]
+        if isinstance(error, ParseError) and error.data is not None:
+            lines.append(error.data.model_dump_json(indent=2, exclude_unset=True, by_alias=True))
+    return "\n".join(line.rstrip() for line in lines if line)
+
+
+def overlay(project: Project, banner: str) -> None:
+    """Add what openapi-python-client has no templates for: the runtime, the licence, the asynchronous client.
+
+    Each file starts with the line `banner`.
+    """
+    package = project.package_dir
+    for path in sorted(RUNTIME.rglob("*.py")):
+        target = package / path.relative_to(RUNTIME)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(banner + path.read_text("utf-8"), "utf-8")
+    (package / "async_client.py").write_text(project.env.get_template("async_client.py.jinja").render(), "utf-8")
+    (package / "py.typed").write_text(banner, "utf-8")
+    license_text = (ROOT / "LICENSE").read_text("utf-8")
+    (project.project_dir / "LICENSE").write_text(f"{banner}\n{license_text}", "utf-8")
+
+
+def run_post_hooks(commands: Sequence[str], folder: Path) -> None:
+    """Run shell commands in a folder; they find the tools that are pinned beside this interpreter."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    for command in commands:
+        name = command.split(" ", maxsplit=1)[0]
+        if shutil.which(name, path=path) is None:
+            raise GenerationError(f"post_hooks: {name} is not in PATH")
+        done = subprocess.run(  # noqa: S602 - post-hooks are shell commands by their definition
+            command, shell=True, cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, encoding="utf-8"
+        )
+        if done.returncode:
+            raise GenerationError(f"post_hooks: {name} failed\n{done.stderr or done.stdout}".rstrip())
+
+
+def syntax_errors(folder: Path) -> Iterator[str]:
+    """Yield where the output is not Python, on which a post-hook fails silently."""
+    for path in sorted(folder.rglob("*.py")):
+        try:
+            compile(path.read_text("utf-8"), path, "exec")
+        except SyntaxError as error:
+            yield f"{path.relative_to(folder)}, line {error.lineno}: {error.msg}: {(error.text or '').strip()}"
+
+
+@contextmanager
+def locked(folder: Path) -> Generator[None]:
+    """Wait until no other run generates something in this folder."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def drift(spec: Path, config: Path, output: Path) -> list[str]:
+    """Return the files, relative to `output`, in which it differs from what the generator makes."""
+    with tempfile.TemporaryDirectory(prefix="generate-") as folder:
+        fresh = Path(folder, output.name)
+        generate(spec, config, fresh)
+        made, there = contents(fresh), contents(output)
+    return sorted(path for path in made.keys() | there.keys() if made.get(path) != there.get(path))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return every file below a folder, except what Python leaves behind when it imports."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
