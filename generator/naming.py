@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
+
+from openapi_python_client.parser.properties import Property
+from openapi_python_client.strings import PythonIdentifier
 
 from generator.errors import GenerationError
 
@@ -16,6 +20,29 @@ RESERVED_WORDS = {
     *("Any", "AsyncClient", "Client", "File", "Literal", "Mapping", "Request", "Response", "Security", "Self", "Unset"),
     *("APIResponseValidationError", "TYPE_CHECKING", "UNSET", "UUID"),
 }
+
+
+def method_names(tag: str, operations: Sequence[str], prefix: str) -> list[str]:
+    """Return the names of a tag's methods, those of the operations with the tag dropped from the end or the start.
+
+    `list_credits` of the tag `credits` is `list`, unless Python or another operation has that name.
+    """
+    short = [name.removesuffix(f"_{tag}").removeprefix(f"{tag}_") for name in operations]
+    times = Counter(short)
+    return [
+        name if times[name] == 1 and PythonIdentifier(name, prefix) == name else operation
+        for name, operation in zip(short, operations, strict=True)
+    ]
+
+
+def attribute_name(tag: str, taken: Set[str]) -> str:
+    """Return the name of the client's attribute for a tag."""
+    return f"{tag}_" if tag in taken else tag
+
+
+def python_names(properties: Iterable[Property]) -> frozenset[str]:
+    """Return the names of properties in Python."""
+    return frozenset(property_.python_name for property_ in properties)
 
 
 def exported_names(module: Path) -> list[str]:

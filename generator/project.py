@@ -22,8 +22,10 @@ from openapi_python_client.parser.errors import GeneratorError, ParseError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from generator import ROOT, naming
+from generator import ROOT, code, decoders, docstrings, naming
+from generator.document import Document
 from generator.errors import GenerationError
+from generator.operations import API
 
 TEMPLATES = Path(__file__).parent / "templates"
 RUNTIME = ROOT / "runtime"
@@ -74,19 +76,39 @@ def build(spec: Path, config: Path, folder: Path) -> None:
         raise GenerationError(described([data]))
     project = Project(openapi=data, config=settings, custom_template_path=TEMPLATES)
     banner = f"Made by `make generate` from {spec.name}. Do not edit: change that file or templates/, and run it again."
-    names: dict[str, Any] = project.env.globals
-    names.update(
-        banner_text=banner,
-        document=document,
-        error_names=naming.exported_names(RUNTIME / "errors.py"),
-        client_attributes=naming.attribute_names(RUNTIME, "BaseClient", "BaseAsyncClient"),
-    )
+    equip(project, Document(spec.name, document), banner)
     with redirect_stdout(io.StringIO()):  # it prints the name of a temporary folder
         errors = project.build()
     if errors:
         raise GenerationError(described(errors))
     overlay(project, f"# {banner}\n")
     run_post_hooks(post_hooks, folder)
+
+
+def equip(project: Project, document: Document, banner: str) -> None:
+    """Give the templates of a project what they call, besides what they have of openapi-python-client."""
+    client_attributes = naming.attribute_names(RUNTIME, "BaseClient", "BaseAsyncClient")
+    names: dict[str, Any] = project.env.globals
+    filters: dict[str, Any] = project.env.filters
+    names |= {
+        "api": API(project.openapi, document, project.config, client_attributes),
+        "banner": banner,
+        "document": document,
+        "environment": project.package_name.upper().removesuffix("_CLIENT"),
+        "error_names": naming.exported_names(RUNTIME / "errors.py"),
+        "hidden_imports": code.hidden_imports,
+        "hoisted": decoders.hoisted,
+        "python_names": naming.python_names,
+    }
+    filters |= {
+        "decoded": decoders.decoded,
+        "decoder": decoders.decoder,
+        "docstring": docstrings.docstring,
+        "encoded": decoders.encoded,
+        "field_decoder": decoders.field_decoder,
+        "inline_check": decoders.inline_check,
+        "qualify_builtins": code.qualify_builtins,
+    }
 
 
 def load(spec: Path) -> dict[str, Any]:

@@ -1,0 +1,65 @@
+"""Python code of declarations: the names it uses, the imports it needs, builtins that a class hides from it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from functools import cache
+
+BUILTINS = frozenset({"bool", "bytes", "dict", "float", "int", "list", "str"})
+"""The builtins that types of properties are made of."""
+
+MODULE_ALIASES = {**{name: f"builtins.{name}" for name in BUILTINS}, "datetime": "_datetime"}
+"""How code reaches what a member of its class hides; `hidden_imports` has the imports."""
+
+
+def qualify_builtins(code: str, members: frozenset[str] = frozenset()) -> str:
+    """Return a declaration or an expression as it stands in a class with these members.
+
+    A member hides the builtin, or the module `datetime`, of the same name: in a class with the method `list`,
+    `x: list[int]` has to be `x: builtins.list[int]`.
+    """
+    hidden = members & MODULE_ALIASES.keys()
+    return _qualified(code, frozenset(hidden)) if hidden else code
+
+
+def hidden_imports(members: frozenset[str]) -> list[str]:
+    """Return the imports that qualified code needs in a class with these members."""
+    return [
+        *(["import builtins"] if members & BUILTINS else []),
+        *(["import datetime as _datetime"] if "datetime" in members else []),
+    ]
+
+
+def needed_imports(statements: Iterable[str], codes: Iterable[str]) -> list[str]:
+    """Return, one name each, the imports among these statements whose names the codes use."""
+    used = {name for code in codes for name in _names(code)}
+    single = {single for statement in set(statements) for single in _split(statement)}
+    return sorted(statement for statement in single if statement.split()[-1] in used)
+
+
+def _split(statement: str) -> list[str]:
+    """Return `from a import b, c` as statements of one name each."""
+    module, found, names = statement.partition(" import ")
+    return [f"{module} import {name}" for name in names.split(", ")] if found else [statement]
+
+
+@cache
+def _names(code: str) -> frozenset[str]:
+    return frozenset(node.id for node in _loaded(code))
+
+
+@cache
+def _qualified(code: str, hidden: frozenset[str]) -> str:
+    lines = [line.encode() for line in code.splitlines(keepends=True)]  # ast counts columns in bytes
+    for node in sorted(_loaded(code), key=lambda node: (node.lineno, node.col_offset), reverse=True):
+        if node.id in hidden:
+            line = lines[node.lineno - 1]
+            qualified = MODULE_ALIASES[node.id].encode()
+            lines[node.lineno - 1] = line[: node.col_offset] + qualified + line[node.end_col_offset :]
+    return b"".join(lines).decode()
+
+
+def _loaded(code: str) -> list[ast.Name]:
+    """Return the names that code reads; what it declares is not among them."""
+    return [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]

@@ -1,0 +1,155 @@
+"""Expressions that decode and encode the values of properties; the package's `decoding` has the functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import cast
+
+from openapi_python_client import schema as oai
+from openapi_python_client.parser.properties import (
+    AnyProperty,
+    EnumProperty,
+    LiteralEnumProperty,
+    ModelProperty,
+)
+from openapi_python_client.parser.properties.boolean import BooleanProperty
+from openapi_python_client.parser.properties.const import ConstProperty
+from openapi_python_client.parser.properties.date import DateProperty
+from openapi_python_client.parser.properties.datetime import DateTimeProperty
+from openapi_python_client.parser.properties.file import FileProperty
+from openapi_python_client.parser.properties.float import FloatProperty
+from openapi_python_client.parser.properties.int import IntProperty
+from openapi_python_client.parser.properties.list_property import ListProperty
+from openapi_python_client.parser.properties.none import NoneProperty
+from openapi_python_client.parser.properties.protocol import PropertyProtocol
+from openapi_python_client.parser.properties.string import StringProperty
+from openapi_python_client.parser.properties.union import UnionProperty
+from openapi_python_client.parser.properties.uuid import UuidProperty
+from openapi_python_client.parser.responses import Response
+from openapi_python_client.strings import in_double_quote_literal
+
+FUNCTIONS: dict[type[PropertyProtocol], str] = {
+    AnyProperty: "anything",
+    BooleanProperty: "boolean",
+    DateProperty: "date",
+    DateTimeProperty: "date_time",
+    FileProperty: "file",
+    FloatProperty: "number",
+    IntProperty: "integer",
+    NoneProperty: "null",
+    StringProperty: "string",
+    UuidProperty: "uuid",
+}
+
+INLINE_CHECKS: dict[type[PropertyProtocol], str] = {StringProperty: "str", IntProperty: "int", BooleanProperty: "bool"}
+"""Classes that generated code compares by itself before it calls the decoder: a call would cost more."""
+
+UNCHANGED = (
+    *(AnyProperty, BooleanProperty, ConstProperty, FloatProperty, IntProperty, LiteralEnumProperty),
+    *(NoneProperty, StringProperty),
+)
+"""Properties whose values JSON has as Python has them."""
+
+
+def decoder(property_: PropertyProtocol) -> str:
+    """Return an expression for the decoder of a property."""
+    match property_:
+        case ModelProperty():
+            return f"{property_.class_info.name}.from_dict"
+        case ListProperty():
+            return f"decoding.array_of({decoder(property_.inner_property)})"
+        case UnionProperty():
+            return f"decoding.union_of({', '.join(decoder(inner) for inner in property_.inner_properties)})"
+        case EnumProperty():
+            name, values = property_.class_info.name, _listed(property_.values.values())
+            return f"decoding.enum_of({name}, {property_.value_type.__name__}, {values})"
+        case LiteralEnumProperty():
+            check, values = (
+                f"check_{property_.get_class_name_snake_case()}",
+                _listed(sorted(cast("set[str]", property_.values))),
+            )
+            instance = property_.get_instance_type_string().as_unembedded_code()
+            return f"decoding.enum_of({check}, {instance}, {values})"
+        case ConstProperty():
+            return f"decoding.constant_of({property_.value.python_code.as_unembedded_code()})"
+        case _:
+            return f"decoding.{FUNCTIONS[type(property_)]}"
+
+
+def is_hoisted(property_: PropertyProtocol) -> bool:
+    """Return whether a module works the decoder out once: it makes a function, or names one that is called often."""
+    return isinstance(property_, DateTimeProperty) or not isinstance(property_, (ModelProperty, *FUNCTIONS))
+
+
+def field_decoder(property_: PropertyProtocol) -> str:
+    """Return an expression for the decoder of a field; where it is hoisted, the name that it then has."""
+    return f"_decode_{property_.python_name}" if is_hoisted(property_) else decoder(property_)
+
+
+def is_plain_list(property_: PropertyProtocol) -> bool:
+    """Return whether a property is an array whose items need no hoisted decoder."""
+    return isinstance(property_, ListProperty) and not is_hoisted(property_.inner_property)
+
+
+def inline_check(property_: PropertyProtocol) -> str | None:
+    """Return the class of accepted values, which generated code compares before it calls the decoder, or None."""
+    return INLINE_CHECKS.get(type(property_))
+
+
+def hoisted(fields: Iterable[PropertyProtocol], extra: PropertyProtocol | None) -> list[PropertyProtocol]:
+    """Return those of a model's fields and its additional properties whose decoders its module works out once."""
+    extras = [extra] if extra and is_hoisted(extra) else []
+    return [field for field in fields if is_hoisted(field) and not is_plain_list(field)] + extras
+
+
+def decoded(property_: PropertyProtocol, source: str) -> str:
+    """Return an expression for the decoded value of a field, given one for its JSON."""
+    match property_:
+        case AnyProperty():
+            return source
+        case ListProperty() if is_plain_list(property_):
+            return f"decoding.array({source}, {decoder(property_.inner_property)})"
+        case _:
+            return f"{field_decoder(property_)}({source})"
+
+
+def encoded(property_: PropertyProtocol) -> str:
+    """Return an expression for the JSON of a field of `self`."""
+    value = f"self.{property_.python_name}"
+    if isinstance(property_, UNCHANGED):
+        return value
+    if isinstance(property_, ModelProperty) and property_.required:
+        return f"{value}.to_dict()"
+    return f"decoding.encode({value})"
+
+
+def body_decoder(response: Response) -> str:
+    """Return an expression for the decoder of a response's body."""
+    returned = response.source["return_type"]
+    if returned == "None":
+        return "decoding.raw" if _has_content(response) else "decoding.nothing"
+    if returned == "bytes":
+        return "decoding.binary"
+    if returned == "Any" or isinstance(response.prop, (BooleanProperty, FloatProperty, IntProperty)):
+        return f"decoding.json_body({decoder(response.prop)})"
+    return f"decoding.text_body({decoder(response.prop)})"
+
+
+def body_type(response: Response) -> str:
+    """Return the type of a response's decoded body."""
+    returned = response.source["return_type"]
+    if returned == "None":
+        return "bytes" if _has_content(response) else "None"
+    if returned == "bytes":
+        return "File"
+    return response.prop.get_type_string().as_unembedded_code()
+
+
+def _has_content(response: Response) -> bool:
+    return isinstance(response.data, oai.Response) and bool(response.data.content)
+
+
+def _listed(values: Iterable[str | int]) -> str:
+    """Return a string literal that lists values as JSON has them."""
+    quoted = [f'"{value}"' if isinstance(value, str) else str(value) for value in values]
+    return f'"{", ".join(map(in_double_quote_literal, quoted))}"'

@@ -1,0 +1,261 @@
+"""Operations and their tags as templates lay them out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from openapi_python_client import schema as oai
+from openapi_python_client.config import Config
+from openapi_python_client.parser import GeneratorData
+from openapi_python_client.parser.openapi import Endpoint, EndpointCollection
+from openapi_python_client.parser.properties import Property
+from openapi_python_client.parser.responses import Response
+from openapi_python_client.schema.untrusted_string import UntrustedString
+from openapi_python_client.strings import ClassName, in_double_quote_literal, safe_for_docstring
+
+from generator import decoders, naming
+from generator.code import needed_imports, qualify_builtins
+from generator.docstrings import plain, wrapped
+from generator.document import Document, OperationFacts
+
+DOCSTRING_WIDTH = 96
+"""Columns of an entry in the sections `Args` and `Raises` of a docstring."""
+
+ERRORS = {"401": "AuthenticationError", "403": "PermissionDeniedError", "404": "NotFoundError", "429": "RateLimitError"}
+"""Errors of the package by status; 5xx is InternalServerError, any other APIStatusError."""
+
+TAG_IMPORTS = (
+    *("import builtins", "from typing import Any", "from typing import Literal"),
+    "from ...types import UNSET, File, Unset",
+)
+"""Imports that the module of a tag may need besides those of its operations."""
+
+
+class Parameter(NamedTuple):
+    """A parameter of a function: its name, and code that declares it."""
+
+    name: str
+    declaration: str
+
+
+class Operation:
+    """An operation of the document: what its functions take, send and return, as code, and what they say of it."""
+
+    def __init__(self, endpoint: Endpoint, facts: OperationFacts) -> None:
+        self.endpoint = endpoint
+        self.name: str = endpoint.name
+        self.method = endpoint.method.upper()
+        self.path = facts.path
+        self._facts = facts
+
+    @property
+    def title(self) -> str:
+        """Return the method and the path, and the summary if there is one."""
+        summary = self.endpoint.summary.get_untrusted_value()
+        return f"{self.method} {self.path}" + (f": {summary}" if summary else "")
+
+    @property
+    def security(self) -> str:
+        """Return code of its `Security`, or "None"."""
+        return self._facts.security.code() if self._facts.security else "None"
+
+    @cached_property
+    def positional(self) -> list[Parameter]:
+        """Return the parameters that may be given by position."""
+        return [_parameter(property_) for property_ in self.endpoint.path_parameters]
+
+    @cached_property
+    def keyword(self) -> list[Parameter]:
+        """Return the parameters that have to be given by name, the body first."""
+        endpoint, body = self.endpoint, list[Parameter]()
+        if endpoint.bodies:
+            types = [body.prop.get_type_string(no_optional=True).as_unembedded_code() for body in endpoint.bodies]
+            default = "" if endpoint.bodies[0].prop.required else " | Unset = UNSET"
+            body = [Parameter("body", f"body: {' | '.join(types)}{default}")]
+        others = endpoint.query_parameters + endpoint.header_parameters + endpoint.cookie_parameters
+        return body + [_parameter(property_) for property_ in others]
+
+    @property
+    def parameters(self) -> list[Parameter]:
+        """Return all parameters."""
+        return self.positional + self.keyword
+
+    @property
+    def sources(self) -> dict[str, list[tuple[UntrustedString, str]]]:
+        """Return where the request has its parameters, and for each the name in the document and that in Python."""
+        places = {
+            "path_parameters": self.endpoint.path_parameters,
+            "query": self.endpoint.query_parameters,
+            "headers": self.endpoint.header_parameters,
+            "cookies": self.endpoint.cookie_parameters,
+        }
+        return {
+            place: [(property_.name, property_.python_name) for property_ in properties]
+            for place, properties in places.items()
+            if properties
+        }
+
+    @property
+    def content_type(self) -> str:
+        """Return code of the media type of `body`; a body of several types is told by its class."""
+        code = ""
+        for body in reversed(self.endpoint.bodies):
+            media_type = f'"{in_double_quote_literal(body.content_type)}"'
+            class_ = body.prop.get_instance_type_string().as_unembedded_code()
+            code = f"{media_type} if isinstance(body, {class_}) else {code}" if code else media_type
+        return code
+
+    @property
+    def responses(self) -> list[tuple[str, str]]:
+        """Return the patterns of the statuses of success, and code of the decoders of their bodies."""
+        return [(response.status_code.pattern, decoders.body_decoder(response)) for response in self._successes]
+
+    @cached_property
+    def result(self) -> str:
+        """Return code of the type that a call returns."""
+        return " | ".join(dict.fromkeys(map(decoders.body_type, self._successes))) or "None"
+
+    @property
+    def imports(self) -> list[str]:
+        """Return import statements for the types of the parameters and of the result."""
+        return sorted(self.endpoint.relative_imports)
+
+    @property
+    def parameter_entries(self) -> list[str]:
+        """Return an entry of the docstring for each parameter."""
+        endpoint = self.endpoint
+        properties: list[tuple[str, Property]] = [
+            *((str(place), property_) for place, property_ in endpoint.iter_all_parameters()),
+            *(("", body.prop) for body in endpoint.bodies),
+        ]
+        return [wrapped(self._entry(place, property_), DOCSTRING_WIDTH) for place, property_ in properties]
+
+    @property
+    def error_entries(self) -> list[str]:
+        """Return an entry of the docstring for each error that the document describes."""
+        entries: list[str] = []
+        for response in self.endpoint.responses:
+            if not self._is_success(response) and isinstance(response.data, oai.Response) and response.data.description:
+                status = response.status_code.pattern
+                error = ERRORS.get(status) or ("InternalServerError" if status.startswith("5") else "APIStatusError")
+                entries += f"{error}: {status}. {plain(response.data.description)}".splitlines()
+        return [wrapped(entry, DOCSTRING_WIDTH) for entry in entries if entry]
+
+    @cached_property
+    def _successes(self) -> list[Response]:
+        return [response for response in self.endpoint.responses if self._is_success(response)]
+
+    def _is_success(self, response: Response) -> bool:
+        """Return whether a call with this response succeeds: 2xx, or the default where no 2xx is documented."""
+        if response.is_default():
+            return not any(other.status_code.pattern.startswith("2") for other in self.endpoint.responses.patterns)
+        return response.status_code.pattern.startswith("2")
+
+    def _entry(self, place: str, property_: Property) -> str:
+        found = self._facts.descriptions.get((place, property_.name.get_untrusted_value()))
+        description = found or property_.description or ""
+        entry = f"{property_.python_name} ({plain(property_.get_type_string())}): {plain(description)}"
+        if property_.default:
+            entry += f" Default: {safe_for_docstring(property_.default.python_code)}."
+        if property_.example:
+            entry += f" Example: {safe_for_docstring(property_.example)}."
+        return entry
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method of the class of a tag, and the module of the operation that it calls, as it is called there."""
+
+    name: str
+    module: str
+    operation: Operation
+
+
+class Tag:
+    """A tag of the document: the class of its operations, and the attribute of the client that has it."""
+
+    def __init__(self, name: str, class_name: str, attribute: str, description: str, methods: Sequence[Method]) -> None:
+        self.name = name
+        self.class_name = class_name
+        self.attribute = attribute
+        self.description = description
+        self.methods = methods
+        self.members = frozenset(method.name for method in methods)
+
+    @property
+    def imports(self) -> list[str]:
+        """Return the imports that the signatures of the methods need."""
+        statements, codes = set(TAG_IMPORTS), set[str]()
+        for operation in (method.operation for method in self.methods):
+            statements |= operation.endpoint.relative_imports
+            codes |= {parameter.declaration for parameter in operation.parameters}
+            codes.add(operation.result)
+        return needed_imports(statements, {qualify_builtins(code, self.members) for code in codes})
+
+
+class API:
+    """The operations of a document, by tag."""
+
+    def __init__(self, data: GeneratorData, document: Document, config: Config, client_attributes: Set[str]) -> None:
+        rename_conflicts(data, config)
+        self._operations: dict[tuple[str, str], Operation] = {}
+        self._tags: dict[str, Tag] = {}
+        for name, collection in data.endpoint_collections_by_tag.items():
+            operations = [Operation(endpoint, document.operation(endpoint)) for endpoint in collection.endpoints]
+            self._operations |= {_key(operation.endpoint): operation for operation in operations}
+            self._tags[name] = Tag(
+                name,
+                f"{ClassName(name, config.field_prefix)}API",
+                naming.attribute_name(name, client_attributes),
+                document.tag_description(name),
+                methods(name, operations, config.field_prefix),
+            )
+
+    @property
+    def tags(self) -> list[Tag]:
+        return list(self._tags.values())
+
+    def tag(self, collection: EndpointCollection) -> Tag:
+        """Return the tag that openapi-python-client hands to a template."""
+        return self._tags[collection.tag]
+
+    def operation(self, endpoint: Endpoint) -> Operation:
+        """Return the operation that openapi-python-client hands to a template."""
+        return self._operations[_key(endpoint)]
+
+    @property
+    def example(self) -> tuple[Tag, Method] | None:
+        """Return the first method that takes no arguments, else the first, or None where there is none."""
+        every = [(tag, method) for tag in self.tags for method in tag.methods]
+        simple = (pair for pair in every if not pair[1].operation.parameters)
+        return next(simple, every[0] if every else None)
+
+
+def methods(tag: str, operations: Sequence[Operation], prefix: str) -> list[Method]:
+    """Return the methods of a tag; a module whose name an argument hides gets an underscore before it."""
+    names = naming.method_names(tag, [operation.name for operation in operations], prefix)
+    arguments = {parameter.name for operation in operations for parameter in operation.parameters}
+    return [
+        Method(name, f"_{operation.name}" if operation.name in arguments else operation.name, operation)
+        for name, operation in zip(names, operations, strict=True)
+    ]
+
+
+def rename_conflicts(data: GeneratorData, config: Config) -> None:
+    """Rename parameters called `body`, like our argument, to `body_query`, as upstream does it for `client`."""
+    for collection in data.endpoint_collections_by_tag.values():
+        for endpoint in collection.endpoints:
+            for place, parameter in endpoint.iter_all_parameters():
+                if endpoint.bodies and parameter.python_name == "body":
+                    parameter.set_python_name(UntrustedString(f"body_{place}"), config)
+
+
+def _key(endpoint: Endpoint) -> tuple[str, str]:
+    return endpoint.path.get_untrusted_value(), endpoint.method
+
+
+def _parameter(property_: Property) -> Parameter:
+    return Parameter(property_.python_name, property_.to_string().as_unembedded_code())
