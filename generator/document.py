@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -65,6 +65,17 @@ class Document:
         }
         securities = [facts.security for facts in self._operations.values()]
         self.key_required = bool(securities) and None not in securities
+
+    def check_names(self, endpoints: Iterable[Endpoint]) -> None:
+        """Raise GenerationError if two operations of a tag would be the same module."""
+        taken: set[str] = set()
+        for endpoint in endpoints:
+            if endpoint.name in taken:
+                raise self._error(
+                    f"paths.{self.operation(endpoint).path}.{endpoint.method}.operationId",
+                    f"another operation of this tag is called {endpoint.name!r} too; give each a name of its own",
+                )
+            taken.add(endpoint.name)
 
     def operation(self, endpoint: Endpoint) -> OperationFacts:
         """Return what the document says of the operation behind an endpoint."""
@@ -159,10 +170,10 @@ def _key(path: str, method: str) -> tuple[str, str]:
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
-    """Return a part of the document that may be left out."""
+    """Return an object of the document; one that is left out is empty."""
     return value or {}
 
 
 def _sequence(value: Any) -> Sequence[Any]:
-    """Return a part of the document that may be left out."""
+    """Return an array of the document; one that is left out is empty."""
     return value or []

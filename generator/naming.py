@@ -64,6 +64,8 @@ def attribute_names(runtime: Path, *classes: str) -> set[str]:
         for node in _parsed(path).body
         if isinstance(node, ast.ClassDef)
     }
+    if missing := set(classes) - definitions.keys():
+        raise GenerationError(f"{runtime}: there is no class {', '.join(sorted(missing))}; see equip() in project.py")
     return {name for class_ in classes for name in _attributes(class_, definitions)}
 
 

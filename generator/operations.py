@@ -17,7 +17,7 @@ from openapi_python_client.schema.untrusted_string import UntrustedString
 from openapi_python_client.strings import ClassName, in_double_quote_literal, safe_for_docstring
 
 from generator import decoders, naming
-from generator.code import needed_imports, qualify_builtins
+from generator.code import hidden_imports, needed_imports, qualify_builtins
 from generator.docstrings import plain, wrapped
 from generator.document import Document, OperationFacts
 
@@ -28,7 +28,7 @@ ERRORS = {"401": "AuthenticationError", "403": "PermissionDeniedError", "404": "
 """Errors of the package by status; 5xx is InternalServerError, any other APIStatusError."""
 
 TAG_IMPORTS = (
-    *("import builtins", "from typing import Any", "from typing import Literal"),
+    "from typing import Any, Literal",
     "from ...types import UNSET, File, Unset",
 )
 """Imports that the module of a tag may need besides those of its operations."""
@@ -82,6 +82,24 @@ class Operation:
     def parameters(self) -> list[Parameter]:
         """Return all parameters."""
         return self.positional + self.keyword
+
+    def signature(self, client: str = "", members: frozenset[str] = frozenset()) -> str:
+        """Return code that declares the parameters of a function.
+
+        Args:
+            client: The type of the parameter `client`, or "" for none.
+            members: The members of the class around the function.
+        """
+        positional = [qualify_builtins(parameter.declaration, members) for parameter in self.positional]
+        keyword = [qualify_builtins(parameter.declaration, members) for parameter in self.keyword]
+        keyword = [f"client: {client}", *keyword] if client else keyword
+        return ", ".join([*positional, "*", *keyword] if keyword else positional)
+
+    def arguments(self, client: str = "") -> str:
+        """Return code that hands the parameters on, and `client` unless it is ""."""
+        names = {parameter.name: parameter.name for parameter in self.keyword}
+        keyword = {"client": client, **names} if client else names
+        return ", ".join([*(p.name for p in self.positional), *(f"{name}={value}" for name, value in keyword.items())])
 
     @property
     def sources(self) -> dict[str, list[tuple[UntrustedString, str]]]:
@@ -174,21 +192,25 @@ class Method:
     operation: Operation
 
 
+@dataclass(frozen=True)
 class Tag:
     """A tag of the document: the class of its operations, and the attribute of the client that has it."""
 
-    def __init__(self, name: str, class_name: str, attribute: str, description: str, methods: Sequence[Method]) -> None:
-        self.name = name
-        self.class_name = class_name
-        self.attribute = attribute
-        self.description = description
-        self.methods = methods
-        self.members = frozenset(method.name for method in methods)
+    name: str
+    class_name: str
+    attribute: str
+    description: str
+    methods: Sequence[Method]
+
+    @cached_property
+    def members(self) -> frozenset[str]:
+        """Return the names of the methods, which hide builtins in the class."""
+        return frozenset(method.name for method in self.methods)
 
     @property
     def imports(self) -> list[str]:
         """Return the imports that the signatures of the methods need."""
-        statements, codes = set(TAG_IMPORTS), set[str]()
+        statements, codes = {*TAG_IMPORTS, *hidden_imports(self.members)}, set[str]()
         for operation in (method.operation for method in self.methods):
             statements |= operation.endpoint.relative_imports
             codes |= {parameter.declaration for parameter in operation.parameters}
@@ -204,6 +226,7 @@ class API:
         self._operations: dict[tuple[str, str], Operation] = {}
         self._tags: dict[str, Tag] = {}
         for name, collection in data.endpoint_collections_by_tag.items():
+            document.check_names(collection.endpoints)
             operations = [Operation(endpoint, document.operation(endpoint)) for endpoint in collection.endpoints]
             self._operations |= {_key(operation.endpoint): operation for operation in operations}
             self._tags[name] = Tag(

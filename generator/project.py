@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import io
+import json
 import os
 import shutil
 import subprocess
@@ -114,9 +115,11 @@ def equip(project: Project, document: Document, banner: str) -> None:
 def load(spec: Path) -> dict[str, Any]:
     """Return the OpenAPI document in a YAML or JSON file."""
     try:
-        document: Any = YAML(typ="safe").load(spec)  # pyright: ignore[reportUnknownMemberType]
-    except YAMLError as error:
-        raise GenerationError(f"{spec}: Invalid YAML: {error}") from error
+        document: Any = (
+            json.loads(spec.read_bytes()) if spec.suffix == ".json" else YAML(typ="safe").load(spec)  # pyright: ignore[reportUnknownMemberType]
+        )
+    except (YAMLError, ValueError) as error:
+        raise GenerationError(f"{spec}: Invalid {'JSON' if spec.suffix == '.json' else 'YAML'}: {error}") from error
     if not isinstance(document, dict):
         raise GenerationError(f"{spec}: it is not an OpenAPI document: expected a mapping")
     return cast("dict[str, Any]", document)

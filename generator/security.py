@@ -9,7 +9,10 @@ from openapi_python_client.strings import in_double_quote_literal
 
 from generator.errors import GenerationError
 
-SUPPORTED = "supported are apiKey in header, query or cookie, http basic, http bearer, oauth2 and openIdConnect"
+SUPPORTED = (
+    "supported are apiKey with a name in header, query or cookie, http with the scheme basic or bearer, "
+    "oauth2 and openIdConnect"
+)
 
 
 class Security(NamedTuple):
@@ -59,9 +62,10 @@ class SecuritySchemes:
             if first := all(schemes) and schemes[0]:
                 return first
         name = next(name for name in requirements[0] if self._schemes[name] is None)
-        kind = " ".join(str(self._definitions[name].get(key, "")) for key in ("type", "scheme", "in")).strip()
+        definition = self._definitions[name]
+        shown = {key: definition[key] for key in ("type", "scheme", "in", "name") if key in definition}
         raise GenerationError(
-            f"{self._document}: components.securitySchemes.{name}: {kind!r} is not supported; {SUPPORTED}"
+            f"{self._document}: components.securitySchemes.{name}: {shown} is not supported; {SUPPORTED}"
         )
 
 

@@ -1,0 +1,57 @@
+"""What is found out about code: names that a class hides, imports that are needed."""
+
+from __future__ import annotations
+
+import pytest
+
+from generator.code import hidden_imports, needed_imports, qualify_builtins
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("list: list[str] | Unset = UNSET", "list: builtins.list[str] | Unset = UNSET"),
+        ('note: str = "the str of a list"', 'note: str = "the str of a list"'),
+        ("items: dict[str, list[list[int]]]", "items: dict[str, builtins.list[builtins.list[int]]]"),
+        ("a: module.list | mylist | lists", "a: module.list | mylist | lists"),
+        ("é: list[str]", "é: builtins.list[str]"),
+        ("at: datetime.date = datetime.date(1, 2, 3)", "at: _datetime.date = _datetime.date(1, 2, 3)"),
+        ("x: list[\n    list[int],\n]", "x: builtins.list[\n    builtins.list[int],\n]"),
+        ("list[int]", "builtins.list[int]"),
+    ],
+)
+def test_hidden_builtins_are_qualified(code: str, expected: str) -> None:
+    assert qualify_builtins(code, frozenset({"list", "datetime", "other"})) == expected
+
+
+def test_code_stays_where_nothing_is_hidden() -> None:
+    assert qualify_builtins("x: list [int]", frozenset({"get", "items"})) == "x: list [int]"
+    assert qualify_builtins("not checked (") == "not checked ("
+
+
+@pytest.mark.parametrize(
+    ("members", "expected"),
+    [
+        ({"get"}, []),
+        ({"str", "int", "get"}, ["import builtins"]),
+        ({"datetime"}, ["import datetime as _datetime"]),
+        ({"list", "datetime"}, ["import builtins", "import datetime as _datetime"]),
+    ],
+)
+def test_qualified_code_finds_its_imports(members: set[str], expected: list[str]) -> None:
+    assert hidden_imports(frozenset(members)) == expected
+
+
+def test_needed_imports_are_single_and_sorted() -> None:
+    statements = ["import datetime", "from ..types import UNSET, File, Unset", "from .a import A", "import builtins"]
+    codes = ["when: datetime.date | Unset = UNSET", 'File: str = "A"']
+    assert needed_imports([*statements, "from ..types import UNSET"], codes) == [
+        "from ..types import UNSET",
+        "from ..types import Unset",
+        "import datetime",
+    ]
+
+
+def test_import_under_another_name_is_needed_by_it() -> None:
+    statements = ["import datetime", "import datetime as _datetime"]
+    assert needed_imports(statements, ["when: _datetime.date"]) == ["import datetime as _datetime"]
