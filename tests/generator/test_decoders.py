@@ -1,0 +1,149 @@
+"""Expressions for the decoders and encoders of a model's fields."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from openapi_python_client.parser.properties import Property
+
+from generator import decoders
+from tests.generator.documents import described, parsed
+
+SCHEMAS: dict[str, dict[str, Any]] = {
+    "Other": {"type": "object"},
+    "Kind": {"type": "string", "enum": ["b", 'a"c']},
+    "Level": {"type": "integer", "enum": [3, -1]},
+    "Sort": {"type": "string", "enum": ["b", "a"]},
+    "Pair": {"oneOf": [{"type": "integer"}, {"type": "array", "items": {"type": "string"}}]},
+    "Open": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
+}
+FIELDS: dict[str, tuple[dict[str, Any], str, str]] = {
+    "any": ({}, "decoding.anything", "self.x"),
+    "boolean": ({"type": "boolean"}, "decoding.boolean", "self.x"),
+    "date": ({"type": "string", "format": "date"}, "decoding.date", "decoding.encode(self.x)"),
+    "date-time": ({"type": "string", "format": "date-time"}, "decoding.date_time", "decoding.encode(self.x)"),
+    "number": ({"type": "number"}, "decoding.number", "self.x"),
+    "integer": ({"type": "integer"}, "decoding.integer", "self.x"),
+    "null": ({"type": "null"}, "decoding.null", "self.x"),
+    "string": ({"type": "string"}, "decoding.string", "self.x"),
+    "uuid": ({"type": "string", "format": "uuid"}, "decoding.uuid", "decoding.encode(self.x)"),
+    "file": ({"type": "string", "format": "binary"}, "decoding.file", "decoding.encode(self.x)"),
+    "const": ({"const": "a"}, "decoding.constant_of('a')", "self.x"),
+    "model": ({"$ref": "#/components/schemas/Other"}, "Other.from_dict", "self.x.to_dict()"),
+    "enum": (
+        {"$ref": "#/components/schemas/Kind"},
+        r'decoding.enum_of(Kind, str, "\"b\", \"a\\\"c\"")',
+        "decoding.encode(self.x)",
+    ),
+    "integer-enum": (
+        {"$ref": "#/components/schemas/Level"},
+        'decoding.enum_of(Level, int, "3, -1")',
+        "decoding.encode(self.x)",
+    ),
+    "union": (
+        {"$ref": "#/components/schemas/Pair"},
+        "decoding.union_of(decoding.integer, decoding.array_of(decoding.string))",
+        "decoding.encode(self.x)",
+    ),
+    "array": (
+        {"type": "array", "items": {"type": "array", "items": {"type": "integer"}}},
+        "decoding.array_of(decoding.array_of(decoding.integer))",
+        "decoding.encode(self.x)",
+    ),
+}
+
+
+def properties(
+    schemas: dict[str, Any], monkeypatch: pytest.MonkeyPatch, *, required: bool = True, **settings: Any
+) -> dict[str, Property]:
+    """Return the fields of a model with these schemas."""
+    model = {"type": "object", "properties": schemas, "required": list(schemas) if required else []}
+    document = described(components={"schemas": {**SCHEMAS, "Model": model}})
+    data, _ = parsed(document, monkeypatch, **settings)
+    (found,) = (model for model in data.models if model.class_info.name == "Model")
+    return {
+        property_.python_name: property_
+        for property_ in [*(found.required_properties or []), *(found.optional_properties or [])]
+    }
+
+
+@pytest.mark.parametrize("kind", FIELDS)
+def test_each_kind_of_property_has_its_decoder(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    schema, decoder, encoded = FIELDS[kind]
+    found = properties({"x": schema}, monkeypatch)["x"]
+    assert decoders.decoder(found) == decoder
+    assert decoders.encoded(found) == encoded
+
+
+@pytest.mark.parametrize(
+    ("schema", "decoder"),
+    [
+        ("Sort", r'decoding.enum_of(check_sort, str, "\"a\", \"b\"")'),
+        ("Level", 'decoding.enum_of(check_level, int, "-1, 3")'),
+    ],
+)
+def test_literal_enum_is_decoded_in_order(schema: str, decoder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Upstream has its values in a set."""
+    found = properties({"x": {"$ref": f"#/components/schemas/{schema}"}}, monkeypatch, literal_enums=True)["x"]
+    assert decoders.decoder(found) == decoder
+    assert decoders.encoded(found) == "self.x"
+
+
+def test_optional_model_is_encoded_by_function(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be UNSET, which has no `to_dict`."""
+    found = properties({"x": {"$ref": "#/components/schemas/Other"}}, monkeypatch, required=False)["x"]
+    assert decoders.encoded(found) == "decoding.encode(self.x)"
+
+
+HOISTED = {"date-time", "const", "enum", "integer-enum", "union", "array"}
+
+
+@pytest.mark.parametrize("kind", FIELDS)
+def test_decoders_that_are_made_are_hoisted(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = properties({"x": FIELDS[kind][0]}, monkeypatch)["x"]
+    assert decoders.is_hoisted(found) == (kind in HOISTED)
+    assert decoders.field_decoder(found) == ("_decode_x" if kind in HOISTED else FIELDS[kind][1])
+
+
+PLAIN = {"type": "array", "items": {"type": "string"}}
+NESTED = {"type": "array", "items": PLAIN}
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        ({}, "data[field]"),
+        (PLAIN, "decoding.array(data[field], decoding.string)"),
+        (NESTED, "_decode_x(data[field])"),
+        ({"type": "number"}, "decoding.number(data[field])"),
+        ({"$ref": "#/components/schemas/Other"}, "Other.from_dict(data[field])"),
+    ],
+)
+def test_value_is_decoded_in_place(schema: dict[str, Any], expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert decoders.decoded(properties({"x": schema}, monkeypatch)["x"], "data[field]") == expected
+
+
+def test_hoisted_decoders_of_a_model_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An array with a plain decoder needs none, except as additional properties."""
+    found = properties({"plain": PLAIN, "nested": NESTED, "text": {"type": "string"}}, monkeypatch)
+    fields = list(found.values())
+    assert decoders.hoisted(fields, None) == [found["nested"]]
+    assert decoders.hoisted(fields, found["text"]) == [found["nested"]]
+    assert decoders.hoisted(fields, found["plain"]) == [found["nested"], found["plain"]]
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        ({"type": "string"}, "str"),
+        ({"type": "integer"}, "int"),
+        ({"type": "boolean"}, "bool"),
+        ({"type": "number"}, None),
+    ],
+)
+def test_inline_check_is_for_exact_classes(
+    schema: dict[str, Any], expected: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A number may be an int or a float."""
+    assert decoders.inline_check(properties({"x": schema}, monkeypatch)["x"]) == expected

@@ -1,0 +1,251 @@
+"""Operations as templates see them: signatures, results, docstrings, names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from generator.errors import GenerationError
+from generator.operations import API, Operation
+from tests.generator.documents import OK, api, described
+
+STRING = {"type": "string"}
+
+
+def operation(get: dict[str, Any], monkeypatch: pytest.MonkeyPatch, path: str = "/a") -> Operation:
+    """Return the only operation of a document."""
+    (tag,) = api(described({path: {"post": {**OK, **get}}}), monkeypatch).tags
+    return tag.methods[0].operation
+
+
+def of_tag(tag: str, monkeypatch: pytest.MonkeyPatch, **operations: dict[str, Any]) -> API:
+    """Return the operations of a document with one tag, by operationId."""
+    paths = {
+        f"/{name}": {"get": {**OK, "tags": [tag], "operationId": name, **parts}} for name, parts in operations.items()
+    }
+    return api(described(paths), monkeypatch)
+
+
+def parameter(name: str, place: str = "query", schema: Any = STRING, **parts: Any) -> dict[str, Any]:
+    return {"name": name, "in": place, "required": place == "path", "schema": schema, **parts}
+
+
+def json_body(schema: Any, *, required: bool = True) -> dict[str, Any]:
+    return {"required": required, "content": {"application/json": {"schema": schema}}}
+
+
+def responses(**schemas: Any) -> dict[str, Any]:
+    """Return responses of JSON by status, `_200` or `default`; None is one without content."""
+    return {
+        "responses": {
+            status.removeprefix("_"): {"description": ""}
+            | ({} if schema is None else {"content": {"application/json": {"schema": schema}}})
+            for status, schema in schemas.items()
+        }
+    }
+
+
+def test_signature_has_path_then_keywords(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = operation(
+        {
+            "parameters": [
+                parameter("q"),
+                parameter("id", "path"),
+                parameter("X-H", "header"),
+                parameter("c", "cookie"),
+            ],
+            "requestBody": json_body({"type": "array", "items": STRING}),
+        },
+        monkeypatch,
+        "/a/{id}",
+    )
+    keywords = "body: list[str], q: str | Unset = UNSET, x_h: str | Unset = UNSET, c: str | Unset = UNSET"
+    assert found.signature() == f"id: str, *, {keywords}"
+    assert found.signature("Client") == f"id: str, *, client: Client, {keywords}"
+    qualified = f"id: str, *, {keywords}".replace(": str", ": builtins.str").replace("[str", "[builtins.str")
+    assert found.signature(members=frozenset({"str"})) == qualified
+    assert found.arguments() == "id, body=body, q=q, x_h=x_h, c=c"
+    assert found.arguments("self._client") == "id, client=self._client, body=body, q=q, x_h=x_h, c=c"
+    sources = {
+        place: [(name.get_untrusted_value(), python_name) for name, python_name in names]
+        for place, names in found.sources.items()
+    }
+    assert sources == {
+        "path_parameters": [("id", "id")],
+        "query": [("q", "q")],
+        "headers": [("X-H", "x_h")],
+        "cookies": [("c", "c")],
+    }
+
+
+def test_signature_without_parameters_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = operation({}, monkeypatch)
+    assert (found.signature(), found.signature("Client"), found.arguments()) == ("", "*, client: Client", "")
+    assert (found.sources, found.content_type, found.parameters) == ({}, "", [])
+
+
+def test_parameter_called_body_is_renamed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is a body; elsewhere it keeps its name."""
+    asked = {"parameters": [parameter("body")]}
+    assert operation(asked, monkeypatch).signature() == "*, body: str | Unset = UNSET"
+    found = operation({**asked, "requestBody": json_body(STRING, required=False)}, monkeypatch)
+    assert found.signature() == "*, body: str | Unset = UNSET, body_query: str | Unset = UNSET"
+
+
+def test_body_of_several_types_is_told_by_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    media_types = {
+        "application/json": {"schema": {"type": "array", "items": STRING}},
+        "application/octet-stream": {"schema": {**STRING, "format": "binary"}},
+        "application/vnd.x+json": {"schema": {"type": "integer"}},
+    }
+    found = operation({"requestBody": {"required": True, "content": media_types}}, monkeypatch)
+    assert found.signature() == "*, body: list[str] | File | int"
+    assert found.content_type == (
+        '"application/json" if isinstance(body, list) else '
+        '"application/octet-stream" if isinstance(body, File) else "application/vnd.x+json"'
+    )
+
+
+@pytest.mark.parametrize(
+    ("documented", "result", "expected"),
+    [
+        (responses(_200=STRING, _404=None), "str", [("200", "decoding.json_body(decoding.string)")]),
+        (responses(_204=None), "None", [("204", "decoding.nothing")]),
+        (responses(_404=STRING), "None", []),
+        (responses(default=STRING), "str", [("default", "decoding.json_body(decoding.string)")]),
+        (responses(_201=STRING, default={"type": "integer"}), "str", [("201", "decoding.json_body(decoding.string)")]),
+        (
+            responses(_200=STRING, _2XX={"type": "integer"}, _201=STRING),
+            "str | int",
+            [
+                ("200", "decoding.json_body(decoding.string)"),
+                ("201", "decoding.json_body(decoding.string)"),
+                ("2XX", "decoding.json_body(decoding.integer)"),
+            ],
+        ),
+    ],
+    ids=["success-and-error", "no-content", "errors-alone", "default-alone", "default-is-an-error", "several"],
+)
+def test_result_is_that_of_successes(
+    documented: dict[str, Any], result: str, expected: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = operation(documented, monkeypatch)
+    assert (found.result, found.responses) == (result, expected)
+
+
+@pytest.mark.parametrize(
+    ("media_type", "schema", "result", "decoder"),
+    [
+        ("text/plain", STRING, "str", "decoding.text_body(decoding.string)"),
+        ("text/plain", {"type": "integer"}, "int", "decoding.json_body(decoding.integer)"),
+        ("application/octet-stream", {**STRING, "format": "binary"}, "File", "decoding.binary"),
+        ("application/json", None, "bytes", "decoding.raw"),
+        ("application/problem+json", {}, "Any", "decoding.json_body(decoding.anything)"),
+    ],
+)
+def test_body_is_decoded_by_media_type(
+    media_type: str, schema: Any, result: str, decoder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = {media_type: {} if schema is None else {"schema": schema}}
+    found = operation({"responses": {"200": {"description": "", "content": content}}}, monkeypatch)
+    assert (found.result, found.responses) == (result, [("200", decoder)])
+
+
+def test_parameters_are_described_for_the_docstring(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The parameter's own description goes before that of its schema."""
+    described_schema = {"type": "integer", "description": "Of the schema.", "default": 7, "example": 9}
+    found = operation(
+        {
+            "parameters": [
+                parameter("a", description="Of the parameter.", schema=described_schema),
+                parameter("b", schema=described_schema),
+                parameter("long", description="word " * 30),
+            ],
+            "requestBody": json_body({**STRING, "description": "Of the body."}),
+        },
+        monkeypatch,
+    )
+    first, second, third, body = found.parameter_entries
+    assert first == "a (int | Unset): Of the parameter. Default: 7. Example: 9."
+    assert second == "b (int | Unset): Of the schema. Default: 7. Example: 9."
+    assert len(third.splitlines()) == 2
+    assert body == "body (str): Of the body."
+
+
+def test_errors_are_described_for_the_docstring(monkeypatch: pytest.MonkeyPatch) -> None:
+    statuses = ["200", "401", "403", "404", "418", "429", "500", "5XX", "default"]
+    documented = {status: {"description": f'Of """{status}""".'} for status in statuses}
+    found = operation({"responses": {**documented, "400": {"description": ""}}}, monkeypatch)
+    assert found.error_entries == [
+        rf"{name}: {status}. Of \"\"\"{status}\"\"\"."
+        for name, status in [
+            ("AuthenticationError", "401"),
+            ("PermissionDeniedError", "403"),
+            ("NotFoundError", "404"),
+            ("APIStatusError", "418"),
+            ("RateLimitError", "429"),
+            ("InternalServerError", "500"),
+            ("InternalServerError", "5XX"),
+            ("APIStatusError", "default"),
+        ]
+    ]
+
+
+def test_title_has_the_summary_if_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert operation({}, monkeypatch).title == "POST /a"
+    assert operation({"summary": "Do it."}, monkeypatch).title == "POST /a: Do it."
+
+
+def test_security_is_code_or_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert operation({}, monkeypatch).security == "None"
+    components = {"securitySchemes": {"key": {"type": "apiKey", "in": "query", "name": "k"}}}
+    document = described({"/a": {"get": OK}}, components=components, security=[{"key": []}])
+    assert api(document, monkeypatch).tags[0].methods[0].operation.security == 'Security("query", "k")'
+
+
+def test_module_hidden_by_an_argument_is_renamed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The method of a tag has both in scope."""
+    (tag,) = of_tag("tools", monkeypatch, tools_mend={"parameters": [parameter("tools_list")]}, tools_list={}).tags
+    assert [(method.name, method.module) for method in tag.methods] == [("mend", "tools_mend"), ("list", "_tools_list")]
+
+
+def test_imports_of_a_tag_are_those_of_signatures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A method called like a module or a builtin hides it."""
+    when = parameter("when", schema={**STRING, "format": "date"})
+    names = parameter("names", schema={"type": "array", "items": STRING})
+    (tag,) = of_tag("t", monkeypatch, t_datetime={"parameters": [when]}, t_list={"parameters": [names]}).tags
+    assert tag.imports == [
+        "from ...types import UNSET",
+        "from ...types import Unset",
+        "import builtins",
+        "import datetime as _datetime",
+    ]
+
+
+def test_two_operations_of_one_name_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They would be one module."""
+    with pytest.raises(GenerationError) as caught:
+        of_tag("t", monkeypatch, listThings={}, list_things={})
+    assert str(caught.value) == (
+        "test.yaml: paths./list_things.get.operationId: "
+        "another operation of this tag is called 'list_things' too; give each a name of its own"
+    )
+
+
+def test_example_is_the_first_without_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_argument = {"parameters": [parameter("q")]}
+    for operations, name in (
+        ({"a": with_argument, "b": {}, "c": {}}, "b"),
+        ({"a": with_argument, "b": with_argument}, "a"),
+    ):
+        example = of_tag("t", monkeypatch, **operations).example
+        assert example is not None
+        assert example[1].name == name
+    assert api(described(), monkeypatch).example is None
+
+
+def test_tag_called_as_member_of_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = {"/a": {"get": {**OK, "tags": ["close"]}}}
+    (tag,) = api(described(paths), monkeypatch, taken=frozenset({"close"})).tags
+    assert (tag.name, tag.class_name, tag.attribute) == ("close", "CloseAPI", "close_")

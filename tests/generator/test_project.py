@@ -1,0 +1,167 @@
+"""Generation as a whole: errors in one line, inputs in JSON, cost in step with the document."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+import generator
+from generator.__main__ import main
+from generator.errors import GenerationError
+from generator.project import build, generate
+from tests.generator.documents import OK, described
+
+ROOT = generator.ROOT
+GENERATOR = str(Path(generator.__file__).parent)
+SETTINGS = "project_name_override: test-client\npackage_name_override: test_client\npost_hooks: []\n"
+KEY = {"type": "apiKey", "in": "header", "name": "X-Key"}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Path:
+    """Settings without post-hooks."""
+    path = tmp_path / "settings.yaml"
+    path.write_text(SETTINGS)
+    return path
+
+
+def write(document: Any, folder: Path) -> Path:
+    path = folder / "document.json"
+    path.write_text(json.dumps(document))
+    return path
+
+
+FAULTS: dict[str, tuple[dict[str, Any], str]] = {
+    "undefined-scheme": (
+        described({"/a": {"get": {**OK, "security": [{"x": []}]}}}),
+        "document.json: paths./a.get.security: there is no security scheme 'x'; "
+        "define it under components.securitySchemes",
+    ),
+    "unsupported-scheme": (
+        described(
+            {"/a": {"get": OK}}, security=[{"x": []}], components={"securitySchemes": {"x": {"type": "mutualTLS"}}}
+        ),
+        "document.json: components.securitySchemes.x: {'type': 'mutualTLS'} is not supported; supported are apiKey "
+        "with a name in header, query or cookie, http with the scheme basic or bearer, oauth2 and openIdConnect",
+    ),
+    "rate-limit": (
+        described(x_rate_limit="20/s"),
+        "document.json: x-rate-limit: expected numbers above 0 as `requests` and `seconds`, and the name of a header "
+        "as `remaining` or nothing, got '20/s'",
+    ),
+    "server": (
+        described(servers=[{"url": "https://{region}.example"}]),
+        "document.json: servers.0.url: {region} has no default; give it one as servers.0.variables.region.default",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_cannot_be_generated_is_one_line(
+    fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It names the place in the document and says what to do; the last line is that of every failure."""
+    document, expected = FAULTS[fault]
+    output = tmp_path / "made"
+    monkeypatch.setattr(sys, "argv", ["generator", f"--spec={write(document, tmp_path)}", f"--output={output}"])
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert caught.value.code == 1
+    assert capsys.readouterr().err.splitlines() == [
+        expected,
+        f"{output} is as it was. Fix what is named above, then run `make generate` again.",
+    ]
+    assert not output.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("list.yaml", "- 1\n", "list.yaml: it is not an OpenAPI document: expected a mapping"),
+        ("broken.json", "{", "broken.json: Invalid JSON: "),
+        ("broken.yaml", "a: [", "broken.yaml: Invalid YAML: "),
+    ],
+)
+def test_document_that_cannot_be_read_is_named(
+    name: str, content: str, told: str, tmp_path: Path, settings: Path
+) -> None:
+    (tmp_path / name).write_text(content)
+    with pytest.raises(GenerationError, match=told):
+        generate(tmp_path / name, settings, tmp_path / "made")
+
+
+def test_runtime_and_licence_are_laid_over_the_package(tmp_path: Path, settings: Path) -> None:
+    """Every module, in subfolders as well, with the banner as its first line."""
+    build(write(described(), tmp_path), settings, tmp_path / "made")
+    package = tmp_path / "made" / "test_client"
+    modules = [path.relative_to(ROOT / "runtime") for path in (ROOT / "runtime").rglob("*.py")]
+    assert modules
+    for path, source in [
+        *((package / module, ROOT / "runtime" / module) for module in modules),
+        (tmp_path / "made" / "LICENSE", ROOT / "LICENSE"),
+    ]:
+        banner, _, rest = path.read_text("utf-8").partition("\n")
+        assert banner.startswith("# Made by `make generate` from document.json. ")
+        assert rest.lstrip("\n") == source.read_text("utf-8")
+    assert (package / "py.typed").read_text("utf-8").startswith("# Made by")
+
+
+def many(count: int) -> dict[str, Any]:
+    """Return a document with so many operations of one tag, each with a model of its own."""
+    paths: dict[str, Any] = {}
+    schemas: dict[str, Any] = {}
+    for number in range(100, 100 + count):
+        string = {"type": "string"}
+        schemas[f"Thing{number}"] = {"type": "object", "properties": {"a": string, f"b{number}": {"type": "integer"}}}
+        content = {"application/json": {"schema": {"$ref": f"#/components/schemas/Thing{number}"}}}
+        paths[f"/things/{number}/{{id}}"] = {
+            "get": {
+                "tags": ["things"],
+                "operationId": f"things_{number}_list",
+                "parameters": [
+                    {"name": "id", "in": "path", "required": True, "description": "An id.", "schema": string},
+                    {"name": "list", "in": "query", "schema": {"type": "array", "items": string}},
+                    {"name": f"q{number}", "in": "query", "schema": {"type": "integer"}},
+                ],
+                "responses": {"200": {"description": "ok", "content": content}, "404": {"description": "None."}},
+            }
+        }
+    components = {"schemas": schemas, "securitySchemes": {"key": KEY}}
+    return described(paths, components=components, security=[{"key": []}], tags=[{"name": "things"}])
+
+
+def lines_run(call: Callable[[], None]) -> int:
+    """Return how many lines of the generator and its templates run in a call, each turn of a loop counted."""
+    lines = 0
+
+    def count(frame: FrameType, event: str, _: Any) -> Any:
+        nonlocal lines
+        if not frame.f_code.co_filename.startswith(GENERATOR):
+            return None
+        lines += event == "line"
+        return count
+
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        call()
+    finally:
+        sys.settrace(before)
+    return lines
+
+
+def test_cost_grows_in_step_with_the_document(tmp_path: Path, settings: Path) -> None:
+    """The second twenty operations cost what the first did: nothing is searched for each of them."""
+
+    def cost(count: int) -> int:
+        return lines_run(lambda: build(write(many(count), tmp_path), settings, tmp_path / str(count)))
+
+    first, second, third = cost(20), cost(40), cost(60)
+    assert second - first > 1000
+    assert third - second == pytest.approx(second - first, rel=0.01)
