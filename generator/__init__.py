@@ -1,4 +1,11 @@
-"""Generator of the client package: an OpenAPI document in, generated/ out. `python -m generator` runs it."""
+"""Generator of the client package: `python -m generator` makes generated/ from openapi.yaml.
+
+project.py runs openapi-python-client's `Project` with templates/, lays runtime/ over its output and swaps the folders.
+document.py, security.py      facts of the document that openapi-python-client does not hand on
+operations.py, naming.py      operations and tags as templates lay them out, and their names
+decoders.py, code.py          expressions of decoders, imports, builtins that a class hides
+docstrings.py, errors.py      texts in docstrings; the exception of a run that cannot succeed
+"""
 
 from pathlib import Path
 

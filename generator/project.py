@@ -45,7 +45,7 @@ def generate(spec: Path, config: Path, output: Path) -> None:
             build(spec, config, new)
         except GenerationError as error:
             raise GenerationError("\n".join([str(error), *syntax_errors(new)])) from error
-        except Exception as error:  # a missing file, a template that does not render
+        except Exception as error:  # a template that does not render
             frames = traceback.extract_tb(error.__traceback__)
             where = next((frame for frame in reversed(frames) if frame.filename.endswith(".jinja")), frames[-1])
             raise GenerationError(f"{where.filename}, line {where.lineno}: {type(error).__name__}: {error}") from error
@@ -114,12 +114,14 @@ def equip(project: Project, document: Document, banner: str) -> None:
 
 def load(spec: Path) -> dict[str, Any]:
     """Return the OpenAPI document in a YAML or JSON file."""
+    is_json = spec.suffix == ".json"
     try:
-        document: Any = (
-            json.loads(spec.read_bytes()) if spec.suffix == ".json" else YAML(typ="safe").load(spec)  # pyright: ignore[reportUnknownMemberType]
-        )
+        text = spec.read_text("utf-8")
+        document: Any = json.loads(text) if is_json else YAML(typ="safe").load(text)  # pyright: ignore[reportUnknownMemberType]
+    except OSError as error:
+        raise GenerationError(f"{spec}: {error.strerror}") from error
     except (YAMLError, ValueError) as error:
-        raise GenerationError(f"{spec}: Invalid {'JSON' if spec.suffix == '.json' else 'YAML'}: {error}") from error
+        raise GenerationError(f"{spec}: Invalid {'JSON' if is_json else 'YAML'}: {error}") from error
     if not isinstance(document, dict):
         raise GenerationError(f"{spec}: it is not an OpenAPI document: expected a mapping")
     return cast("dict[str, Any]", document)
@@ -129,7 +131,7 @@ def load_settings(config: Path) -> ConfigFile:
     """Return the settings of openapi-python-client in a file."""
     try:
         return ConfigFile.load_from_path(config)
-    except (YAMLError, ValueError, TypeError) as error:
+    except (OSError, YAMLError, ValueError, TypeError) as error:
         raise GenerationError(f"{config}: Unable to parse config: {error}") from error
 
 

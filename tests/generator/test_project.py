@@ -83,15 +83,17 @@ def test_what_cannot_be_generated_is_one_line(
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
+        ("missing.yaml", None, "missing.yaml: No such file or directory"),
         ("list.yaml", "- 1\n", "list.yaml: it is not an OpenAPI document: expected a mapping"),
         ("broken.json", "{", "broken.json: Invalid JSON: "),
         ("broken.yaml", "a: [", "broken.yaml: Invalid YAML: "),
     ],
 )
 def test_document_that_cannot_be_read_is_named(
-    name: str, content: str, told: str, tmp_path: Path, settings: Path
+    name: str, content: str | None, told: str, tmp_path: Path, settings: Path
 ) -> None:
-    (tmp_path / name).write_text(content)
+    if content is not None:
+        (tmp_path / name).write_text(content)
     with pytest.raises(GenerationError, match=told):
         generate(tmp_path / name, settings, tmp_path / "made")
 
