@@ -114,6 +114,19 @@ def test_runtime_and_licence_are_laid_over_the_package(tmp_path: Path, settings:
     assert (package / "py.typed").read_text("utf-8").startswith("# Made by")
 
 
+def test_readme_calls_a_tag_by_its_attribute(tmp_path: Path, settings: Path) -> None:
+    """`client.close` closes the client."""
+    build(
+        write(described({"/a": {"get": {**OK, "tags": ["close"], "operationId": "close"}}}), tmp_path),
+        settings,
+        tmp_path / "made",
+    )
+    readme = (tmp_path / "made" / "README.md").read_text("utf-8")
+    assert "print(client.close_.close())" in readme
+    assert "- `client.close_.close`: " in readme
+    assert "from test_client.api.close import close" in readme
+
+
 def many(count: int) -> dict[str, Any]:
     """Return a document with so many operations of one tag, each with a model of its own."""
     paths: dict[str, Any] = {}
