@@ -19,13 +19,14 @@ MISTAKES = {
     "a reference": ("schemas/TCreditType", "schemas/TType", ".type: there is no /components/schemas/TType"),
     "no operationId": ("operationId: list_credits", "description: Some.", "GET /v1/credits: expected an operationId"),
     "no tag": ("tags: [credits]", "tags: []", "GET /v1/credits: expected a tag"),
-    "no paths": (DESCRIPTION[DESCRIPTION.index("paths:") :], "paths:\n", "$.paths: None is not of type 'object'"),
+    "no paths": (DESCRIPTION[DESCRIPTION.index("paths:") :], "paths:\n", "$.paths: there is no value"),
     "an empty path": (
         "  /v1/credits:\n",
         "  /v1/users:\n  /v1/credits:\n",
-        "$.paths['/v1/users']: None is not of type 'object'",
+        "$.paths./v1/users: there is no value",
     ),
-    "an empty operation": ("    get:\n", "    post:\n    get:\n", "['/v1/credits'].post: None is not of type 'object'"),
+    "an empty operation": ("    get:\n", "    post:\n    get:\n", "['/v1/credits'].post: there is no value"),
+    "an unquoted status": ('"200":', "200:", ".get.responses: expected text, as in '200', got 200"),
     "a name that is none": ("required: [name]", "required: [[name]]", ".required[0]: ['name'] is not of type 'string'"),
     "a version": ("version: 0.1.0", "version: one", "$.info.version: expected a version such as 1.2.3, got 'one'"),
     "a limit": (

@@ -35,15 +35,22 @@ RATE_LIMIT = {
 def problems(document: Any) -> Iterator[str]:
     """Yield what is wrong with the API description, each with its place."""
     invalid: list[str] = []
+    for place, node in objects(document, "$"):  # the validator stumbles over both
+        for name, value in node.items():
+            if not isinstance(name, str):
+                invalid.append(f"{place}: expected text, as in '{name}', got {name}")
+            elif value is None and name not in {"const", "default", "example"}:
+                invalid.append(f"{place}.{name}: there is no value")
     try:
-        for error in get_validator_cls(document)(document).iter_errors():
-            invalid.append(f"{error.json_path}: {error.message[:200]}")
+        if not invalid:
+            for error in get_validator_cls(document)(document).iter_errors():
+                invalid.append(f"{error.json_path}: {error.message[:200]}")
     except ValidatorDetectError:
         invalid.append("$.openapi: expected an OpenAPI document with a version such as 3.1.0")
     except Unresolvable as error:
         users = [place for place, node in objects(document, "$") if str(node.get("$ref", "")).endswith(error.ref)]
         invalid.extend(f"{place}: there is no {error.ref}" for place in users)
-    except LookupError:  # raised by the validator after it has reported an empty node
+    except LookupError:  # raised after an invalid node was reported
         if not invalid:
             raise
     yield from invalid or unsupported(document)
@@ -78,7 +85,7 @@ def unsupported(document: dict[str, Any]) -> Iterator[str]:
                     yield f"{place}.required: there is no property {name!r}"
 
 
-def objects(node: Any, place: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def objects(node: Any, place: str) -> Iterator[tuple[str, dict[Any, Any]]]:
     """Yield the objects of the document, each with its JSON path."""
     children: dict[Any, Any] = {}
     if isinstance(node, dict):
