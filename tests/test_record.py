@@ -152,7 +152,7 @@ def test_another_charset_is_reported(run: Run, capsys: pytest.CaptureFixture[str
     """Another charset is drift, and breaks the API description where the text cannot be decoded."""
     response = OK.replace(b"application/json", b"Application/JSON ; charset=klingon")
     assert run(response, NO_KEY, NO_PATH)[0] == 0
-    told = "content type application/json;charset=klingon, was application/json"
+    told = "new content type application/json;charset=klingon"
     assert f"drift: 200-list-credits-live.http: {told}\n" in capsys.readouterr().out
     assert run(OK, NO_KEY, NO_PATH.replace(b"utf-8", b"klingon"))[0] == 1
     assert "broken: 404-list-credits-live.http: the body is not text in its charset" in capsys.readouterr().out
@@ -185,8 +185,9 @@ def test_missing_and_retyped_fields_are_reported(run: Run, capsys: pytest.Captur
     run(response.replace(b"Vary: Origin\r\n", b"").replace(b"1391,", b"null,"), NO_KEY, NO_PATH)
     out = capsys.readouterr().out
     assert "drift: 200-list-credits-live.http: missing header vary\n" in out
-    assert "type of $.credits[].type.amount: number, was integer" in out
-    assert "type of $.total_remaining_credits: null, was integer" in out
+    assert "new field $.credits[].type.amount (number)" in out
+    assert "new field $.total_remaining_credits (null)" in out
+    assert "missing field $.total_remaining_credits (integer)" in out
     only_nick = response.replace(b'"name":"Gift XLarge"', b'"nick":"Gift XLarge"')
     run(only_nick, NO_KEY, NO_PATH)
     assert "missing field $.credits[].type.name" in capsys.readouterr().out

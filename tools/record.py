@@ -41,12 +41,7 @@ MAX_SIZE = 16 * 2**20  # bytes
 VARYING_HEADERS = {"connection", "content-length", "date", "transfer-encoding"}
 
 JSON_TYPES: dict[Any, str] = {
-    bool: "boolean",
-    int: "integer",
-    float: "number",
-    str: "string",
-    dict: "object",
-    list: "array",
+    **{bool: "boolean", int: "integer", float: "number", str: "string", dict: "object", list: "array"}
 }
 
 
@@ -124,27 +119,24 @@ class Response:
         return re.sub(r"\s*([;=])\s*", r"\1", str(self.headers.get("content-type", "")).strip().lower())
 
     @property
-    def header_names(self) -> set[str]:
-        return set(self.headers) - VARYING_HEADERS
+    def facts(self) -> dict[str, str]:
+        """What to compare with other responses, each with the JSON path of what holds it."""
+        facts = {f"header {name}": "" for name in set(self.headers) - VARYING_HEADERS}
+        facts[f"content type {self.content_type or 'none'}"] = ""
 
-    @property
-    def json_types(self) -> dict[str, set[str]]:
-        """The types at each place of a JSON body, by JSON path."""
-        types: dict[str, set[str]] = {}
-
-        def visit(value: Any, path: str) -> None:
-            types.setdefault(path, set()).add(JSON_TYPES.get(type(value), "null"))
+        def visit(value: Any, path: str, parent: str) -> None:
+            facts[f"field {path} ({JSON_TYPES.get(type(value), 'null')})"] = parent
             if isinstance(value, dict):
                 for name, member in value.items():  # pyright: ignore[reportUnknownVariableType]
-                    visit(member, f"{path}.{name}")
+                    visit(member, f"{path}.{name}", path)
             elif isinstance(value, list):
                 for item in value:  # pyright: ignore[reportUnknownVariableType]
-                    visit(item, f"{path}[]")
+                    visit(item, f"{path}[]", f"{path}[]")  # an array without items says nothing about them
 
         if self.content_type.partition(";")[0] == "application/json":
             with suppress(ValueError):  # reported as broken
-                visit(json.loads(self.body), "$")
-        return types
+                visit(json.loads(self.body), "$", "$")
+        return facts
 
 
 def request(client: httpx.Client, url: str, exchange: Exchange, key: str) -> Response:
@@ -204,29 +196,14 @@ def violations(exchange: Exchange, response: Response, description: OpenAPI, ser
 
 def drift(response: Response, earlier: list[Response]) -> Iterator[str]:
     """Yield how the response differs from earlier recordings of the same request and status."""
-    if not earlier:
-        return
-    if response.content_type not in {other.content_type for other in earlier}:
-        yield f"content type {response.content_type or 'none'}, was {earlier[-1].content_type or 'none'}"
-    names, known_names = response.header_names, [other.header_names for other in earlier]
-    yield from (f"new header {name}" for name in sorted(names.difference(*known_names)))
-    yield from (f"missing header {name}" for name in sorted(known_names[0].intersection(*known_names) - names))
-    types, known = response.json_types, [other.json_types for other in earlier]
-    places = {place for other in known for place in other}
-    for place, found in types.items():
-        before = {name for other in known for name in other.get(place, ())}
-        if before and found - before:
-            yield f"type of {place}: {', '.join(sorted(found - before))}, was {', '.join(sorted(before))}"
-        elif not before and parent(place) in places and not place.endswith("[]"):
-            yield f"new field {place} ({', '.join(sorted(found))})"
-    for place in sorted(places - types.keys()):
-        always = all(place in other for other in known if parent(place) in other)
-        if always and parent(place) in types and not place.endswith("[]"):
-            yield f"missing field {place}"
-
-
-def parent(path: str) -> str:
-    return path[:-2] if path.endswith("[]") else path.rpartition(".")[0]
+    facts, known = response.facts, [other.facts for other in earlier]
+    places = {place for other in known for place in other.values()}
+    for fact in sorted(facts.keys() - {fact for other in known for fact in other}):
+        if facts[fact] in places:
+            yield f"new {fact}"
+    for fact, place in sorted({item for other in known for item in other.items()} - facts.items()):
+        if place in facts.values() and all(fact in other for other in known if place in other.values()):
+            yield f"missing {fact}"
 
 
 def api_description() -> dict[str, Any]:
