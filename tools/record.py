@@ -35,14 +35,11 @@ from tools.redact import UnsafeRecordingError, ensure_no_secret, redact_headers
 from tools.replay import RECORDINGS
 
 TIMEOUT = 30  # seconds
-MAX_SIZE = 16 * 2**20  # bytes
 
 # Headers that depend on the size or the time of a response.
 VARYING_HEADERS = {"connection", "content-length", "date", "transfer-encoding"}
 
-JSON_TYPES: dict[Any, str] = {
-    **{bool: "boolean", int: "integer", float: "number", str: "string", dict: "object", list: "array"}
-}
+TYPES: dict[Any, str] = {bool: "boolean", int: "integer", float: "number", str: "string", dict: "object", list: "array"}
 
 
 @dataclass(frozen=True)
@@ -86,6 +83,8 @@ def exchanges(document: dict[str, Any]) -> Iterator[Exchange]:
 
 @dataclass(frozen=True)
 class Response:
+    """A raw HTTP/1.1 response and its parts."""
+
     raw: bytes
     status: int
     headers: httpx.Headers
@@ -120,12 +119,12 @@ class Response:
 
     @property
     def facts(self) -> dict[str, str]:
-        """What to compare with other responses, each with the JSON path of what holds it."""
+        """What drift compares, such as `header vary`, each with the JSON path of the object that holds it."""
         facts = {f"header {name}": "" for name in set(self.headers) - VARYING_HEADERS}
         facts[f"content type {self.content_type or 'none'}"] = ""
 
         def visit(value: Any, path: str, parent: str) -> None:
-            facts[f"field {path} ({JSON_TYPES.get(type(value), 'null')})"] = parent
+            facts[f"field {path} ({TYPES.get(type(value), 'null')})"] = parent
             if isinstance(value, dict):
                 for name, member in value.items():  # pyright: ignore[reportUnknownVariableType]
                     visit(member, f"{path}.{name}", path)
@@ -158,8 +157,6 @@ def request(client: httpx.Client, url: str, exchange: Exchange, key: str) -> Res
             def read_and_keep(max_bytes: int, timeout: float | None = None) -> bytes:
                 data: bytes = read(max_bytes, max(0.001, deadline - time.monotonic()))
                 received.extend(data)
-                if len(received) > MAX_SIZE:
-                    raise UnsafeRecordingError(f"it is larger than {MAX_SIZE} bytes")
                 return data
 
             stream.read = read_and_keep
@@ -229,11 +226,6 @@ def read_index(file: Path) -> dict[str, Any]:
         return dict(index)
 
 
-def read_recording(file: Path) -> Response:
-    with exit_naming(file):
-        return Response.parse(file.read_bytes())
-
-
 def printable(text: str) -> str:
     """Escape what would end the line or control the terminal."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
@@ -251,12 +243,14 @@ def record(client: httpx.Client, url: str, key: str, folder: Path) -> int:
     broken: list[str] = []
     for exchange in exchanges(document):
         response = request(client, url, exchange, key)
-        case = (response.status, exchange.path)
-        same = [entry for entry in earlier if (entry["status"], entry["request"]["path"]) == case]
-        changes = drift(response, [read_recording(folder / entry["file"]) for entry in same])
+        same: list[Response] = []
+        for entry in earlier:
+            if (entry["status"], entry["request"]["path"]) == (response.status, exchange.path):
+                with exit_naming(file := folder / entry["file"]):
+                    same.append(Response.parse(file.read_bytes()))
         found = [*violations(exchange, response, description, server)]
         lines += [printable(f"broken: {exchange.file}: {text}") for text in found]
-        lines += [printable(f"drift: {exchange.file}: {text}") for text in changes]
+        lines += [printable(f"drift: {exchange.file}: {text}") for text in drift(response, same)]
         if found:
             broken.append(exchange.file)
         else:
@@ -265,20 +259,17 @@ def record(client: httpx.Client, url: str, key: str, folder: Path) -> int:
     ensure_no_secret("\n".join([*lines, json.dumps(entries)]).encode(), key)
     if files:
         index["exchanges"] = [entry for entry in earlier if entry["file"] not in files] + entries
-        write(folder, {**files, "index.json": (json.dumps(index, indent=2, ensure_ascii=False) + "\n").encode()})
+        index_text = json.dumps(index, indent=2, ensure_ascii=False) + "\n"
+        with exit_naming(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        for name, content in {**files, "index.json": index_text.encode()}.items():
+            with exit_naming(folder / name, "Not everything was written"):
+                (folder / name).write_bytes(content)
     lines.append(f"Wrote {', '.join(files) or 'nothing'} to {folder}.")
     if broken:
         lines.append(f"Did not write {', '.join(broken)}, which breaks the API description.")
     print("\n".join(lines))
     return 1 if broken else 0
-
-
-def write(folder: Path, files: dict[str, bytes]) -> None:
-    with exit_naming(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        with exit_naming(folder / name, "Not everything was written"):
-            (folder / name).write_bytes(content)
 
 
 def is_origin(text: str) -> bool:
