@@ -69,7 +69,7 @@ drift: setup  ## Fail if generated/ is not up to date
 check: spec drift workflows  ## Validate, lint and type-check, and fail if generated/ is not up to date
 	@echo "ruff ..." && $(BIN)/ruff check --no-cache . && $(BIN)/ruff format --no-cache --check .
 	@echo "mypy --strict ..." && $(BIN)/mypy --cache-dir=$(VENV)/mypy generated/stablecog_client tools tests examples benchmarks
-	@echo "pyright, strict ..." && $(BIN)/pyright --pythonpath $(BIN)/python
+	@echo "pyright, strict ..." && $(BIN)/pyright -p pyproject.toml --pythonpath $(BIN)/python
 
 .PHONY: workflows
 workflows: setup $(VENV)/.go-tools  ## Check the workflows of GitHub Actions
