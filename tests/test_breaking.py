@@ -1,4 +1,4 @@
-"""What `make breaking` promises: it says what a change breaks, and fails until version and changelog follow."""
+"""`make breaking`: reports what a change breaks, and fails until version and changelog follow."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from generator.project import generate
 from tools import ROOT, breaking
 
 pytestmark = pytest.mark.skipif(
-    not Path(sys.executable).with_name("oasdiff").exists(), reason="oasdiff could not be built; see requirements-go.txt"
+    not Path(sys.executable).with_name("oasdiff").exists(), reason="needs oasdiff, see requirements-go.txt"
 )
 
 SPEC = (ROOT / "tests" / "specs" / "credits.yaml").read_text("utf-8")
@@ -21,7 +21,7 @@ CHANGELOG = "# Changelog\n\n## [0.1.0] - 2026-11-23\n\n- First.\n"
 
 
 def checkout(folder: Path, *edits: tuple[str, str]) -> Path:
-    """What another commit might hold: the contract with these edits, and the package made from it."""
+    """Write what another commit might hold: the API description with these edits, and the package generated from it."""
     text = SPEC
     for old, new in edits:
         assert old in text
@@ -43,14 +43,14 @@ OPTIONAL_EXPIRY = (REQUIRED, REQUIRED.replace(" expires_at,", ""))  # breaks use
 
 
 @pytest.mark.parametrize(
-    ("edit", "said"),
+    ("edit", "expected"),
     [
         (OPTIONAL_EXPIRY, "TCredit.expires_at: its type datetime.datetime became"),
         (OPTIONAL_EXPIRY, "`credits/items/expires_at` became optional"),
         (("TCreditType", "TKind"), "package, stablecog_client.TCreditType: was removed"),
         (("list_credits", "get_credits"), "package, stablecog_client.api.credits.CreditsAPI.list: was removed"),
         (("tags: [credits]", "tags: [money]"), "package, stablecog_client.client.Client.credits: was removed"),
-        (("  /v1/credits:", "  /v2/credits:"), "contract, GET /v1/credits: api path removed"),
+        (("  /v1/credits:", "  /v2/credits:"), "API, GET /v1/credits: api path removed"),
         (("format: date-time", "format: date"), "TCredit.expires_at: its type datetime.datetime became datetime.date"),
         (("scheme: bearer", "scheme: basic"), "http scheme changed from `bearer` to `basic`"),
         (
@@ -59,15 +59,14 @@ OPTIONAL_EXPIRY = (REQUIRED, REQUIRED.replace(" expires_at,", ""))  # breaks use
         ),
     ],
 )
-def test_a_change_that_breaks_users_is_told_in_words(
-    edit: tuple[str, str], said: str, base: Path, tmp_path: Path
-) -> None:
+def test_a_breaking_change_is_described(edit: tuple[str, str], expected: str, base: Path, tmp_path: Path) -> None:
+    """A change that breaks users is described in words."""
     changes = breaking.compare(base, checkout(tmp_path, edit))
-    assert any(said in text for text in changes.breaking), changes
+    assert any(expected in text for text in changes.breaking), changes
 
 
 def edited(base: Path, folder: Path, file: str, old: str, new: str) -> Path:
-    """Another commit, with one edit of a file of the package."""
+    """Copy a checkout with one edit of a file of the package."""
     text = (shutil.copytree(base, folder / "other") / file).read_text("utf-8")
     assert old in text
     (folder / "other" / file).write_text(text.replace(old, new), "utf-8")
@@ -75,7 +74,7 @@ def edited(base: Path, folder: Path, file: str, old: str, new: str) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("file", "old", "new", "said"),
+    ("file", "old", "new", "expected"),
     [
         ("pyproject.toml", '">=3.11"', '">=3.14"', "package, requires-python: >=3.11 became >=3.14"),
         (
@@ -92,29 +91,33 @@ def edited(base: Path, folder: Path, file: str, old: str, new: str) -> Path:
         ),
     ],
 )
-def test_what_the_package_requires_and_what_its_errors_are_breaks_users(
-    base: Path, tmp_path: Path, file: str, old: str, new: str, said: str
+def test_requirements_and_bases_break_users(
+    base: Path, tmp_path: Path, file: str, old: str, new: str, expected: str
 ) -> None:
-    assert said in breaking.compare(base, edited(base, tmp_path, f"generated/{file}", old, new)).breaking
+    """Another requirement or base class breaks users."""
+    assert expected in breaking.compare(base, edited(base, tmp_path, f"generated/{file}", old, new)).breaking
 
 
-def test_another_server_breaks_users_and_another_rate_limit_does_not(base: Path, tmp_path: Path) -> None:
+def test_a_server_breaks_users_a_limit_does_not(base: Path, tmp_path: Path) -> None:
+    """Another server breaks users, another rate limit does not."""
     limit = "x-rate-limit: { requests: 5, seconds: 1 }\n\npaths:\n"
     other = checkout(tmp_path, ("https://api.credits.example", "https://other.example"), ("paths:\n", limit))
     changes = breaking.compare(base, other)
-    assert "contract, server: ['https://api.credits.example'] became ['https://other.example']" in changes.breaking
-    assert "contract, x-rate-limit: nothing became {'requests': 5, 'seconds': 1}" in changes.compatible
+    assert "API, server: ['https://api.credits.example'] became ['https://other.example']" in changes.breaking
+    assert "API, x-rate-limit: nothing became {'requests': 5, 'seconds': 1}" in changes.compatible
 
 
-def test_another_type_of_a_parameter_breaks_users(base: Path, tmp_path: Path) -> None:
+def test_a_parameters_type_breaks_users(base: Path, tmp_path: Path) -> None:
+    """Another type of a parameter breaks users."""
     other = checkout(tmp_path)
     client = other / "generated/stablecog_client/client.py"
     client.write_text(client.read_text("utf-8").replace("timeout: float", "timeout: int"), "utf-8")
-    said = "package, stablecog_client.client.Client.__init__: timeout: its type float became int"
-    assert breaking.compare(base, other) == breaking.Changes(breaking=[said])
+    expected = "package, stablecog_client.client.Client.__init__: timeout: its type float became int"
+    assert breaking.compare(base, other) == breaking.Changes(breaking=[expected])
 
 
-def test_a_change_that_breaks_nobody_is_told_as_such(base: Path, tmp_path: Path) -> None:
+def test_a_compatible_change_is_described(base: Path, tmp_path: Path) -> None:
+    """An optional parameter and an optional field are compatible."""
     field = "        remaining_amount:\n"
     added = "        colour: { type: string, description: Of the credit. }\n"
     optional = ("      responses:", f"      parameters: [{PARAMETER} }}]\n      responses:")
@@ -124,21 +127,27 @@ def test_a_change_that_breaks_nobody_is_told_as_such(base: Path, tmp_path: Path)
     assert "package, stablecog_client.models.t_credit.TCredit.colour: new" in changes.compatible
 
 
-def test_a_new_schema_is_told_in_one_line(base: Path, tmp_path: Path) -> None:
+def test_a_new_schema_takes_one_line(base: Path, tmp_path: Path) -> None:
+    """A new schema is one line, without its members."""
     added = "    Colour:\n      type: object\n      properties: { name: { type: string } }\n"
     changes = breaking.compare(base, checkout(tmp_path, ("    TCredit:\n", added + "    TCredit:\n")))
     assert [text for text in changes.compatible if "olour" in text] == ["package, stablecog_client.models.colour: new"]
 
 
-def test_another_wording_or_version_is_no_change(base: Path, tmp_path: Path) -> None:
+def test_wording_and_version_are_no_change(base: Path, tmp_path: Path) -> None:
+    """Another description or version is no change for users."""
     other = checkout(tmp_path, ("version: 0.1.0", "version: 3.0.0"), ("in a sentence", "in some words"))
     assert breaking.compare(base, other) == breaking.Changes()
 
 
-def test_what_the_package_keeps_to_itself_is_no_change(base: Path, tmp_path: Path) -> None:
-    other = checkout(tmp_path)
-    (other / "generated/stablecog_client/retries.py").unlink()
-    assert breaking.compare(base, other) == breaking.Changes()
+def test_a_private_module_is_no_change(base: Path, tmp_path: Path) -> None:
+    """A module marked private by its underscore may go."""
+    old = shutil.copytree(base, tmp_path / "old")
+    runtime = old / "generated/stablecog_client/_runtime"
+    runtime.mkdir()
+    (runtime / "__init__.py").touch()
+    (runtime / "retries.py").write_text("class RetryBudget:\n    size = 10\n", "utf-8")
+    assert breaking.compare(old, base) == breaking.Changes()
 
 
 @pytest.mark.parametrize(
@@ -150,14 +159,17 @@ def test_what_the_package_keeps_to_itself_is_no_change(base: Path, tmp_path: Pat
         ((1, 2, 3), "compatible", (1, 3, 0)),
     ],
 )
-def test_the_version_that_is_asked_for(released: breaking.Version, kind: str, asked: breaking.Version) -> None:
-    assert breaking.Changes(**{kind: ["something"]}).asks_for(released) == asked
+def test_the_version_that_a_change_requires(released: breaking.Version, kind: str, asked: breaking.Version) -> None:
+    """Before 1.0.0 a breaking change requires a minor version, then a major one."""
+    assert breaking.Changes(**{kind: ["something"]}).required_version(released) == asked
 
 
 @pytest.fixture
 def repository(base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository with one commit, that `breaking` takes for ours."""
-    folder = shutil.copytree(base, tmp_path / "repository")
+    """Make a repository with one commit, in a folder with a space in its path, and let `breaking` use it."""
+    if not shutil.which("git"):
+        pytest.skip("needs git")
+    folder = shutil.copytree(base, tmp_path / "a repository")
     (folder / "CHANGELOG.md").write_text(CHANGELOG, "utf-8")
     git(folder, "init", "--quiet", "--initial-branch=main")
     commit(folder)
@@ -175,7 +187,7 @@ def git(folder: Path, *arguments: str) -> None:
 
 
 def verdict(monkeypatch: pytest.MonkeyPatch, base: str = "main") -> str:
-    """The message that it fails with, or nothing."""
+    """Return the message that it fails with, or nothing."""
     monkeypatch.setattr("sys.argv", ["breaking", *([base] if base else [])])
     try:
         breaking.main()
@@ -184,33 +196,36 @@ def verdict(monkeypatch: pytest.MonkeyPatch, base: str = "main") -> str:
     return ""
 
 
-def test_nothing_is_asked_when_nothing_changes(
+def test_no_change_requires_nothing(
     repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """Without a change, neither version nor changelog has to follow."""
     assert verdict(monkeypatch) == ""
     assert "Nothing changes for users" in capsys.readouterr().out
 
 
-def test_it_fails_until_the_version_and_then_the_changelog_follow(
+def test_version_and_changelog_must_follow(
     repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """It fails until the version, and then the changelog, follow the change."""
     checkout(repository, OPTIONAL_EXPIRY)
     assert "Set info.version in openapi.yaml to 0.2.0" in verdict(monkeypatch)
     checkout(repository, OPTIONAL_EXPIRY, ("version: 0.1.0", "version: 0.1.1"))
     assert "Set info.version in openapi.yaml to 0.2.0" in verdict(monkeypatch)
     checkout(repository, OPTIONAL_EXPIRY, ("version: 0.1.0", "version: 0.2.0"))
-    assert verdict(monkeypatch) == "Say in CHANGELOG.md, below ## [0.2.0], what changes for users."
+    assert verdict(monkeypatch) == "Describe in CHANGELOG.md, below ## [0.2.0], what changes for users."
     heading = "# Changelog\n\n## [0.2.0] - unreleased\n\n"
     (repository / "CHANGELOG.md").write_text(CHANGELOG.replace("# Changelog\n\n", heading), "utf-8")
-    assert verdict(monkeypatch) == "Say in CHANGELOG.md, below ## [0.2.0], what changes for users."
+    assert verdict(monkeypatch) == "Describe in CHANGELOG.md, below ## [0.2.0], what changes for users."
     (repository / "CHANGELOG.md").write_text(CHANGELOG.replace("# Changelog\n\n", heading + "### Added\n\n"), "utf-8")
-    assert verdict(monkeypatch) == "Say in CHANGELOG.md, below ## [0.2.0], what changes for users."
+    assert verdict(monkeypatch) == "Describe in CHANGELOG.md, below ## [0.2.0], what changes for users."
     (repository / "CHANGELOG.md").write_text(CHANGELOG.replace("# Changelog\n\n", heading + "- Gone.\n\n"), "utf-8")
     assert verdict(monkeypatch) == ""
-    assert "CHANGELOG.md mentions it." in capsys.readouterr().out
+    assert "CHANGELOG.md describes a change." in capsys.readouterr().out
 
 
-def test_the_last_tag_counts_as_released(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_last_tag_is_the_released_version(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last tag of a final version is what is released."""
     for tag in "v1.0.0", "v2.0.0-rc1", "vendor-1":
         git(repository, "tag", tag)
     checkout(repository, OPTIONAL_EXPIRY, ("version: 0.1.0", "version: 1.1.0"))
@@ -218,24 +233,38 @@ def test_the_last_tag_counts_as_released(repository: Path, monkeypatch: pytest.M
     assert "Set info.version in openapi.yaml to 2.0.0" in verdict(monkeypatch, base="")  # the tag is the base, too
 
 
-def test_a_version_does_not_go_back(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lower_version_is_refused(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A version lower than the released one is refused."""
     checkout(repository, ("version: 0.1.0", "version: 0.0.9"))
-    assert verdict(monkeypatch) == "info.version in openapi.yaml is 0.0.9, and 0.1.0 was there before."
+    assert verdict(monkeypatch) == "info.version in openapi.yaml is 0.0.9, lower than 0.1.0 before."
 
 
-def test_a_version_that_is_on_its_way_already_still_needs_its_change_told(
-    repository: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unreleased_version_needs_its_change(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A change of an unreleased version needs its own text in the changelog."""
     git(repository, "tag", "v0.1.0")
     checkout(repository, ("version: 0.1.0", "version: 0.2.0"))
     (repository / "CHANGELOG.md").write_text(CHANGELOG + "## [0.2.0] - unreleased\n\n- One.\n", "utf-8")
     commit(repository)
     checkout(repository, OPTIONAL_EXPIRY, ("version: 0.1.0", "version: 0.2.0"))
-    assert verdict(monkeypatch, "HEAD") == "Say in CHANGELOG.md, below ## [0.2.0], what changes for users."
+    assert verdict(monkeypatch, "HEAD") == "Describe in CHANGELOG.md, below ## [0.2.0], what changes for users."
     (repository / "CHANGELOG.md").write_text(CHANGELOG + "## [0.2.0] - unreleased\n\n- One.\n- Two.\n", "utf-8")
     assert verdict(monkeypatch, "HEAD") == ""
 
 
-def test_without_anything_to_compare_with_it_says_what_to_do(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_base_is_one_line(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a base to compare with, one line says what to do."""
     assert "make breaking BASE=" in verdict(monkeypatch, base="")
     assert "There is no nowhere" in verdict(monkeypatch, base="nowhere")
+
+
+def test_no_repository_is_one_line(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a repository, one line says that nothing was compared."""
+    monkeypatch.setattr(breaking, "ROOT", base)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(base.parent))
+    assert verdict(monkeypatch).endswith("so nothing was compared.")
+
+
+def test_a_missing_git_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without git, one line says that nothing was compared."""
+    monkeypatch.setenv("PATH", "")
+    assert verdict(monkeypatch) == "git is missing, so nothing was compared."

@@ -1,4 +1,4 @@
-"""What `make build` promises: the same bytes from the same sources, and a wheel that a foreign project can rely on."""
+"""`make build`: the same bytes from the same sources, and a wheel that another project can rely on."""
 
 from __future__ import annotations
 
@@ -50,9 +50,8 @@ def sources() -> set[str]:
     return {path.relative_to(PACKAGE).as_posix() for path in files if "__pycache__" not in path.parts}
 
 
-def test_building_again_elsewhere_gives_the_same_bytes(
-    dist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_second_build_has_the_same_bytes(dist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Place, file times, modes and the time zone have no influence."""
     other = copytree(PACKAGE, tmp_path / "another place" / "generated", ignore=ignore_patterns("__pycache__"))
     for number, path in enumerate(sorted(other.rglob("*"))):
         os.utime(path, (1e9 + number, 1e9 + number))
@@ -67,7 +66,8 @@ def test_building_again_elsewhere_gives_the_same_bytes(
     assert len(first) == 2
 
 
-def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
+def test_the_wheel_holds_the_package_alone(wheel: Path) -> None:
+    """The wheel holds the package, its metadata and licence, and nothing else."""
     with zipfile.ZipFile(wheel) as files:
         names = {info.filename for info in files.infolist()}
         added = {f"{INFO}/{name}" for name in ("METADATA", "WHEEL", "RECORD", "licenses/LICENSE")}
@@ -77,13 +77,15 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
             assert files.read(name) == (PACKAGE / name).read_bytes()
 
 
-def test_the_sdist_holds_the_package_and_what_builds_it(dist: Path) -> None:
+def test_the_sdist_holds_what_builds_the_package(dist: Path) -> None:
+    """The sdist holds the package and the files that build it."""
     with tarfile.open(dist / f"stablecog_client-{VERSION}.tar.gz") as files:
         names = {name.partition("/")[2] for name in files.getnames()}
     assert names == sources() | {"pyproject.toml", "README.md", "LICENSE", "PKG-INFO", ".gitignore"}
 
 
-def test_strays_and_what_git_ignores_make_no_difference(dist: Path, tmp_path: Path) -> None:
+def test_other_files_make_no_difference(dist: Path, tmp_path: Path) -> None:
+    """Neither other files nor what git ignores change the build."""
     other = copytree(PACKAGE, tmp_path / "generated")
     (tmp_path / ".gitignore").write_text("*.py\n")
     (tmp_path / ".git").mkdir()
@@ -95,7 +97,8 @@ def test_strays_and_what_git_ignores_make_no_difference(dist: Path, tmp_path: Pa
         assert file.read_bytes() == (dist / file.name).read_bytes()
 
 
-def test_the_metadata_says_what_a_user_needs_to_know(metadata: Message) -> None:
+def test_the_metadata_is_complete(metadata: Message) -> None:
+    """Name, version, Python, licence, typing, requirements and README are in the metadata."""
     assert (metadata["Name"], metadata["Version"]) == ("stablecog-client", VERSION)
     assert metadata["Requires-Python"] == ">=3.11"
     assert metadata["License-Expression"] == "MIT"
@@ -107,6 +110,7 @@ def test_the_metadata_says_what_a_user_needs_to_know(metadata: Message) -> None:
 
 
 def test_the_licence_is_the_repositorys(wheel: Path) -> None:
+    """The wheel has the licence of the repository."""
     with zipfile.ZipFile(wheel) as files:
         licence = files.read(f"{INFO}/licenses/LICENSE").decode()
     assert licence.endswith((ROOT / "LICENSE").read_text("utf-8"))
@@ -120,7 +124,7 @@ REQUIRED = CLIENT | {"anyio", "certifi", "h11", "httpcore", "idna", "six", "typi
 
 @pytest.fixture(scope="module")
 def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The interpreter of a new virtual environment that holds the wheel and its requirements, as pinned."""
+    """Return the interpreter of a new virtual environment with the wheel and its pinned requirements."""
     folder = tmp_path_factory.mktemp("venv")
     run(sys.executable, "-m", "venv", folder)
     pins = re.split(r"\n(?=\S)", (ROOT / "requirements.txt").read_text("utf-8"))
@@ -135,7 +139,7 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A foreign project, with the consumer alone."""
+    """Make another project, with the consumer alone."""
     (tmp_path / "consumer.py").write_bytes((ROOT / "tests" / "consumer.py").read_bytes())
     return tmp_path
 
@@ -152,29 +156,34 @@ def mypy(python: Path, project: Path) -> None:
     run(sys.executable, "-m", "mypy", *options, "consumer.py", folder=project)
 
 
-def test_the_installed_wheel_is_what_answers(python: Path, project: Path) -> None:
+def test_the_installed_wheel_is_imported(python: Path, project: Path) -> None:
+    """A project imports the installed wheel, not the source tree."""
     where = run(python, "-c", "import stablecog_client as s; print(s.__version__, s.__file__)", folder=project)
     assert where.startswith(f"{VERSION} ")
     assert "site-packages" in where
     assert str(ROOT) not in where
 
 
-def test_a_consumer_of_the_wheel_passes_mypy_strict(python: Path, project: Path) -> None:
+def test_a_consumer_passes_mypy_strict(python: Path, project: Path) -> None:
+    """Code that uses the wheel passes mypy --strict."""
     mypy(python, project)
 
 
-def test_a_consumer_of_the_wheel_passes_pyright_strict(python: Path, project: Path) -> None:
+def test_a_consumer_passes_pyright_strict(python: Path, project: Path) -> None:
+    """Code that uses the wheel passes pyright in strict mode."""
     (project / "pyrightconfig.json").write_text(json.dumps({"include": ["consumer.py"], "typeCheckingMode": "strict"}))
     run(sys.executable, "-m", "pyright", "--pythonpath", python, folder=project)
 
 
-def test_a_mistake_of_a_consumer_is_found_through_the_wheel(python: Path, project: Path) -> None:
+def test_a_consumers_mistake_is_found(python: Path, project: Path) -> None:
+    """A type checker finds a mistake through the wheel's types."""
     (project / "consumer.py").write_text("from stablecog_client import Client\nClient().credits.list().total.x\n")
     with pytest.raises(AssertionError, match='"CreditsResponse" has no attribute "total"'):
         mypy(python, project)
 
 
-def test_a_consumer_of_the_wheel_runs(python: Path, project: Path) -> None:
+def test_a_consumer_runs_without_warnings(python: Path, project: Path) -> None:
+    """Sync and async calls through the wheel work, without warnings."""
     expected = json.loads((RECORDINGS / "200-two-credits.http").read_bytes().partition(b"\r\n\r\n")[2])
     script = """if True:
         import asyncio, sys
@@ -197,16 +206,19 @@ def test_a_consumer_of_the_wheel_runs(python: Path, project: Path) -> None:
 # Released
 
 
-def test_a_tag_is_refused_that_is_not_the_version() -> None:
+def test_a_tag_of_another_version_is_refused() -> None:
+    """A tag that is not the package's version is refused."""
     with pytest.raises(SystemExit, match=r"tag v1\.2\.3"):
         check_tag("v1.2.4", "1.2.3", "## [1.2.3] - 2026-11-23\n")
 
 
 @pytest.mark.parametrize("changelog", ["", "## [1.2.3] - unreleased\n", "## [1.2.30] - 2026-11-23\n"])
-def test_a_tag_is_refused_whose_changes_are_not_told(changelog: str) -> None:
+def test_a_tag_without_a_changelog_is_refused(changelog: str) -> None:
+    """A version without a dated section in the changelog is refused."""
     with pytest.raises(SystemExit, match=r"no dated ## \[1\.2\.3\]"):
         check_tag("v1.2.3", "1.2.3", changelog)
 
 
-def test_a_tag_that_is_the_version_is_let_through() -> None:
+def test_a_tag_of_the_version_is_accepted() -> None:
+    """The version with a dated section in the changelog is accepted."""
     check_tag("v1.2.3", "1.2.3", "# Changelog\n\n## [1.2.3] - 2026-11-23\n\n- More.\n")

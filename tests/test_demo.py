@@ -1,4 +1,4 @@
-"""`make demo` shows the client at work, readably, and fails readably."""
+"""`make demo`: a readable table, or one readable line."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def credit(name: str = "Free", left: int = 1, amount: int = 2, expires_at: str =
     return TCredit.from_dict({"id": "c", "remaining_amount": left, "expires_at": expires_at, "type": kind})
 
 
-def lines(answer: CreditsResponse, width: int = 80) -> list[str]:
-    """The table as a file or pipe gets it."""
+def lines(response: CreditsResponse, width: int = 80) -> list[str]:
+    """Return the table as a file or pipe gets it."""
     console = Console(width=width, color_system=None, force_terminal=False)
     with console.capture() as capture:
-        console.print(demo.table(answer, NOW))
+        console.print(demo.table(response, NOW))
     return capture.get().splitlines()
 
 
@@ -50,7 +50,8 @@ def lines(answer: CreditsResponse, width: int = 80) -> list[str]:
         ("2024-11-23T12:00:00Z", "2 years ago"),
     ],
 )
-def test_an_expiry_in_words(expires_at: str, words: str) -> None:
+def test_an_expiry_is_put_in_words(expires_at: str, words: str) -> None:
+    """An expiry is rounded to its largest unit, before or after now."""
     assert demo.in_words(credit(expires_at=expires_at), NOW) == words
 
 
@@ -69,12 +70,14 @@ def test_an_expiry_in_words(expires_at: str, words: str) -> None:
         (5, -5, 16),
     ],
 )
-def test_a_bar_is_full_or_empty_only_where_the_credit_is(left: int, amount: int, full: int) -> None:
-    assert demo.bar(left, amount).plain == "█" * full + "░" * (demo.BAR - full)
+def test_a_bar_is_full_only_of_a_full_credit(left: int, amount: int, full: int) -> None:
+    """The bar is full only when nothing is used, and empty only when nothing is left."""
+    assert demo.bar(left, amount).plain == "█" * full + "░" * (demo.BAR_WIDTH - full)
 
 
 @pytest.mark.parametrize("recording", SUCCESSES, ids=str)
-def test_the_table_shows_each_credit_and_the_total_in_80_columns(recording: Recording) -> None:
+def test_the_table_fits_into_80_columns(recording: Recording) -> None:
+    """Each credit and the total are shown in 80 columns, nothing truncated."""
     body = recording.json
     shown = lines(CreditsResponse.from_dict(body))
     assert all(len(line) <= 80 for line in shown)
@@ -89,12 +92,14 @@ def test_the_table_shows_each_credit_and_the_total_in_80_columns(recording: Reco
 
 
 def test_the_table_is_sorted_by_expiry() -> None:
+    """The credit that expires first is on top."""
     last, first = credit("Last", expires_at="2031-01-01T00:00:00Z"), credit("First")
     shown = lines(CreditsResponse(total_remaining_credits=2, credits=[last, first]))
     assert [line.split()[0] for line in shown if "First" in line or "Last" in line] == ["First", "Last"]
 
 
-def test_a_name_cannot_break_the_table_or_steer_the_terminal() -> None:
+def test_a_name_cannot_control_the_terminal() -> None:
+    """Line breaks, terminal controls and markup in a name have no effect."""
     named, plain = (
         lines(CreditsResponse(total_remaining_credits=1, credits=[credit(name)]))
         for name in ("[red]Gi\x1b[2J\u202e\nft", "[red]Gi [2J ft")
@@ -103,27 +108,29 @@ def test_a_name_cannot_break_the_table_or_steer_the_terminal() -> None:
     assert "[red]Gi [2J ft" in "".join(plain)
 
 
-def test_the_demo_plays_a_recording_whatever_server_is_configured(
+def test_without_a_key_a_recording_is_shown(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """Without a key, the recording is used, whatever server is configured."""
     monkeypatch.setenv("STABLECOG_BASE_URL", "http://127.0.0.1:9")
     demo.main()
     printed = capsys.readouterr().out
     assert printed.startswith(
-        f"Playing tests/recordings/{demo.RECORDING}; set STABLECOG_API_KEY to ask the real API.\n"
+        f"Serving tests/recordings/{demo.RECORDING}; set STABLECOG_API_KEY to use the real API.\n"
     )
     assert "26,035" in printed
 
 
-def test_the_demo_asks_the_server_when_there_is_a_key(
+def test_with_a_key_the_server_is_requested(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """With a key, the configured server is requested, and the key is not printed."""
     with ReplayServer(SUCCESSES[0].raw) as server:
         monkeypatch.setenv("STABLECOG_API_KEY", KEY)
         monkeypatch.setenv("STABLECOG_BASE_URL", server.url)
         demo.main()
     printed = capsys.readouterr().out
-    assert printed.startswith(f"Asking {server.url} with the key in STABLECOG_API_KEY.\n")
+    assert printed.startswith(f"Requesting {server.url} with the key in STABLECOG_API_KEY.\n")
     assert f"{SUCCESSES[0].json['total_remaining_credits']:,}" in printed
     assert KEY not in printed
     assert KEY.encode() in server.requests[0]
@@ -133,19 +140,20 @@ REFUSAL = next(each for each in FAILURES if each.status == 401)
 
 
 @pytest.mark.parametrize(
-    ("answer", "key", "line"),
+    ("response", "key", "line"),
     [
         (b"", KEY, "APIConnectionError: GET "),
         (REFUSAL.raw, KEY, "AuthenticationError: GET "),
         (b"HTTP/1.1 200 OK\r\n\r\n<html>", KEY, "APIResponseValidationError: GET "),
         (REFUSAL.raw, "sc-1 ", "UsageError: api_key: "),
     ],
-    ids=["no answer", "refused", "no JSON", "bad key"],
+    ids=["no response", "refused", "no JSON", "bad key"],
 )
 def test_the_demo_fails_with_one_line(
-    answer: bytes, key: str, line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    response: bytes, key: str, line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with ReplayServer(answer) as server:
+    """An error ends the demo with one line."""
+    with ReplayServer(response) as server:
         monkeypatch.setenv("STABLECOG_API_KEY", key)
         monkeypatch.setenv("STABLECOG_BASE_URL", server.url)
         with pytest.raises(SystemExit) as caught:

@@ -1,4 +1,4 @@
-"""The examples do what they say, each against recordings of the real server."""
+"""The examples do what they say, with recordings of the real server."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CREDITS = "200-two-credits.http"  # 1,391 are left, and never expire
 
 
 def run(example: str, *arguments: str, recording: str = CREDITS, key: str = "sc-test") -> tuple[int, str]:
-    """The exit status of an example, and what it printed."""
+    """Run an example; return its exit status and output."""
     with ReplayServer.of(recording) as server:
         program = ROOT / "examples" / example
         done = python(program, *arguments, STABLECOG_BASE_URL=server.url, STABLECOG_API_KEY=key)
@@ -30,29 +30,34 @@ def run(example: str, *arguments: str, recording: str = CREDITS, key: str = "sc-
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
 def test_an_example_is_short(example: Path) -> None:
+    """An example has fewer than 50 lines."""
     assert len(example.read_text("utf-8").splitlines()) < 50
 
 
-def test_the_job_starts_when_it_can_afford_its_work() -> None:
+def test_the_job_starts_with_enough_credits() -> None:
+    """The job starts when the credits suffice for its work."""
     status, text = run("batch_job.py", "1000", "391")
     assert (status, text.splitlines()[0]) == (0, "Starting: the work costs 1,391 of 1,391 credits.")
     assert "Piece 2" in text
 
 
-def test_the_job_does_not_start_when_it_cannot() -> None:
+def test_the_job_needs_enough_credits() -> None:
+    """The job does not start when the credits do not suffice."""
     said = "Not started: the work costs 1,392 credits, and 1,391 are left.\n"
     assert run("batch_job.py", "1000", "392") == (1, said)
 
 
 @pytest.mark.parametrize("prices", [[], ["much"]])
-def test_the_job_says_what_it_expects(prices: list[str]) -> None:
+def test_the_job_describes_its_arguments(prices: list[str]) -> None:
+    """Wrong arguments end in a usage message."""
     status, text = run("batch_job.py", *prices)
     assert status == 2
     assert "PRICE" in text
     assert "Traceback" not in text
 
 
-def test_the_job_does_not_start_when_the_credits_are_not_known() -> None:
+def test_the_job_needs_a_response() -> None:
+    """The job does not start when the credits are unknown."""
     status, text = run("batch_job.py", "1", recording="401-inactive-key.http")
     assert status == 1
     assert "Not started, as the credits are not known. AuthenticationError" in text
@@ -74,22 +79,22 @@ def test_the_job_does_not_start_when_the_credits_are_not_known() -> None:
         ([], "404-unknown-path.http", 3, "CREDITS UNKNOWN - NotFoundError: "),
     ],
 )
-def test_the_check_ends_with_the_status_that_a_scheduler_knows(
-    arguments: list[str], recording: str, status: int, said: str
-) -> None:
+def test_the_check_exits_with_a_plugin_status(arguments: list[str], recording: str, status: int, said: str) -> None:
+    """The check prints one line and exits with a monitoring plugin's status."""
     ended, text = run("check_credits.py", *arguments, recording=recording)
     assert (ended, said in text, text.count("\n")) == (status, True, 1), text
 
 
 @pytest.mark.parametrize("key", ["", "sc test"])
-def test_the_check_does_not_know_without_a_key(key: str) -> None:
+def test_the_check_is_unknown_without_a_key(key: str) -> None:
+    """Without a usable key the status is UNKNOWN."""
     status, text = run("check_credits.py", key=key)
     assert (status, "CREDITS UNKNOWN - UsageError" in text) == (3, True), text
 
 
 @asynccontextmanager
 async def running_app() -> AsyncGenerator[httpx.AsyncClient]:
-    """A browser of the app, as long as that runs."""
+    """Start the app and yield a client of it."""
     transport = httpx.ASGITransport(fastapi_app.app)
     async with fastapi_app.lifespan(fastapi_app.app), httpx.AsyncClient(transport=transport) as browser:
         yield browser
@@ -102,9 +107,8 @@ async def running_app() -> AsyncGenerator[httpx.AsyncClient]:
         ("404-unknown-path.http", 502, {"detail": "Stablecog does not answer as it should."}),
     ],
 )
-def test_the_app_answers_every_request_with_one_client(
-    recording: str, status: int, body: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_app_shares_one_client(recording: str, status: int, body: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The app serves every request with one client and closes it at the end."""
     monkeypatch.setenv("STABLECOG_API_KEY", "sc-test")
 
     async def main() -> None:
@@ -123,6 +127,8 @@ def test_the_app_answers_every_request_with_one_client(
 
 
 def test_the_app_does_not_start_without_a_key() -> None:
+    """A missing key is an error at start-up."""
+
     async def main() -> None:
         async with running_app():
             pass
@@ -131,5 +137,6 @@ def test_the_app_does_not_start_without_a_key() -> None:
         asyncio.run(main())
 
 
-def test_the_example_of_a_test_runs_without_a_network() -> None:
+def test_the_example_test_needs_no_network() -> None:
+    """The example of a test passes without a network."""
     assert "2 passed" in output("-m", "pytest", "-q", "-p", "no:cacheprovider", "examples/test_your_service.py")

@@ -1,4 +1,4 @@
-"""What the Makefile runs."""
+"""The commands of the Makefile."""
 
 from pathlib import Path
 

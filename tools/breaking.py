@@ -1,8 +1,8 @@
-"""Says what a change breaks for users, and which version it asks for: `python -m tools.breaking [BASE]`.
+"""Report what a change breaks for users, and which version it requires: `python -m tools.breaking [BASE]`.
 
-The contract is compared by oasdiff and the package's public names by griffe. What neither looks at is compared here:
-types and bases, the server, the rate limit, and what the package requires. BASE is a commit, a branch or a tag:
-`origin/main` if there is one, else the last tag. The exit status is 1 when info.version or CHANGELOG.md do not follow.
+oasdiff compares the API descriptions and griffe the public names of the package. What neither looks at is compared
+here: types and bases, the server, the rate limit and the package's requirements. BASE is a commit, a branch or a tag:
+`origin/main` if there is one, else the last tag. The exit status is 1 until info.version and CHANGELOG.md follow.
 """
 
 from __future__ import annotations
@@ -26,13 +26,10 @@ from openapi_spec_validator.readers import read_from_filename
 
 from tools import ROOT
 
-PACKAGE = "stablecog_client"
-# Modules that the package keeps to itself; their classes count where a public name leads to them.
-PUBLIC_MODULES = {"api", "errors", "models", "types"}
-# What oasdiff calls an error or a warning; both refuse or surprise a client that is as strict as ours.
-BREAKING = 2
+WARNING = 2  # oasdiff's level from which on a client as strict as ours may break
 
-Version = tuple[int, int, int]
+Version = tuple[int, ...]
+Change = tuple[bool, str]  # whether it breaks users, and what it is
 
 
 @dataclass
@@ -40,95 +37,87 @@ class Changes:
     breaking: list[str] = field(default_factory=list[str])
     compatible: list[str] = field(default_factory=list[str])
 
-    def asks_for(self, released: Version) -> Version:
-        """The lowest version that may hold the changes. Before 1.0.0 the second number stands in for the first."""
+    def required_version(self, released: Version) -> Version:
+        """Return the lowest version that may hold the changes. Before 1.0.0 a minor version may break users."""
         major, minor, patch = released
-        stable = major > 0
         if self.breaking:
-            return (major + 1, 0, 0) if stable else (0, minor + 1, 0)
+            return (major + 1, 0, 0) if major else (0, minor + 1, 0)
         if self.compatible:
-            return (major, minor + 1, 0) if stable else (0, minor, patch + 1)
+            return (major, minor + 1, 0) if major else (0, minor, patch + 1)
         return released
 
 
 def compare(old: Path, new: Path) -> Changes:
-    """What changed between two checkouts."""
+    """Return the changes between two checkouts."""
     changes = Changes()
-    found = (
-        contract_changes(old / "openapi.yaml", new / "openapi.yaml"),
-        package_changes(old, new),
-        other_changes(old, new),
-    )
-    for breaks, text in chain.from_iterable(found):
+    for breaks, text in chain(description_changes(old, new), package_changes(old, new), other_changes(old, new)):
         (changes.breaking if breaks else changes.compatible).append(text)
     return changes
 
 
-def contract_changes(old: Path, new: Path) -> Iterator[tuple[bool, str]]:
-    oasdiff = Path(sys.executable).with_name("oasdiff")
+def description_changes(old: Path, new: Path) -> Iterator[Change]:
+    command = [str(Path(sys.executable).with_name("oasdiff")), "changelog", "--format", "json"]
     try:
-        done = subprocess.run([oasdiff, "changelog", old, new, "--format", "json"], capture_output=True, text=True)  # noqa: S603
+        done = subprocess.run([*command, old / "openapi.yaml", new / "openapi.yaml"], capture_output=True, text=True)  # noqa: S603
     except FileNotFoundError:
-        raise SystemExit("oasdiff is missing: run rm .venv/.go-tools, then make breaking, which builds it.") from None
+        raise SystemExit(
+            "oasdiff is missing, so nothing was compared; rm .venv/.go-tools, then make breaking."
+        ) from None
     if done.returncode:
-        raise SystemExit(f"The contracts could not be compared: {done.stderr.strip()}")
+        raise SystemExit(f"oasdiff could not compare the API descriptions: {done.stderr.strip()}")
     for change in json.loads(done.stdout):
         if change["section"] != "info":
             where = " ".join(change[name] for name in ("operation", "path") if name in change) or change["section"]
-            yield change["level"] >= BREAKING, f"contract, {where}: {change['text']}"
+            yield change["level"] >= WARNING, f"API, {where}: {change['text']}"
 
 
-def package_changes(old: Path, new: Path) -> Iterator[tuple[bool, str]]:
+def package_changes(old: Path, new: Path) -> Iterator[Change]:
     before, after = load(old), load(new)
     for breakage in griffe.find_breaking_changes(before, after):
         values = [str(value) for value in (breakage.old_value, breakage.new_value) if value is not None]
         kind = breakage.kind.value.lower().removeprefix("public object ")
-        said = f": {' became '.join(values)}" if breakage.new_value is not None else ""
-        yield True, f"package, {breakage.obj.path}: {kind}{said}"
-    types_before, types = dict(names(before)), dict(names(after))
+        detail = f": {' became '.join(values)}" if breakage.new_value is not None else ""
+        yield True, f"package, {breakage.obj.path}: {kind}{detail}"
+    old_types, types = dict(public_types(before)), dict(public_types(after))
     for name, annotation in types.items():
-        if name not in types_before:
+        if name not in old_types:
             parent = name.rpartition(".")[0]
-            if ": " not in name and (parent in types_before or parent not in types):
+            if ": " not in name and (parent in old_types or parent not in types):
                 yield False, f"package, {name}: new"
-        elif annotation != types_before[name]:
+        elif annotation != old_types[name]:
             what = "bases" if annotation.startswith("[") else "type"
-            yield True, f"package, {name}: its {what} {types_before[name]} became {annotation}"
+            yield True, f"package, {name}: its {what} {old_types[name]} became {annotation}"
 
 
-def other_changes(old: Path, new: Path) -> Iterator[tuple[bool, str]]:
-    before, after = others(old), others(new)
+def other_changes(old: Path, new: Path) -> Iterator[Change]:
+    before, after = settings(old), settings(new)
     for name in sorted(before.keys() | after.keys()):
         was, now = before.get(name), after.get(name)
         if was != now:
-            breaks = was is not None and name not in {"contract, x-rate-limit", "package, dependencies"}
+            breaks = was is not None and name not in {"API, x-rate-limit", "package, dependencies"}
             yield breaks, f"{name}: {was or 'nothing'} became {now or 'nothing'}"
 
 
-def others(checkout: Path) -> dict[str, object]:
-    """Where the client sends and how often, and what the package requires."""
-    document = contract(checkout)
+def settings(checkout: Path) -> dict[str, object]:
+    """Return the server, the rate limit and the package's requirements."""
+    document = api_description(checkout)
     project = tomllib.loads((checkout / "generated" / "pyproject.toml").read_text("utf-8"))["project"]
     return {
-        "contract, server": [server["url"] for server in document.get("servers", [])][:1],
-        "contract, x-rate-limit": document.get("x-rate-limit"),
+        "API, server": [server["url"] for server in document.get("servers", [])][:1],
+        "API, x-rate-limit": document.get("x-rate-limit"),
         "package, requires-python": project["requires-python"],
         "package, dependencies": project["dependencies"],
         **{f"package, extra {name}": needs for name, needs in project.get("optional-dependencies", {}).items()},
     }
 
 
-def load(checkout: Path) -> griffe.Module:
-    package = griffe.load(PACKAGE, search_paths=[checkout / "generated"], resolve_aliases=True, allow_inspection=False)
-    assert isinstance(package, griffe.Module)
-    for name, member in package.members.items():
-        if isinstance(member, griffe.Module):
-            member.public = name in PUBLIC_MODULES
-    return package
+def load(checkout: Path) -> griffe.Object | griffe.Alias:
+    folder = checkout / "generated"
+    return griffe.load("stablecog_client", search_paths=[folder], resolve_aliases=True, allow_inspection=False)
 
 
-def names(item: griffe.Object | griffe.Alias) -> Iterator[tuple[str, str]]:
-    """Each public name below the item, and its type as written: of what it holds, takes or returns, or its bases."""
+def public_types(item: griffe.Object | griffe.Alias) -> Iterator[tuple[str, str]]:
+    """Yield each public name below the item with its annotation or bases, and each parameter with its annotation."""
     for member in item.all_members.values():
         if member.is_public and member.name != "__version__":
             path = f"{item.canonical_path}.{member.name}" if member.inherited else member.canonical_path
@@ -138,95 +127,81 @@ def names(item: griffe.Object | griffe.Alias) -> Iterator[tuple[str, str]]:
             for parameter in getattr(member, "parameters", ()) if member.is_function else ():
                 yield f"{path}: {parameter.name}", str(parameter.annotation)
             if not leaf:
-                yield from names(member)
+                yield from public_types(member)
 
 
-def version_in(text: str) -> Version:
-    if not (numbers := re.fullmatch(r"v?(\d+)\.(\d+)\.(\d+)", text)):
-        raise SystemExit(f"{text!r} is not a version such as 1.2.3; fix info.version in openapi.yaml.")
-    return int(numbers[1]), int(numbers[2]), int(numbers[3])
-
-
-def dotted(version: Version) -> str:
-    return ".".join(map(str, version))
-
-
-def contract_version(checkout: Path) -> Version:
-    return version_in(str(contract(checkout)["info"]["version"]))
-
-
-def contract(checkout: Path) -> Mapping[str, Any]:
+def api_description(checkout: Path) -> Mapping[str, Any]:
     return read_from_filename(str(checkout / "openapi.yaml"))[0]
 
 
-def section(changelog: str, version: str) -> str:
-    """What a changelog says below the heading of a version, but for headings."""
-    found = re.search(rf"^## \[{re.escape(version)}\].*?$(.*?)(?=^## |\Z)", changelog, re.MULTILINE | re.DOTALL)
-    return "\n".join(line for line in found[1].split("\n") if line and not line.startswith("#")) if found else ""
+def parse_version(text: str) -> Version:
+    if not re.fullmatch(r"\d+\.\d+\.\d+", text):
+        raise SystemExit(f"{text!r} is not a version such as 1.2.3; fix info.version in openapi.yaml.")
+    return tuple(map(int, text.split(".")))
 
 
-def git(*arguments: str) -> str:
-    """What git prints, or nothing if it fails."""
-    return subprocess.run(["git", "-C", ROOT, *arguments], capture_output=True, text=True).stdout.strip()  # noqa: S603, S607
+def changelog_section(checkout: Path, version: str) -> str:
+    """Return what CHANGELOG.md says of a version, without headings, or nothing."""
+    file = checkout / "CHANGELOG.md"
+    sections = re.split(r"^## \[", file.read_text("utf-8") if file.exists() else "", flags=re.MULTILINE)
+    text = next((section for section in sections if section.startswith(f"{version}]")), "")
+    return "\n".join(line for line in text.split("\n")[1:] if line and not line.startswith("#"))
 
 
-def find_base(given: str) -> str:
-    """The commit that this one departed from."""
-    base = given or next(filter(None, (git("rev-parse", "--verify", "-q", "origin/main"), last_tag("HEAD"))), "")
-    if not (commit := git("merge-base", base, "HEAD")):
-        raise SystemExit(
-            f"There is no {base or 'origin/main, and no tag'} to compare with; name one: make breaking BASE=main"
-        )
-    return commit
+def git(*arguments: str) -> bytes:
+    """Return what git prints, or nothing if it fails."""
+    try:
+        return subprocess.run(["git", "-C", ROOT, *arguments], capture_output=True).stdout.strip(b"\n")  # noqa: S603, S607
+    except FileNotFoundError:
+        raise SystemExit("git is missing, so nothing was compared.") from None
+
+
+def find_base(name: str) -> str:
+    """Return the commit at which the current one branched off."""
+    if not git("rev-parse", "HEAD"):
+        raise SystemExit("This folder is no git repository with a commit, so nothing was compared.")
+    name = name or git("rev-parse", "--verify", "-q", "origin/main").decode() or last_tag("HEAD")
+    if commit := git("merge-base", name, "HEAD").decode():
+        return commit
+    raise SystemExit(f"There is no {name or 'origin/main, and no tag'} to compare with; try make breaking BASE=main")
 
 
 def last_tag(commit: str) -> str:
-    return git("describe", "--tags", "--abbrev=0", "--match=v[0-9]*.[0-9]*.[0-9]*", "--exclude=*-*", commit)
-
-
-def check_out(commit: str, folder: Path) -> None:
-    paths = [path for path in ("openapi.yaml", "generated", "CHANGELOG.md") if git("ls-tree", commit, path)]
-    archive = subprocess.run(["git", "-C", ROOT, "archive", commit, *paths], capture_output=True, check=True)  # noqa: S603, S607
-    with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
-        files.extractall(folder, filter="data")
+    patterns = ("--match=v[0-9]*.[0-9]*.[0-9]*", "--exclude=*-*")
+    return git("describe", "--tags", "--abbrev=0", *patterns, commit).decode()
 
 
 def main() -> None:
     base = find_base("".join(sys.argv[1:]))
-    with tempfile.TemporaryDirectory() as name:
-        old = Path(name)
-        check_out(base, old)
+    tag = last_tag(base)
+    with tempfile.TemporaryDirectory() as folder, tarfile.open(fileobj=io.BytesIO(git("archive", base))) as files:
+        old = Path(folder)
+        files.extractall(old, filter="data")
         changes = compare(old, ROOT)
-        tag = last_tag(base)
-        released = version_in(tag) if tag else contract_version(old)
-        changelogs = [
-            path.read_text("utf-8") if path.exists() else "" for path in (old / "CHANGELOG.md", ROOT / "CHANGELOG.md")
-        ]
+        was, has = (str(api_description(checkout)["info"]["version"]) for checkout in (old, ROOT))
+        old_section, section = (changelog_section(checkout, has) for checkout in (old, ROOT))
 
-    print(f"Compared with {git('log', '-1', '--format=%h (%s)', base)}:")
-    for title, texts in (("Breaks users", changes.breaking), ("New, or harmless to users", changes.compatible)):
+    print(f"Compared with {git('log', '-1', '--format=%h (%s)', base).decode()}:")
+    for title, texts in (("Breaks users", changes.breaking), ("Compatible", changes.compatible)):
         if texts:
             print(f"\n{title}:", *texts, sep="\n  - ")
-    has = contract_version(ROOT)
-    if has < released:
-        raise SystemExit(f"info.version in openapi.yaml is {dotted(has)}, and {dotted(released)} was there before.")
-    if not (changes.breaking or changes.compatible):
-        print("\nNothing changes for users in the contract or in the package's public names.")
+    released = tag.removeprefix("v") or was
+    if parse_version(has) < parse_version(released):
+        raise SystemExit(f"info.version in openapi.yaml is {has}, lower than {released} before.")
+    if changes == Changes():
+        print("\nNothing changes for users in the API description or in the package's public names.")
         return
-
-    needed = changes.asks_for(released)
-    words = [dotted(version) for version in (released, needed, has)]
-    source = tag or "no version is tagged, so that of the base counts"
-    print(f"\nReleased: {words[0]} ({source}). This asks for {words[1]}; info.version is {words[2]}.")
-    was, now = (section(text, words[2]) for text in changelogs)
-    if has < needed:
+    required = ".".join(map(str, changes.required_version(parse_version(released))))
+    source = tag or "no version is tagged: that of the base"
+    print(f"\nReleased: {released} ({source}). Required now: {required}; info.version is {has}.")
+    if parse_version(has) < parse_version(required):
         raise SystemExit(
-            f"Set info.version in openapi.yaml to {words[1]}, run make generate, and say in CHANGELOG.md, "
-            f"below ## [{words[1]}], what changes for users."
+            f"Set info.version in openapi.yaml to {required}, run make generate, and describe the change in "
+            f"CHANGELOG.md, below ## [{required}]."
         )
-    if not now or now == was:
-        raise SystemExit(f"Say in CHANGELOG.md, below ## [{words[2]}], what changes for users.")
-    print("CHANGELOG.md mentions it.")
+    if section in {"", old_section}:
+        raise SystemExit(f"Describe in CHANGELOG.md, below ## [{has}], what changes for users.")
+    print("CHANGELOG.md describes a change.")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Shows the client at work: `python -m tools.demo`.
+"""List the credits of the account in a table: `python -m tools.demo`.
 
-Asks the real API if STABLECOG_API_KEY is set, else a server that plays a recording of it.
+They come from the real API if STABLECOG_API_KEY is set, else from a recording.
 """
 
 from __future__ import annotations
@@ -20,38 +20,35 @@ from stablecog_client import APIError, Client, CreditsResponse, TCredit
 from tools.replay import ReplayServer
 
 RECORDING = "200-five-credits-fractional-expiry.http"
-BAR = 16  # characters
+BAR_WIDTH = 16  # characters
 
 
 def main() -> None:
-    cast(TextIOWrapper, sys.stdout).reconfigure(errors="replace")  # a terminal that knows only ASCII shows what it can
+    cast(TextIOWrapper, sys.stdout).reconfigure(errors="replace")  # for terminals without Unicode
     try:
         if os.environ.get("STABLECOG_API_KEY"):
             with Client() as client:
-                print(f"Asking {client.base_url} with the key in STABLECOG_API_KEY.")
-                show(client.credits.list())
+                print(f"Requesting {client.base_url} with the key in STABLECOG_API_KEY.")
+                response = client.credits.list()
         else:
             with ReplayServer.of(RECORDING) as server, Client("sc-demo", base_url=server.url) as client:
-                print(f"Playing tests/recordings/{RECORDING}; set STABLECOG_API_KEY to ask the real API.")
-                show(client.credits.list())
+                print(f"Serving tests/recordings/{RECORDING}; set STABLECOG_API_KEY to use the real API.")
+                response = client.credits.list()
     except APIError as error:
         sys.exit(f"{type(error).__name__}: {error}")
+    Console().print(table(response, datetime.now(UTC)))
 
 
-def show(answer: CreditsResponse) -> None:
-    Console().print(table(answer, datetime.now(UTC)))
-
-
-def table(answer: CreditsResponse, now: datetime) -> Table:
-    """The credits, the one that expires first on top."""
+def table(response: CreditsResponse, now: datetime) -> Table:
+    """Return a table of the credits by expiry."""
     table = Table(show_footer=True, box=box.SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
     table.add_column("Type", footer="Total")
-    table.add_column("Left", footer=f"{answer.total_remaining_credits:,}", justify="right", no_wrap=True)
+    table.add_column("Left", footer=f"{response.total_remaining_credits:,}", justify="right", no_wrap=True)
     table.add_column("of", justify="right", no_wrap=True)
-    table.add_column("", min_width=BAR)
+    table.add_column("", min_width=BAR_WIDTH)
     table.add_column("Expires", no_wrap=True)
     table.add_column("", no_wrap=True)
-    for credit in sorted(answer.credits, key=lambda credit: credit.expires_at):
+    for credit in sorted(response.credits, key=lambda credit: credit.expires_at):
         left, amount = credit.remaining_amount, credit.type.amount
         date = "" if is_never(credit) else f"{credit.expires_at:%Y-%m-%d}"
         table.add_row(
@@ -61,24 +58,24 @@ def table(answer: CreditsResponse, now: datetime) -> Table:
 
 
 def bar(left: int, amount: int) -> Text:
-    """How much is left of an amount. Shades rather than colours, which a file or pipe does not have."""
+    """Return a bar of the part that is left, readable without colours too."""
     share = min(1.0, max(0.0, left / amount)) if amount > 0 else float(left > 0)
-    full = int(share * BAR) or (share > 0)  # full only when nothing is used, empty only when nothing is left
-    return Text.assemble(("█" * full, "green"), ("░" * (BAR - full), "dim"))
+    full = int(share * BAR_WIDTH) or (share > 0)  # full only when nothing is used, empty only when nothing is left
+    return Text.assemble(("█" * full, "green"), ("░" * (BAR_WIDTH - full), "dim"))
 
 
 def printable(text: str) -> Text:
-    """What a server calls something, without line breaks, terminal controls and markup."""
+    """Return a server's text without line breaks, terminal controls and markup."""
     return Text(" ".join("".join(character if character.isprintable() else " " for character in text).split()))
 
 
 def is_never(credit: TCredit) -> bool:
-    """Whether the credit never expires: the server writes the year 2100."""
+    """Return whether the credit never expires, for which the server sends the year 2100."""
     return credit.expires_at.year == 2100
 
 
 def in_words(credit: TCredit, now: datetime) -> str:
-    """When the credit expires, roughly."""
+    """Return roughly when the credit expires, relative to now."""
     if is_never(credit):
         return "never"
     seconds = (credit.expires_at - now).total_seconds()

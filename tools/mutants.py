@@ -1,7 +1,7 @@
-"""Measures the tests: changes the code in small ways, and lists what no test notices: `python -m tools.mutants`.
+"""Change the code in small ways and report which changes no test notices: `python -m tools.mutants`.
 
-mutmut works on a copy of the package, with the quick tests alone. tests/mutants.txt lists the changes that are known to
-go unnoticed, with the reason of each; the run fails when there are others.
+mutmut works on a copy of the package, with the quick tests alone. tests/mutants.txt lists the changes known to go
+unnoticed, each with its reason; the exit status is 1 when there are others.
 """
 
 from __future__ import annotations
@@ -19,37 +19,35 @@ from generator.project import generate
 from tools import ROOT
 
 PACKAGE = "stablecog_client"
-KNOWN = ROOT / "tests" / "mutants.txt"
-
-# What decides without waiting for anything. The rest needs tests that take minutes for each change.
+# Modules, as paths in the package, that tests can judge without waiting. The others need minutes for each change.
 MODULES = [
-    *("bodies", "call", "decoding", "errors", "faults", "options"),
-    *("rate_limit", "redaction", "request", "retries", "shared", "transport"),
+    "errors",
+    *("_runtime/api_request", "_runtime/bodies", "_runtime/call", "_runtime/client_base", "_runtime/client_state"),
+    *("_runtime/codec", "_runtime/config", "_runtime/environment", "_runtime/failures", "_runtime/per_process"),
+    *("_runtime/rate_limit", "_runtime/redaction", "_runtime/retries"),
 ]
-MUTATED = [*MODULES, "models/*"]
 TESTS = [
     *("test_decoding", "test_models", "test_properties", "test_recordings", "test_generality", "test_options"),
     *("test_faults_bodies", "test_faults_connection", "test_faults_retries", "test_faults_secret"),
     *("test_faults_sharing", "test_faults_status", "test_faults_time", "test_given_http_client", "test_rate_limit"),
 ]
-# Of these, what takes long, judges the package from outside, or does the same again with the other clients.
-LEFT_OUT = [
+# Tests of these that are slow, check the package from outside, or repeat the same for other clients.
+DESELECTED = [
     *("Tasks", "mypy", "pyright", "completion_offers", "imported_first", "in_json_without", "bounded_memory"),
     *("test_200_calls_at_once", "another_client", "not_slowed_down", "20_calls", "refused_call_waits", "no_sense"),
     *("encoded_back", "comes_up", "honoured", "nothing_behind", "not_kept", "fork_while", "after_a_fork_both"),
 ]
+KNOWN = ROOT / "tests" / "mutants.txt"
 
-# Lines whose text no caller sees, and types.
-UNMUTATED = [r"\bcast\(", r"threading\.Thread\(", r"raise ValueError\(\"a leap"]
-
-SETTINGS = """
+SETTINGS = f"""
 [tool.mutmut]
-source_paths = ["{package}"]
-only_mutate = {mutated}
-do_not_mutate_patterns = {unmutated}
+source_paths = ["{PACKAGE}"]
+only_mutate = {json.dumps([*(f"{PACKAGE}/{module}.py" for module in MODULES), f"{PACKAGE}/models/*.py"])}
+# Types, and texts that no caller sees.
+do_not_mutate_patterns = ['\\bcast\\(', 'threading\\.Thread\\(', 'raise ValueError\\("a leap']
 also_copy = ["conftest.py", "tools", "openapi.yaml", "generator-config.yaml", "generator", "workshop"]
-pytest_add_cli_args_test_selection = {tests}
-pytest_add_cli_args = ["-p", "no:cacheprovider", "--hypothesis-seed=0", "-k", "{wanted}"]
+pytest_add_cli_args_test_selection = {json.dumps([f"tests/{name}.py" for name in TESTS])}
+pytest_add_cli_args = ["-p", "no:cacheprovider", "--hypothesis-seed=0", "-k", "not ({" or ".join(DESELECTED)})"]
 timeout_multiplier = 3.0
 timeout_constant = 3.0
 
@@ -58,30 +56,26 @@ pythonpath = ["."]
 filterwarnings = ["error", "ignore:.*multi-threaded.*fork:DeprecationWarning"]
 """
 
-# The quickest tests first: the first that fails decides.
-ORDER = """
+# The quickest tests run first, as the first that fails decides. test_generality gets a package that was generated once,
+# and whose runtime is the mutated one.
+CONFTEST = """
+import shutil
+
+import generator.project
+import tools
 from mutmut.state import state
+
+generator.project.generate = lambda spec, config, output: shutil.copytree(tools.ROOT / "workshop", output)
 
 
 def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: state().duration_by_test.get(item.nodeid, 0))
 """
-
-# The workshop of test_generality, made once, and sharing the modules that are mutated.
-GENERATE = """
-import shutil
-
-from tools import ROOT
-
-
-def generate(spec, config, output):
-    shutil.copytree(ROOT / "workshop", output)
-"""
-SHARED = "import sys\nimport {package}.{module}\nsys.modules[__name__] = {package}.{module}\n"
+ALIAS = "import sys\nimport {module}\nsys.modules[__name__] = {module}\n"
 
 
 def prepare(folder: Path) -> None:
-    """Lay out in a folder what mutmut needs."""
+    """Put the package, its tests and the settings of mutmut into the folder."""
     shutil.copytree(ROOT / "generated" / PACKAGE, folder / PACKAGE)
     for name in "tests", "tools", "generator":
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -91,38 +85,33 @@ def prepare(folder: Path) -> None:
     config.write_text((ROOT / "generator-config.yaml").read_text("utf-8").replace("stablecog", "workshop"), "utf-8")
     generate(ROOT / "tests" / "specs" / "workshop.yaml", config, folder / "workshop")
     for module in [*MODULES, "types"]:
-        shared = SHARED.format(package=PACKAGE, module=module)
-        (folder / "workshop" / "workshop_client" / f"{module}.py").write_text(shared, "utf-8")
-    (folder / "generator" / "project.py").write_text(GENERATE, "utf-8")
-    (folder / "conftest.py").write_text(ORDER, "utf-8")
-    settings = SETTINGS.format(
-        package=PACKAGE,
-        mutated=json.dumps([f"{PACKAGE}/{module}.py" for module in MUTATED]),
-        unmutated=json.dumps(UNMUTATED),
-        tests=json.dumps([f"tests/{name}.py" for name in TESTS]),
-        wanted=" and ".join(f"not {name}" for name in LEFT_OUT),
-    )
-    (folder / "pyproject.toml").write_text(settings, "utf-8")
+        alias = ALIAS.format(module=f"{PACKAGE}.{module.replace('/', '.')}")
+        (folder / "workshop" / "workshop_client" / f"{module}.py").write_text(alias, "utf-8")
+    (folder / "conftest.py").write_text(CONFTEST, "utf-8")
+    (folder / "pyproject.toml").write_text(SETTINGS, "utf-8")
 
 
-def mutmut(folder: Path, *arguments: str, shown: bool = False) -> str:
-    """Run mutmut in the folder; what it prints, unless it is shown."""
-    environment = {**os.environ, "PYTHONPATH": "", "TMPDIR": str(folder)}
+def mutmut(folder: Path, *arguments: str) -> str:
+    """Run mutmut in the folder; return what it prints, except for the progress of `run`, which is shown."""
     command = [str(Path(sys.executable).with_name("mutmut")), *arguments]
-    done = subprocess.run(command, cwd=folder, env=environment, stdout=None if shown else subprocess.PIPE, text=True)  # noqa: S603
+    environment = {**os.environ, "PYTHONPATH": "", "TMPDIR": str(folder)}
+    output = None if arguments[0] == "run" else subprocess.PIPE
+    done = subprocess.run(command, cwd=folder, env=environment, stdout=output, text=True)  # noqa: S603
     if done.returncode:
         raise SystemExit(f"{done.stdout or ''}mutmut {arguments[0]} failed; fix what is named above.")
     return done.stdout or ""
 
 
-def change(folder: Path, mutant: str) -> str:
-    """A mutant in one line that outlives changes elsewhere: where it is, what was there and what it became."""
+def describe(folder: Path, mutant: str) -> str:
+    """Return a mutant in one line that does not depend on other changes: its place, the old and the new code."""
     module, _, function = mutant.removeprefix(f"{PACKAGE}.").rpartition(".")
     name = re.sub(r"^xǁ|^x_|__mutmut_\d+$", "", function).replace("ǁ", ".")
     lines = mutmut(folder, "show", mutant).splitlines()
-    removed = " ".join(line[1:].strip() for line in lines if line.startswith("-") and not line.startswith("---"))
-    added = " ".join(line[1:].strip() for line in lines if line.startswith("+") and not line.startswith("+++"))
-    return f"{module}.{name}: {removed}  ->  {added}"
+    old, new = (
+        " ".join(line[1:].strip() for line in lines if line.startswith(sign) and not line.startswith(sign * 3))
+        for sign in "-+"
+    )
+    return f"{module}.{name}: {old}  ->  {new}"
 
 
 def main() -> None:
@@ -130,17 +119,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="mutants-") as name:
         folder = Path(name)
         prepare(folder)
-        mutmut(folder, "run", "--max-children", str(os.cpu_count()), shown=True)
+        mutmut(folder, "run", "--max-children", str(os.cpu_count()))
         results = mutmut(folder, "results", "--all", "true")
         mutants = re.findall(r"^\s*(\S+): (.+)$", results, re.MULTILINE)
-        found = {change(folder, mutant) for mutant, result in mutants if result in {"survived", "no tests"}}
-    print(f"\n{len(mutants)} changes, of which no test notices {len(found)}.")
+        found = {describe(folder, mutant) for mutant, result in mutants if result in {"survived", "no tests"}}
+    print(f"\n{len(mutants)} changes, {len(found)} of them unnoticed.")
     for line in sorted(known - found):
-        print(f"Noticed by now, or not there any more: {line}")
+        print(f"Noticed now, or gone: {line}")
     for line in sorted(found - known):
-        print(f"Not noticed: {line}")
+        print(f"Unnoticed: {line}")
     if known != found:
-        raise SystemExit("Fix the tests, or tests/mutants.txt, which lists what may go unnoticed and why.")
+        raise SystemExit("Fix the tests, or update tests/mutants.txt, which says why a change may go unnoticed.")
 
 
 if __name__ == "__main__":

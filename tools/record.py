@@ -1,11 +1,11 @@
-"""Records what a server answers now: `python -m tools.record [--url URL] [--into FOLDER]`.
+"""Record what a server responds now: `python -m tools.record [--url URL] [--into FOLDER]`.
 
-Each operation of the contract that a key alone is enough for is asked with the key, without it, and at a path one
-letter short. The raw answers (message/http) land in the folder, beside their index. A line is printed for each
-departure: `drift:` from what was recorded before, and `broken:` from the contract, which makes the exit status 1 and
-keeps the answer from taking the place of a good one.
+Each GET operation without parameters is requested with the key, without it, and at a path one letter short. The raw
+responses (message/http) are written to the folder, beside index.json. One line is printed for each difference: `drift:`
+from earlier recordings, `broken:` from the API description. A response that breaks the API description is not written,
+and makes the exit status 1.
 
-Nothing secret may land in a file or on the screen, see `scrub`; in doubt nothing at all is written.
+No secret is written or printed, see `redact`: where there is any doubt, nothing is written.
 """
 
 from __future__ import annotations
@@ -14,44 +14,41 @@ import argparse
 import json
 import os
 import re
-import socket
-import ssl
 import sys
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
 import h11
 import httpx
 from openapi_core import OpenAPI
-from openapi_core.datatypes import RequestParameters
+from openapi_core.testing import MockRequest, MockResponse
 from openapi_spec_validator.readers import read_from_filename
 
 from tools import ROOT
+from tools.redact import UnsafeRecordingError, ensure_no_secret, redact_headers
 from tools.replay import RECORDINGS
-from tools.scrub import DoubtError, ensure_clean, scrub_head
 
-CONTRACT = ROOT / "openapi.yaml"
-SECONDS = 30
-MAX_SIZE = 16 * 2**20
+TIMEOUT = 30  # seconds
 
-# Headers that depend on the size or the moment of an answer.
-PASSING_HEADERS = {"connection", "content-length", "date", "transfer-encoding"}
+# Headers that depend on the size or the time of a response.
+VARYING_HEADERS = {"connection", "content-length", "date", "transfer-encoding"}
+
+TYPES: dict[Any, str] = {bool: "boolean", int: "integer", float: "number", str: "string", dict: "object", list: "array"}
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request to make, and the status that the contract leads one to expect."""
+    """A request to make, and the status that the API description documents for it."""
 
     file: str
-    operation: str  # the path in the contract
-    path: str  # the path to ask
+    operation: str  # the path in the API description
+    path: str  # the path to request
     with_key: bool
     status: int
     describes: str
@@ -59,6 +56,15 @@ class Exchange:
     def headers(self, url: str, key: str) -> dict[str, str]:
         authorization = {"Authorization": f"Bearer {key}"} if self.with_key else {}
         return {"Host": urlsplit(url).netloc, **authorization, "Connection": "close"}
+
+    def index_entry(self, url: str) -> dict[str, Any]:
+        return {
+            "file": self.file,
+            "status": self.status,
+            "request": {"method": "GET", "path": self.path, "headers": self.headers(url, "<redacted>")},
+            "describes": self.describes,
+            "recorded": f"{datetime.now(UTC):%Y-%m-%d}",
+        }
 
 
 def exchanges(document: dict[str, Any]) -> Iterator[Exchange]:
@@ -76,179 +82,142 @@ def exchanges(document: dict[str, Any]) -> Iterator[Exchange]:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """A response, as it may be written."""
+class Response:
+    """A raw HTTP/1.1 response and its parts."""
 
     raw: bytes
     status: int
     headers: httpx.Headers
     body: bytes
 
-    @property
-    def media_type(self) -> str:
-        return self.content_type.partition(";")[0]
+    @classmethod
+    def parse(cls, raw: bytes) -> Response:
+        """Return the one complete response that these bytes are.
+
+        Raises:
+            h11.RemoteProtocolError: They are not HTTP/1.1, or end early.
+            UnsafeRecordingError: There is more than one response.
+        """
+        http = h11.Connection(h11.CLIENT)
+        http.send(h11.Request(method="GET", target="/", headers=[("Host", "any")]))
+        http.send(h11.EndOfMessage())
+        http.receive_data(raw)
+        http.receive_data(b"")
+        if not isinstance(head := http.next_event(), h11.Response):
+            raise UnsafeRecordingError("an informational response precedes it")
+        body = b""
+        while isinstance(event := http.next_event(), h11.Data):
+            body += event.data
+        if not isinstance(event, h11.EndOfMessage) or event.headers or http.trailing_data[0]:
+            raise UnsafeRecordingError("something follows it")
+        return cls(raw, head.status_code, httpx.Headers([*head.headers]), body)
 
     @property
     def content_type(self) -> str:
-        """The media type and its parameters, such as a charset."""
+        """The media type with its parameters, normalized."""
         return re.sub(r"\s*([;=])\s*", r"\1", str(self.headers.get("content-type", "")).strip().lower())
 
-    def fields(self) -> dict[str, set[str]]:
-        """The types that stand at each place of a JSON body, by JSON path."""
-        found: dict[str, set[str]] = {}
-        if self.media_type == "application/json":
-            with suppress(ValueError):  # of which the contract complains
-                collect(json.loads(self.body), "$", found)
-        return found
+    @property
+    def facts(self) -> dict[str, str]:
+        """What drift compares, such as `header vary`, each with the JSON path of the object that holds it."""
+        facts = {f"header {name}": "" for name in set(self.headers) - VARYING_HEADERS}
+        facts[f"content type {self.content_type or 'none'}"] = ""
+
+        def visit(value: Any, path: str, parent: str) -> None:
+            facts[f"field {path} ({TYPES.get(type(value), 'null')})"] = parent
+            if isinstance(value, dict):
+                for name, member in value.items():  # pyright: ignore[reportUnknownVariableType]
+                    visit(member, f"{path}.{name}", path)
+            elif isinstance(value, list):
+                for item in value:  # pyright: ignore[reportUnknownVariableType]
+                    visit(item, f"{path}[]", f"{path}[]")  # an array without items says nothing about them
+
+        if self.content_type.partition(";")[0] == "application/json":
+            with suppress(ValueError):  # reported as broken
+                visit(json.loads(self.body), "$", "$")
+        return facts
 
 
-def collect(value: Any, path: str, found: dict[str, set[str]]) -> None:
-    kinds: dict[Any, str] = {
-        bool: "boolean",
-        int: "integer",
-        float: "number",
-        str: "string",
-        dict: "object",
-        list: "array",
-    }
-    found.setdefault(path, set()).add(kinds.get(type(value), "null"))
-    members = value.items() if isinstance(value, dict) else ()  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
-    for name, member in members:  # pyright: ignore[reportUnknownVariableType]
-        collect(member, f"{path}.{name}", found)
-    for item in value if isinstance(value, list) else ():  # pyright: ignore[reportUnknownVariableType]
-        collect(item, f"{path}[]", found)
+def request(client: httpx.Client, url: str, exchange: Exchange, key: str) -> Response:
+    """Send the request and return the response, byte for byte but for its redacted headers.
+
+    Raises:
+        UnsafeRecordingError: The response may not be written.
+    """
+    deadline = time.monotonic() + TIMEOUT
+    received = bytearray()
+
+    def capture(event: str, info: dict[str, Any]) -> None:
+        """Keep the bytes that the connection reads. TLS starts anew: what came before is a proxy's."""
+        if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
+            received.clear()
+            stream = info["return_value"]
+            read = stream.read
+
+            def read_and_keep(max_bytes: int, timeout: float | None = None) -> bytes:
+                data: bytes = read(max_bytes, max(0.001, deadline - time.monotonic()))
+                received.extend(data)
+                return data
+
+            stream.read = read_and_keep
+
+    headers = exchange.headers(url, key)
+    sent = httpx.Request("GET", url + exchange.path, headers=headers, extensions={"trace": capture})
+    with closing(client.send(sent, stream=True)) as streamed:
+        for _ in streamed.iter_raw():
+            pass
+    response = Response.parse(redact_headers(bytes(received)))
+    if response.headers.get("content-encoding", "identity") != "identity":
+        raise UnsafeRecordingError("it is compressed, which was not asked for")
+    ensure_no_secret(response.raw, key)
+    ensure_no_secret(response.body, key)  # without the framing of chunks
+    return response
 
 
-def ask(url: str, exchange: Exchange, key: str) -> Answer:
-    """The answer to the exchange, if it may be written."""
-    headers = list(exchange.headers(url, key).items())
-    request = h11.Request(method="GET", target=exchange.path, headers=headers)
-    with connect(url) as connection:
-        connection.sendall(h11.Connection(h11.CLIENT).send(request) or b"")
-        answer = read(received(connection))
-    if answer.headers.get("content-encoding", "identity") != "identity":
-        raise DoubtError("it is compressed, though that was not asked for")
-    ensure_clean(answer.raw, key)
-    ensure_clean(answer.body, key)
-    return answer
-
-
-def connect(url: str) -> socket.socket:
-    server = urlsplit(url)
-    host, tls = server.hostname or "", server.scheme == "https"
-    connection = socket.create_connection((host, server.port or (443 if tls else 80)), timeout=SECONDS)
-    return ssl.create_default_context().wrap_socket(connection, server_hostname=host) if tls else connection
-
-
-def received(connection: socket.socket) -> Iterator[bytes]:
-    """What comes, and an empty piece when nothing more does."""
-    ends, size = time.monotonic() + SECONDS, 0
-    while True:
-        connection.settimeout(max(0.001, ends - time.monotonic()))
-        yield (piece := connection.recv(65536))
-        if (size := size + len(piece)) > MAX_SIZE:
-            raise DoubtError(f"it is larger than {MAX_SIZE} bytes")
-
-
-def read(pieces: Iterable[bytes], scrub: Callable[[bytes], bytes] = scrub_head) -> Answer:
-    """One answer, whole, and nothing before or after it; its head scrubbed."""
-    http, supply = h11.Connection(h11.CLIENT), iter(pieces)
-    http.send(h11.Request(method="GET", target="/", headers=[("Host", "any")]))
-    http.send(h11.EndOfMessage())
-    raw = body = b""
-    while not isinstance(event := http.next_event(), h11.EndOfMessage):
-        if event is h11.NEED_DATA:
-            raw += (piece := next(supply))
-            http.receive_data(piece)
-        elif isinstance(event, h11.Data):
-            body += event.data
-        elif not isinstance(event, h11.Response):
-            raise DoubtError("something else comes before it")
-    if event.headers or http.trailing_data[0]:
-        raise DoubtError("something comes after it")
-    head, end, rest = raw.partition(b"\r\n\r\n")
-    head = scrub(head)
-    status, *lines = head.decode().split("\r\n")
-    headers = httpx.Headers([(name, value.strip()) for name, _, value in (line.partition(":") for line in lines)])
-    return Answer(head + end + rest, int(status.split()[1]), headers, body)
-
-
-def breaches(exchange: Exchange, answer: Answer, contract: OpenAPI, server: str) -> Iterator[str]:
-    """How the answer departs from the contract."""
-    if answer.status != exchange.status:
-        yield f"status {answer.status}, where {exchange.status} was asked for"
-    request = SimpleNamespace(
-        host_url=server,
-        path=exchange.operation,
-        method="get",
-        content_type="",
-        body=None,
-        parameters=RequestParameters(),
-    )
-    response = SimpleNamespace(
-        status_code=answer.status,
-        content_type=answer.headers.get("content-type", ""),
-        headers=answer.headers,
-        data=answer.body,
-    )
+def violations(exchange: Exchange, response: Response, description: OpenAPI, server: str) -> Iterator[str]:
+    """Yield how the response breaks the API description."""
+    if response.status != exchange.status:
+        yield f"status {response.status}, expected {exchange.status}"
+    content_type = response.headers.get("content-type", "")
+    responded = MockResponse(response.body, response.status, dict(response.headers), content_type)
     try:
-        for error in contract.iter_response_errors(request, response):  # pyright: ignore[reportArgumentType]
+        for error in description.iter_response_errors(MockRequest(server, "get", exchange.operation), responded):
             where = f"header {name}: " if (name := getattr(error, "name", None)) else ""
             details = getattr(error.__cause__, "schema_errors", ())
             yield from (f"{where}{detail.json_path}: {detail.message}" for detail in details)
             if not details:
                 yield f"{where}{error}"
-    except (UnicodeError, LookupError) as error:  # from the decoding of the body, or the quoting of it
-        yield f"its body is not text in its charset ({type(error).__name__})"
+    except (UnicodeError, LookupError) as error:  # raised by decoding the body, or by quoting it
+        yield f"the body is not text in its charset ({type(error).__name__})"
 
 
-def departures(answer: Answer, before: list[Answer]) -> Iterator[str]:
-    """How the answer departs from those that were recorded before for the same request."""
-    if not before:
-        return
-    if answer.content_type not in {other.content_type for other in before}:
-        yield f"content type {answer.content_type or 'none'}, which was {before[-1].content_type or 'none'}"
-    names = header_names(answer)
-    yield from (f"new header {name}" for name in sorted(names.difference(*map(header_names, before))))
-    usual = header_names(before[0]).intersection(*map(header_names, before))
-    yield from (f"missing header {name}" for name in sorted(usual - names))
-    fields, known = answer.fields(), [other.fields() for other in before]
-    places = {place for other in known for place in other}
-    for place, kinds in fields.items():
-        were = {kind for other in known for kind in other.get(place, ())}
-        if were and kinds - were:
-            yield f"type of {place}: {', '.join(sorted(kinds - were))}, which was {', '.join(sorted(were))}"
-        elif not were and parent(place) in places and not place.endswith("[]"):
-            yield f"new field {place} ({', '.join(sorted(kinds))})"
-    for place in sorted(places - fields.keys()):
-        always = all(place in other for other in known if parent(place) in other)
-        if always and parent(place) in fields and not place.endswith("[]"):
-            yield f"missing field {place}"
+def drift(response: Response, earlier: list[Response]) -> Iterator[str]:
+    """Yield how the response differs from earlier recordings of the same request and status."""
+    facts, known = response.facts, [other.facts for other in earlier]
+    places = {place for other in known for place in other.values()}
+    for fact in sorted(facts.keys() - {fact for other in known for fact in other}):
+        if facts[fact] in places:
+            yield f"new {fact}"
+    for fact, place in sorted({item for other in known for item in other.items()} - facts.items()):
+        if place in facts.values() and all(fact in other for other in known if place in other.values()):
+            yield f"missing {fact}"
 
 
-def header_names(answer: Answer) -> set[str]:
-    return set(answer.headers) - PASSING_HEADERS
-
-
-def parent(path: str) -> str:
-    return path[:-2] if path.endswith("[]") else path.rpartition(".")[0]
-
-
-def contract_document() -> dict[str, Any]:
-    return dict(read_from_filename(str(CONTRACT))[0])
+def api_description() -> dict[str, Any]:
+    return dict(read_from_filename(str(ROOT / "openapi.yaml"))[0])
 
 
 @contextmanager
-def using(path: Path, outcome: str = "Nothing was written") -> Generator[None]:
-    """Ends the program, and names the file, if it cannot be used."""
+def exit_naming(path: Path, outcome: str = "Nothing was written") -> Generator[None]:
+    """Exit with a message that names the file if it cannot be read, parsed or written."""
     try:
         yield
-    except (OSError, ValueError, LookupError, TypeError, DoubtError, h11.RemoteProtocolError) as error:
+    except (OSError, ValueError, LookupError, TypeError, UnsafeRecordingError, h11.RemoteProtocolError) as error:
         sys.exit(f"{outcome}: {path} cannot be used ({type(error).__name__}).")
 
 
 def read_index(file: Path) -> dict[str, Any]:
-    with using(file):
+    with exit_naming(file):
         if not file.exists():
             return {"format": "each .http file is one raw HTTP/1.1 response (message/http)", "exchanges": []}
         index = json.loads(file.read_text("utf-8"))
@@ -257,75 +226,56 @@ def read_index(file: Path) -> dict[str, Any]:
         return dict(index)
 
 
-def read_recording(file: Path) -> Answer:
-    with using(file):
-        return read([file.read_bytes(), b""], scrub=bytes)
+def printable(text: str) -> str:
+    """Escape what would end the line or control the terminal."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
-def shown(text: str) -> str:
-    """The text without what would end the line or reach the terminal as more than a letter."""
-    return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii") for letter in text
-    )
-
-
-def record(url: str, key: str, folder: Path) -> int:
-    document = contract_document()
-    contract = OpenAPI.from_dict(document)
+def record(client: httpx.Client, url: str, key: str, folder: Path) -> int:
+    """Record every exchange into the folder; return the exit status."""
+    document = api_description()
+    description, server = OpenAPI.from_dict(document), document["servers"][0]["url"]
     index = read_index(folder / "index.json")
-    recorded = index["exchanges"]
+    earlier = index["exchanges"]
+    entries: list[dict[str, Any]] = []
     files: dict[str, bytes] = {}
     lines: list[str] = []
     broken: list[str] = []
     for exchange in exchanges(document):
-        try:
-            answer = ask(url, exchange, key)
-        except (OSError, UnicodeError) as error:
-            name, host = type(error).__name__, urlsplit(url).hostname
-            sys.exit(f"Nothing was written: {host} did not answer ({name}). Try again later.")
-        found = list(breaches(exchange, answer, contract, document["servers"][0]["url"]))
-        entry = {
-            "file": exchange.file,
-            "status": answer.status,
-            "request": {"method": "GET", "path": exchange.path, "headers": exchange.headers(url, "<redacted>")},
-            "describes": exchange.describes,
-            "recorded": f"{datetime.now(UTC):%Y-%m-%d}",
-        }
-        before = [read_recording(folder / other["file"]) for other in recorded if is_same(entry, other)]
-        lines += [shown(f"broken: {exchange.file}: {text}") for text in found]
-        lines += [shown(f"drift: {exchange.file}: {text}") for text in departures(answer, before)]
+        response = request(client, url, exchange, key)
+        same: list[Response] = []
+        for entry in earlier:
+            if (entry["status"], entry["request"]["path"]) == (response.status, exchange.path):
+                with exit_naming(file := folder / entry["file"]):
+                    same.append(Response.parse(file.read_bytes()))
+        found = [*violations(exchange, response, description, server)]
+        lines += [printable(f"broken: {exchange.file}: {text}") for text in found]
+        lines += [printable(f"drift: {exchange.file}: {text}") for text in drift(response, same)]
         if found:
             broken.append(exchange.file)
         else:
-            files[exchange.file] = answer.raw
-            index["exchanges"] = [other for other in index["exchanges"] if other["file"] != exchange.file] + [entry]
-    index_text = json.dumps(index, indent=2, ensure_ascii=False) + "\n"
-    ensure_clean(
-        "\n".join([*lines, *(json.dumps(entry) for entry in index["exchanges"] if entry["file"] in files)]).encode(),
-        key,
-    )
+            files[exchange.file] = response.raw
+            entries.append(exchange.index_entry(url))
+    ensure_no_secret("\n".join([*lines, json.dumps(entries)]).encode(), key)
     if files:
-        with using(folder):
+        index["exchanges"] = [entry for entry in earlier if entry["file"] not in files] + entries
+        index_text = json.dumps(index, indent=2, ensure_ascii=False) + "\n"
+        with exit_naming(folder):
             folder.mkdir(parents=True, exist_ok=True)
         for name, content in {**files, "index.json": index_text.encode()}.items():
-            with using(folder / name, "Not everything was written"):
+            with exit_naming(folder / name, "Not everything was written"):
                 (folder / name).write_bytes(content)
     lines.append(f"Wrote {', '.join(files) or 'nothing'} to {folder}.")
     if broken:
-        lines.append(f"Did not write {', '.join(broken)}, as the contract is broken there.")
+        lines.append(f"Did not write {', '.join(broken)}, which breaks the API description.")
     print("\n".join(lines))
     return 1 if broken else 0
 
 
-def is_same(entry: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Whether two recordings answer the same request in the same way."""
-    return (entry["status"], entry["request"]["path"]) == (other["status"], other["request"]["path"])
-
-
-def is_server(given: str) -> bool:
-    """Whether it is the URL of a server alone."""
+def is_origin(text: str) -> bool:
+    """Return whether this is a URL of scheme, host and port alone."""
     try:
-        url = urlsplit(given)
+        url = urlsplit(text)
         alone = not ("@" in url.netloc or url.path.strip("/") or url.query)
         return url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0 and alone
     except ValueError:
@@ -333,29 +283,33 @@ def is_server(given: str) -> bool:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Record what a server answers now.")
-    parser.add_argument("--url", default=contract_document()["servers"][0]["url"])
+    parser = argparse.ArgumentParser(description="Record what a server responds now.")
+    parser.add_argument("--url", default=api_description()["servers"][0]["url"])
     parser.add_argument("--into", type=Path, default=RECORDINGS)
     options = parser.parse_args()
-    key, given = os.environ.get("STABLECOG_API_KEY", ""), str(options.url)
+    key, url = os.environ.get("STABLECOG_API_KEY", ""), str(options.url).rstrip("/")
     if not re.fullmatch(r"[!-~]{16,}", key):
-        sys.exit(
-            "STABLECOG_API_KEY: expected a key, 16 or more plain characters without spaces. Set it, and run this again."
-        )
-    if not is_server(given):
+        sys.exit("STABLECOG_API_KEY: expected a key of 16 or more ASCII characters without spaces")
+    if not is_origin(url):
         sys.exit("URL: expected the server alone, such as https://api.example.com")
-    if (url := urlsplit(given)).scheme == "http" and url.hostname not in {"localhost", "127.0.0.1", "::1"}:
+    if url.startswith("http:") and urlsplit(url).hostname not in {"localhost", "127.0.0.1", "::1"}:
         sys.exit("URL: http:// would send the key unencrypted; use https://")
     try:
-        sys.exit(record(given.rstrip("/"), key, options.into))
-    except DoubtError as doubt:
-        sys.exit(
-            f"Nothing was written because of one answer: {doubt}. Look at it yourself before you record it by hand."
-        )
-    except h11.RemoteProtocolError:
-        sys.exit("Nothing was written: an answer is not whole, or not HTTP/1.1.")
+        # Requests over http go to loopback alone, without a proxy, which would read the key.
+        client = httpx.Client(timeout=TIMEOUT, trust_env=url.startswith("https:"))
+    except (ValueError, ImportError):
+        sys.exit("HTTPS_PROXY, ALL_PROXY: expected a proxy that httpx can use, such as http://host:port")
+    try:
+        with client:
+            sys.exit(record(client, url, key, options.into))
+    except UnsafeRecordingError as error:
+        sys.exit(f"Nothing was written because of one response: {error}. Look at it before you record it by hand.")
+    except (h11.RemoteProtocolError, httpx.RemoteProtocolError):
+        sys.exit("Nothing was written: a response is incomplete, or not HTTP/1.1.")
+    except (httpx.TransportError, OSError, UnicodeError) as error:
+        sys.exit(f"Nothing was written: {urlsplit(url).hostname} did not respond ({type(error).__name__}).")
     except RecursionError:
-        sys.exit("Nothing was written: an answer is nested too deeply.")
+        sys.exit("Nothing was written: a response is nested too deeply.")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""A server that plays recordings byte for byte: `python -m tools.replay RECORDING [RECORDING ...]`.
+"""Serve recordings byte for byte: `python -m tools.replay RECORDING [RECORDING ...]`.
 
-It answers the first request with the first recording, and so on; the last one answers all that follow.
-Tests and `make demo` share it.
+The first request gets the first recording, and so on; all further requests get the last one. Used by `make demo` and
+the tests as well.
 """
 
 from __future__ import annotations
@@ -19,40 +19,40 @@ RECORDINGS = ROOT / "tests" / "recordings"
 
 
 class ReplayServer(ThreadingTCPServer):
-    """Plays recordings on a free port of the loopback interface, one connection an answer, as recorded.
+    """Sends raw responses from a free port of the loopback interface, one for each connection.
 
     Attributes:
-        url: Where it listens.
-        requests: The bytes of each request that came, in order.
+        url: The base URL of the server.
+        requests: The bytes of each request received, in order.
     """
 
     daemon_threads = True
     request_queue_size = 1024
 
-    def __init__(self, *answers: bytes) -> None:
+    def __init__(self, *responses: bytes) -> None:
         super().__init__(("127.0.0.1", 0), BaseRequestHandler)
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
         self.requests: list[bytes] = []
-        self._answers = answers
+        self._responses = responses
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self.serve_forever, args=(0.01,), name="replay", daemon=True)
 
     @classmethod
     def of(cls, *names: str) -> Self:
-        """A server that plays the recordings of these file names."""
+        """Make a server of the recordings with these file names."""
         return cls(*((RECORDINGS / name).read_bytes() for name in names))
 
     def finish_request(self, request: Any, client_address: Any) -> None:
-        with suppress(ConnectionError):  # the client may go away when it likes
+        with suppress(ConnectionError):  # the client may disconnect at any time
             received = b""
             while b"\r\n\r\n" not in received:
-                if not (part := request.recv(65536)):
+                if not (data := request.recv(65536)):
                     return
-                received += part
+                received += data
             with self._lock:
-                answer = self._answers[min(len(self.requests), len(self._answers) - 1)]
+                response = self._responses[min(len(self.requests), len(self._responses) - 1)]
                 self.requests.append(received)
-            request.sendall(answer)
+            request.sendall(response)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -67,9 +67,9 @@ class ReplayServer(ThreadingTCPServer):
 def main(names: Sequence[str]) -> None:
     recordings = sorted(path.name for path in RECORDINGS.glob("*.http"))
     if not names or not set(names) <= set(recordings):
-        raise SystemExit("Name one or more of these recordings:\n  " + "\n  ".join(recordings))
+        raise SystemExit("Give the names of one or more recordings:\n  " + "\n  ".join(recordings))
     with ReplayServer.of(*names) as server:
-        print(f"Playing {', '.join(names)}; stop with Ctrl-C. In another shell:", flush=True)
+        print(f"Serving {', '.join(names)}; stop with Ctrl-C. In another shell:", flush=True)
         print(f"export STABLECOG_API_KEY=sc-test STABLECOG_BASE_URL={server.url}", flush=True)
         with suppress(KeyboardInterrupt):
             threading.Event().wait()

@@ -1,0 +1,87 @@
+"""Keep secrets out of recordings: redact header values, refuse bodies.
+
+A body is never edited, since a recording is what the server sent. Where it might hold a secret, `UnsafeRecordingError`
+is raised and nothing is written.
+"""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+import re
+from http import HTTPStatus
+from urllib.parse import unquote_to_bytes
+
+# Headers whose values identify neither the account nor the client nor the connection; all other values are redacted.
+KEPT_HEADERS = {
+    *("access-control-allow-origin", "allow", "cache-control", "connection", "content-encoding", "content-length"),
+    *("content-type", "date", "retry-after", "strict-transport-security", "transfer-encoding", "vary"),
+    *("x-content-type-options", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"),
+}
+REDACTED = b"<redacted>"
+PIECE = 8  # so many consecutive characters of the key count as a leak
+PHRASES = {str(status.value): status.phrase for status in HTTPStatus}
+
+
+class UnsafeRecordingError(Exception):
+    """A response that might hold a secret. The message says why, without quoting it."""
+
+
+def redact_headers(response: bytes) -> bytes:
+    """Return a raw HTTP/1.1 response with the values of its headers redacted, except `KEPT_HEADERS`.
+
+    Raises:
+        UnsafeRecordingError: The status line or a header is not in the plain, standard form.
+    """
+    head, end, body = response.partition(b"\r\n\r\n")
+    status, *headers = head.split(b"\r\n")
+    parts = re.fullmatch(r"HTTP/1\.[01] (\d{3})(?: (.*))?", status.decode("latin-1"))
+    if not parts:
+        raise UnsafeRecordingError("the status line is not one of HTTP/1.1")
+    if parts[2] and PHRASES.get(parts[1]) != parts[2]:
+        raise UnsafeRecordingError("the reason phrase is not the standard one for the status")
+    return b"\r\n".join([status, *map(_redact_header, headers)]) + end + body
+
+
+def _redact_header(line: bytes) -> bytes:
+    parts = re.fullmatch(rb"([A-Za-z0-9-]+):([ -~]*)", line)
+    if not parts:
+        raise UnsafeRecordingError("a header line is not `Name: value` in printable ASCII")
+    name, value = parts.groups()
+    return line if name.decode().lower() in KEPT_HEADERS or not value.strip() else name + b": " + REDACTED
+
+
+def ensure_no_secret(content: bytes, key: str) -> None:
+    """Look for the key, plain, base64 or URL-encoded, in whole or in part, and for network and e-mail addresses.
+
+    Raises:
+        UnsafeRecordingError: The content holds one of them.
+    """
+    # base64 writes the key in three ways, depending on the bytes before it, which shape the first four characters.
+    in_base64 = [base64.b64encode(bytes(before) + key.encode()).decode()[4 if before else 0 :] for before in range(3)]
+    needles = [_letters_and_digits(encoded) for encoded in (key, *in_base64)]
+    pieces = {needle[start : start + PIECE] for needle in needles for start in range(len(needle) - PIECE + 1)}
+    for reading in {content, unquote_to_bytes(content), unquote_to_bytes(unquote_to_bytes(content))}:
+        text = reading.decode("latin-1")
+        letters = _letters_and_digits(text)
+        if any(letters[start : start + PIECE] in pieces for start in range(len(letters) - PIECE + 1)):
+            raise UnsafeRecordingError("it holds the key or a piece of it")
+        if any(map(_is_remote_address, re.findall(r"[0-9a-fA-F.:]+", text))):
+            raise UnsafeRecordingError("it holds a network address")
+        if re.search(r"[\w.+-]+@[\w-]+\.\w", text):
+            raise UnsafeRecordingError("it holds an e-mail address")
+
+
+def _letters_and_digits(text: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", text.lower())
+
+
+def _is_remote_address(text: str) -> bool:
+    """Return whether this is an IP address, perhaps with a port, other than loopback and unspecified ones."""
+    for candidate in (text.strip("."), text.strip(".").partition(":")[0]):
+        try:
+            address = ipaddress.ip_address(candidate)
+        except ValueError:
+            continue
+        return not (address.is_loopback or address.is_unspecified)
+    return False
