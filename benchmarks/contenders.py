@@ -6,7 +6,6 @@ A contender imports what it measures when it is asked to, so that each process h
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Awaitable, Callable
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -64,13 +63,12 @@ class Ours(Contender):
         return call
 
     def asynchronous(self, url: str) -> AsyncCall:
-        sys.modules["aiohttp"] = sys.modules["httpx_aiohttp"] = None  # type: ignore[assignment]  # not installed
         client = import_module("stablecog_client").AsyncClient(KEY, base_url=url, timeout=PATIENCE, deadline=PATIENCE)
         call: AsyncCall = client.credits.list
         return call
 
     def decode(self, content: bytes) -> Call:
-        decoding = import_module("stablecog_client.decoding")
+        decoding = import_module("stablecog_client._runtime.bodies")
         body = decoding.json_body(import_module("stablecog_client").CreditsResponse.from_dict)
         return lambda: body(content, "application/json")
 
@@ -81,11 +79,11 @@ class Ours(Contender):
 
 class OursAiohttp(Ours):
     title = "stablecog-client[aiohttp]"
-    packages = (*Ours.packages, "httpx-aiohttp")
+    packages = (*Ours.packages, "aiohttp")
 
     def asynchronous(self, url: str) -> AsyncCall:
-        import_module("httpx_aiohttp")  # fail rather than measure the other transport
-        client = import_module("stablecog_client").AsyncClient(KEY, base_url=url, timeout=PATIENCE, deadline=PATIENCE)
+        make = import_module("stablecog_client").AsyncClient
+        client = make(KEY, base_url=url, timeout=PATIENCE, deadline=PATIENCE, transport="aiohttp")
         call: AsyncCall = client.credits.list
         return call
 

@@ -22,7 +22,6 @@ AIMS = [
 PACKAGES = (
     "httpx",
     "httpcore",
-    "httpx-aiohttp",
     "aiohttp",
     "requests",
     "openapi-python-client",

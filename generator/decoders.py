@@ -1,4 +1,4 @@
-"""Expressions that decode and encode the values of properties; the package's `decoding` has the functions."""
+"""Expressions that decode and encode the values of properties, with the functions of `codec` and `bodies`."""
 
 from __future__ import annotations
 
@@ -57,23 +57,23 @@ def decoder(property_: PropertyProtocol) -> str:
         case ModelProperty():
             return f"{property_.class_info.name}.from_dict"
         case ListProperty():
-            return f"decoding.array_of({decoder(property_.inner_property)})"
+            return f"codec.array_of({decoder(property_.inner_property)})"
         case UnionProperty():
-            return f"decoding.union_of({', '.join(decoder(inner) for inner in property_.inner_properties)})"
+            return f"codec.union_of({', '.join(decoder(inner) for inner in property_.inner_properties)})"
         case EnumProperty():
             name, values = property_.class_info.name, _listed(property_.values.values())
-            return f"decoding.enum_of({name}, {property_.value_type.__name__}, {values})"
+            return f"codec.enum_of({name}, {property_.value_type.__name__}, {values})"
         case LiteralEnumProperty():
             check, values = (
                 f"check_{property_.get_class_name_snake_case()}",
                 _listed(sorted(cast("set[str]", property_.values))),
             )
             instance = property_.get_instance_type_string().as_unembedded_code()
-            return f"decoding.enum_of({check}, {instance}, {values})"
+            return f"codec.enum_of({check}, {instance}, {values})"
         case ConstProperty():
-            return f"decoding.constant_of({property_.value.python_code.as_unembedded_code()})"
+            return f"codec.constant_of({property_.value.python_code.as_unembedded_code()})"
         case _:
-            return f"decoding.{FUNCTIONS[type(property_)]}"
+            return f"codec.{FUNCTIONS[type(property_)]}"
 
 
 def is_hoisted(property_: PropertyProtocol) -> bool:
@@ -108,7 +108,7 @@ def decoded(property_: PropertyProtocol, source: str) -> str:
         case AnyProperty():
             return source
         case ListProperty() if is_plain_list(property_):
-            return f"decoding.array({source}, {decoder(property_.inner_property)})"
+            return f"codec.array({source}, {decoder(property_.inner_property)})"
         case _:
             return f"{field_decoder(property_)}({source})"
 
@@ -120,19 +120,19 @@ def encoded(property_: PropertyProtocol) -> str:
         return value
     if isinstance(property_, ModelProperty) and property_.required:
         return f"{value}.to_dict()"
-    return f"decoding.encode({value})"
+    return f"codec.encode({value})"
 
 
 def body_decoder(response: Response) -> str:
     """Return an expression for the decoder of a response's body."""
     returned = response.source["return_type"]
     if returned == "None":
-        return "decoding.raw" if _has_content(response) else "decoding.nothing"
+        return "bodies.raw" if _has_content(response) else "bodies.nothing"
     if returned == "bytes":
-        return "decoding.binary"
+        return "bodies.binary"
     if returned == "Any" or isinstance(response.prop, (BooleanProperty, FloatProperty, IntProperty)):
-        return f"decoding.json_body({decoder(response.prop)})"
-    return f"decoding.text_body({decoder(response.prop)})"
+        return f"bodies.json_body({decoder(response.prop)})"
+    return f"bodies.text_body({decoder(response.prop)})"
 
 
 def body_type(response: Response) -> str:

@@ -17,7 +17,19 @@ from generator.errors import GenerationError
 # a model and by what the module of an operation imports.
 RESERVED_WORDS = {
     *("self", "classmethod", "from_dict", "to_dict", "additional_properties"),
-    *("Any", "AsyncClient", "Client", "File", "Literal", "Mapping", "Request", "Response", "Security", "Self", "Unset"),
+    *(
+        "APIRequest",
+        "Any",
+        "AsyncClient",
+        "Client",
+        "File",
+        "Literal",
+        "Mapping",
+        "Response",
+        "Security",
+        "Self",
+        "Unset",
+    ),
     *("APIResponseValidationError", "TYPE_CHECKING", "UNSET", "UUID"),
 }
 

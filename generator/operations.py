@@ -131,6 +131,23 @@ class Operation:
         """Return the patterns of the statuses of success, and code of the decoders of their bodies."""
         return [(response.status_code.pattern, decoders.body_decoder(response)) for response in self._successes]
 
+    @property
+    def errors(self) -> list[tuple[str, str]]:
+        """Return the patterns of the statuses of errors, and code of the decoders of their bodies."""
+        return [
+            (response.status_code.pattern, decoders.body_decoder(response))
+            for response in self._failures
+            if response.source["return_type"] != "None"
+        ]
+
+    @property
+    def error_imports(self) -> list[str]:
+        """Return import statements for the types of the documented errors."""
+        statements: set[str] = set()
+        for response in self._failures:
+            statements |= response.prop.get_imports(prefix="...") | response.prop.get_lazy_imports(prefix="...")
+        return sorted(statement for statement in statements if ".models." in statement)
+
     @cached_property
     def result(self) -> str:
         """Return code of the type that a call returns."""
@@ -165,6 +182,10 @@ class Operation:
     @cached_property
     def _successes(self) -> list[Response]:
         return [response for response in self.endpoint.responses if self._is_success(response)]
+
+    @cached_property
+    def _failures(self) -> list[Response]:
+        return [response for response in self.endpoint.responses if not self._is_success(response)]
 
     def _is_success(self, response: Response) -> bool:
         """Return whether a call with this response succeeds: 2xx, or the default where no 2xx is documented."""

@@ -76,7 +76,7 @@ def build(spec: Path, config: Path, folder: Path) -> None:
     if isinstance(data, GeneratorError):
         raise GenerationError(described([data]))
     project = Project(openapi=data, config=settings, custom_template_path=TEMPLATES)
-    banner = f"Made by `make generate` from {spec.name}. Do not edit: change that file or templates/, and run it again."
+    banner = f"Made by `make generate` from {spec.name}. Do not edit: change that file, generator/ or runtime/ instead."
     equip(project, Document(spec.name, document), banner)
     with redirect_stdout(io.StringIO()):  # it prints the name of a temporary folder
         errors = project.build()
@@ -88,7 +88,7 @@ def build(spec: Path, config: Path, folder: Path) -> None:
 
 def equip(project: Project, document: Document, banner: str) -> None:
     """Give the templates of a project what they call, besides what they have of openapi-python-client."""
-    client_attributes = naming.attribute_names(RUNTIME, "BaseClient", "BaseAsyncClient")
+    client_attributes = naming.attribute_names(RUNTIME, "SyncAPIClient", "AsyncAPIClient")
     names: dict[str, Any] = project.env.globals
     filters: dict[str, Any] = project.env.filters
     names |= {

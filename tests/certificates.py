@@ -10,7 +10,7 @@ from typing import Any
 from unittest.mock import patch
 
 import trustme
-from stablecog_client import transport
+from stablecog_client._runtime import environment
 
 
 @cache
@@ -21,9 +21,9 @@ def authority() -> trustme.CA:
 @contextmanager
 def trusted() -> Generator[None]:
     """Trust the authority as an operator would have it: by SSL_CERT_FILE."""
-    fresh = type(transport.tls)()
+    fresh = environment.TrustStore()
     with authority().cert_pem.tempfile() as path, patch.dict("os.environ", {"SSL_CERT_FILE": path}):
-        with patch.object(transport, "tls", fresh):
+        with patch.object(environment, "trust_store", fresh):
             yield
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import sys
 import time
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,9 +12,10 @@ from typing import Any, Self
 from unittest.mock import patch
 
 import pytest
-from stablecog_client import AsyncClient, Client, CreditsResponse, Response, retries
-from stablecog_client.decoding import json_body
-from stablecog_client.request import Request, Security
+from stablecog_client import AsyncClient, Client, CreditsResponse, Response
+from stablecog_client._runtime import retries
+from stablecog_client._runtime.api_request import APIRequest, Security
+from stablecog_client._runtime.bodies import json_body
 
 from tests.faults import KEY
 
@@ -35,7 +35,7 @@ class Caller:
         self._cleanup = ExitStack()
 
     def __enter__(self) -> Self:
-        self._cleanup.enter_context(patch.object(retries, "FIRST_DELAY", 0.005))
+        self._cleanup.enter_context(patch.object(retries, "INITIAL_DELAY", 0.005))
         self.open()
         return self
 
@@ -58,7 +58,7 @@ class Caller:
         raise NotImplementedError
 
     def send(self, request: Any) -> Response[Any]:
-        """`client.send(request)`."""
+        """Send a request as a generated operation does."""
         raise NotImplementedError
 
     def rest(self, seconds: float) -> None:
@@ -85,7 +85,7 @@ class Threads(Caller):
             return [*pool.map(_outcome, [self.list] * number)]
 
     def send(self, request: Any) -> Response[Any]:
-        return self.client.send(request)
+        return self.client._send(request)  # pyright: ignore[reportPrivateUsage]
 
 
 class Tasks(Caller):
@@ -96,11 +96,6 @@ class Tasks(Caller):
         return self._client
 
     def open(self) -> None:
-        # As if the extra were not installed.
-        self._cleanup.enter_context(patch.dict(sys.modules, {"stablecog_client.aiohttp_transport": None}))
-        self._start()
-
-    def _start(self) -> None:
         self.runner = self._cleanup.enter_context(asyncio.Runner())
         self._client = AsyncClient(**self._arguments)
 
@@ -118,7 +113,7 @@ class Tasks(Caller):
         return self.runner.run(gather())
 
     def send(self, request: Any) -> Response[Any]:
-        return self.runner.run(self.client.send(request))
+        return self.runner.run(self.client._send(request))  # pyright: ignore[reportPrivateUsage]
 
     def rest(self, seconds: float) -> None:
         self.runner.run(asyncio.sleep(seconds))
@@ -126,12 +121,14 @@ class Tasks(Caller):
 
 class TasksOverAiohttp(Tasks):
     def open(self) -> None:
-        self._start()
+        if self._arguments.get("http_client") is None:
+            self._arguments["transport"] = "aiohttp"
+        super().open()
 
 
-def posting(method: str = "POST") -> Request[Any]:
+def posting(method: str = "POST") -> APIRequest[Any]:
     """A request that changes something, as another contract's operation makes it."""
-    return Request(
+    return APIRequest(
         method,
         "/v1/credits",
         Security("header", "Authorization", "Bearer"),

@@ -14,14 +14,15 @@ from types import FrameType
 
 import httpx
 import pytest
-from stablecog_client import Client, CreditsResponse, decoding
+from stablecog_client import Client, CreditsResponse
+from stablecog_client._runtime import bodies
 
 from benchmarks.server import Server, body
 from tests.certificates import serving, trusted
 from tests.faults import KEY
 from tests.processes import output
 
-PACKAGE = str(Path(decoding.__file__).parent)
+PACKAGE = str(Path(bodies.__file__).parent.parent)
 
 # Modules that neither httpx nor attrs load: at import, and by the first call.
 BY_A_CALL = {"platform"}
@@ -107,7 +108,7 @@ def test_a_hundred_calls_are_a_hundred_requests_on_one_connection(server: Server
 
 @pytest.mark.parametrize(("event", "most"), [("call", CALLS_A_CREDIT), ("c_call", C_CALLS_A_CREDIT)])
 def test_a_credit_costs_the_same_among_many(event: str, most: int) -> None:
-    decode = decoding.json_body(CreditsResponse.from_dict)
+    decode = bodies.json_body(CreditsResponse.from_dict)
 
     def counted(number: int) -> int:
         content = body(number)

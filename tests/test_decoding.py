@@ -10,8 +10,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from stablecog_client import APIResponseValidationError, decoding
-from stablecog_client.decoding import (
+from stablecog_client import APIResponseValidationError
+from stablecog_client._runtime import bodies, codec
+from stablecog_client._runtime.bodies import json_body, text_body
+from stablecog_client._runtime.codec import (
     array,
     array_of,
     boolean,
@@ -19,12 +21,10 @@ from stablecog_client.decoding import (
     date,
     enum_of,
     integer,
-    json_body,
     mapping,
     null,
     number,
     string,
-    text_body,
     union_of,
     uuid,
     values,
@@ -161,21 +161,21 @@ def test_values_under_names_of_any_kind_are_decoded_and_refused_by_name() -> Non
 
 
 def test_a_value_of_80_characters_is_shown_whole_and_a_longer_one_cut_to_80() -> None:
-    assert decoding.describe("x" * 78) == '"' + "x" * 78 + '"'
-    assert decoding.describe("x" * 79) == '"' + "x" * 76 + "..."
+    assert codec.describe("x" * 78) == '"' + "x" * 78 + '"'
+    assert codec.describe("x" * 79) == '"' + "x" * 76 + "..."
 
 
 def test_a_file_inside_json_is_its_text() -> None:
-    assert decoding.file("Frühling").payload.read() == "Frühling".encode()
+    assert codec.file("Frühling").payload.read() == "Frühling".encode()
     with pytest.raises(APIResponseValidationError, match="expected a string, got 1"):
-        decoding.file(1)
+        codec.file(1)
 
 
 def test_an_enum_is_encoded_as_the_plain_value_that_it_stands_for() -> None:
     class Colour(StrEnum):
         RED = "red"
 
-    encoded = decoding.encode(Colour.RED)
+    encoded = codec.encode(Colour.RED)
     assert (type(encoded), encoded) == (str, "red")
 
 
@@ -234,7 +234,7 @@ def test_text_that_cannot_be_read_is_refused(content: bytes, content_type: str, 
 )
 def test_what_is_no_json_is_refused_with_its_start_and_the_reason(content: bytes, got: str) -> None:
     with pytest.raises(APIResponseValidationError) as caught:
-        decoding.json_body(decoding.anything)(content, "application/json")
+        bodies.json_body(codec.anything)(content, "application/json")
     assert (caught.value.path, caught.value.expected, caught.value.got) == ("$", "JSON", got)
 
 
@@ -263,11 +263,11 @@ def _in_india(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:  # pyright: ig
 @pytest.mark.skipif(not hasattr(time, "tzset"), reason="needs tzset")
 def test_a_leap_second_is_one_wherever_the_program_runs() -> None:
     new_year = datetime.datetime(2017, 1, 1, tzinfo=datetime.UTC)
-    assert decoding.date_time("2016-12-31T23:59:60Z") == new_year
-    assert decoding.date_time("2017-01-01T05:29:60+05:30") == new_year
+    assert codec.date_time("2016-12-31T23:59:60Z") == new_year
+    assert codec.date_time("2017-01-01T05:29:60+05:30") == new_year
 
 
 @pytest.mark.parametrize("text", ["2016-12-31T22:59:60Z", "2016-12-31T23:58:60Z", "2016-12-31T23:59:60+01:00"])
 def test_a_leap_second_before_the_end_of_a_day_is_none(text: str) -> None:
     with pytest.raises(APIResponseValidationError):
-        decoding.date_time(text)
+        codec.date_time(text)

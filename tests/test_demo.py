@@ -145,7 +145,7 @@ REFUSAL = next(each for each in FAILURES if each.status == 401)
         (b"", KEY, "APIConnectionError: GET "),
         (REFUSAL.raw, KEY, "AuthenticationError: GET "),
         (b"HTTP/1.1 200 OK\r\n\r\n<html>", KEY, "APIResponseValidationError: GET "),
-        (REFUSAL.raw, "sc-1 ", "UsageError: api_key: "),
+        (REFUSAL.raw, "sc-1 ", "UsageError: STABLECOG_API_KEY: "),
     ],
     ids=["no response", "refused", "no JSON", "bad key"],
 )

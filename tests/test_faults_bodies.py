@@ -21,7 +21,7 @@ from stablecog_client import (
     CreditsResponse,
     InternalServerError,
 )
-from stablecog_client.bodies import BoundedBody
+from stablecog_client._runtime.bodies import BoundedBody
 
 from tests import faults
 from tests.contract import NOTHING, Steps, json_path, replaced
@@ -73,7 +73,12 @@ def refused(ask: Any, body: bytes) -> APIResponseValidationError:
     assert len(str(error)) < 500
     assert (error.status_code, error.attempts, error.method) == (200, 1, "GET")
     assert error.text == body[: 64 * 1024].decode("utf-8", "replace")
-    assert f": 200, {error.path}: expected {error.expected}, got {error.got}; " in str(error)
+    problem = f"{error.path}: expected {error.expected}, got {error.got}"
+    if error.expected == "JSON":
+        problem = "the body is "
+    elif error.got == "nothing":
+        problem = f"{error.path}: required field is missing"
+    assert f": 200 OK, but {problem}" in str(error)
     return error
 
 
@@ -87,7 +92,7 @@ def test_a_field_that_is_missing_or_of_another_type_is_named_by_its_path(ask: An
 @pytest.mark.parametrize(
     ("value", "expected", "got"),
     [
-        (NOTHING, "a value, the field is required", "nothing"),
+        (NOTHING, "a value", "nothing"),
         (None, "an integer", "null"),
         (True, "an integer", "true"),
         (1.5, "an integer", "1.5"),
@@ -211,7 +216,7 @@ def test_a_body_is_read_in_its_charset_and_encoding(way: Way, fault: faults.Faul
     ("fault", "got"),
     [
         (encoded("gzip", b"no gzip at all"), "corrupt"),
-        (encoded("gzip", gzip.compress(TWO_CREDITS)[:-100]), "cut short"),
+        (encoded("gzip", gzip.compress(TWO_CREDITS)[:-100]), "a truncated one"),
         (encoded("gzip", gzip.compress(TWO_CREDITS)[:-4] + b"oops"), "corrupt"),
         (encoded("deflate", b"\xff\xff\xff"), "corrupt"),
         (encoded("br", b"whatever"), "'br'"),
@@ -223,9 +228,9 @@ def test_a_body_is_read_in_its_charset_and_encoding(way: Way, fault: faults.Faul
         (answer(200, TWO_CREDITS, "application/json; charset=" + "a" * 5000), "aaaa"),
         (answer(200, b'{"a":1' + b"0" * 10_000 + b".0}"), "a number is too large"),
         (faults.login_page, "<!doctype html>"),
-        (answer(200, b""), "an empty body"),
-        (encoded("gzip", b""), "an empty body"),
-        (encoded("gzip", gzip.compress(b"")), "an empty body"),
+        (answer(200, b""), "the body is empty"),
+        (encoded("gzip", b""), "the body is empty"),
+        (encoded("gzip", gzip.compress(b"")), "the body is empty"),
     ],
 )
 def test_a_body_that_cannot_be_read_is_refused_in_one_line(way: Way, fault: faults.Fault, got: str) -> None:
@@ -254,9 +259,9 @@ def test_a_proxys_login_page_is_an_error_that_says_what_to_check(way: Way) -> No
 # The same without a connection, to the byte.
 
 
-def collected(chunks: list[bytes], encoding: str = "", limit: int = 10, *, cut: bool = False) -> bytes:
+def collected(chunks: list[bytes], encoding: str = "", limit: int = 10, *, truncate: bool = False) -> bytes:
     """What a body of these chunks comes to."""
-    body = BoundedBody(httpx.Headers({"content-encoding": encoding}), limit, cut=cut)
+    body = BoundedBody(httpx.Headers({"content-encoding": encoding}), limit, truncate=truncate)
     for chunk in chunks:
         if not body.feed(chunk):
             break
@@ -267,14 +272,14 @@ def collected(chunks: list[bytes], encoding: str = "", limit: int = 10, *, cut: 
 @pytest.mark.parametrize("cut", [False, True])
 def test_a_body_up_to_the_limit_is_whole(chunks: list[bytes], cut: bool) -> None:
     whole = b"".join(chunks)
-    assert collected(chunks, cut=cut) == whole
-    assert collected([gzip.compress(whole)], "gzip", cut=cut) == whole
+    assert collected(chunks, truncate=cut) == whole
+    assert collected([gzip.compress(whole)], "gzip", truncate=cut) == whole
 
 
 @pytest.mark.parametrize("chunks", [[b"0123456789a"], [b"01234", b"56789", b"a"], [b"01234567", b"89abc", b"def"]])
 def test_a_body_beyond_the_limit_is_refused_or_cut_off(chunks: list[bytes]) -> None:
     for sent, encoding in (chunks, ""), ([gzip.compress(b"".join(chunks))], "gzip"):
-        assert collected(sent, encoding, cut=True) == b"0123456789"
+        assert collected(sent, encoding, truncate=True) == b"0123456789"
         with pytest.raises(APIResponseValidationError) as caught:
             collected(sent, encoding)
         assert (caught.value.expected, caught.value.got) == ("a body of at most 10 bytes", "a larger one")
@@ -283,13 +288,13 @@ def test_a_body_beyond_the_limit_is_refused_or_cut_off(chunks: list[bytes]) -> N
 @pytest.mark.parametrize("length", ["11", "9" * 5000])
 def test_a_body_that_is_announced_beyond_the_limit_is_refused_before_it_comes(length: str) -> None:
     with pytest.raises(APIResponseValidationError, match="expected a body of at most 10 bytes, got a larger one"):
-        BoundedBody(httpx.Headers({"content-length": length}), 10, cut=False)
-    BoundedBody(httpx.Headers({"content-length": length}), 10, cut=True)
+        BoundedBody(httpx.Headers({"content-length": length}), 10, truncate=False)
+    BoundedBody(httpx.Headers({"content-length": length}), 10, truncate=True)
 
 
 @pytest.mark.parametrize("length", ["10", "-11", "many", "", "1e9"])
 def test_a_length_that_is_within_the_limit_or_means_nothing_does_no_harm(length: str) -> None:
-    BoundedBody(httpx.Headers({"content-length": length}), 10, cut=False)
+    BoundedBody(httpx.Headers({"content-length": length}), 10, truncate=False)
 
 
 ENCODED: dict[str, bytes] = {
@@ -312,8 +317,8 @@ def test_a_compressed_body_that_is_cut_short_is_refused_unless_it_is_an_errors(e
     start = ENCODED[encoding][:-1]
     with pytest.raises(APIResponseValidationError) as caught:
         collected([start], encoding)
-    assert (caught.value.expected, caught.value.got) == ("a compressed body", "one that was cut short")
-    assert b"words".startswith(collected([start], encoding, cut=True))
+    assert (caught.value.expected, caught.value.got) == ("a compressed body", "a truncated one")
+    assert b"words".startswith(collected([start], encoding, truncate=True))
 
 
 def test_a_corrupt_body_is_refused_unless_it_is_an_errors() -> None:
@@ -321,7 +326,7 @@ def test_a_corrupt_body_is_refused_unless_it_is_an_errors() -> None:
         collected([b"words"], "gzip")
     assert caught.value.expected == "a compressed body"
     assert caught.value.got == "a corrupt one (Error -3 while decompressing data: incorrect header check)"
-    assert collected([b"words"], "gzip", cut=True) == b""
+    assert collected([b"words"], "gzip", truncate=True) == b""
 
 
 def test_an_unknown_encoding_is_refused_unless_it_is_an_errors() -> None:
@@ -329,7 +334,7 @@ def test_an_unknown_encoding_is_refused_unless_it_is_an_errors() -> None:
     with pytest.raises(APIResponseValidationError) as caught:
         collected([b"words"], name)
     assert (caught.value.expected, caught.value.got) == ("a content encoding of gzip, deflate", repr(name[:40]))
-    assert collected([b"words"], name, cut=True) == b"words"
+    assert collected([b"words"], name, truncate=True) == b"words"
 
 
 def test_what_follows_a_compressed_body_is_left_out() -> None:
@@ -342,7 +347,7 @@ def test_a_gzip_body_of_several_members_is_all_of_them_wherever_it_is_cut() -> N
     packed = gzip.compress(b"wo") + gzip.compress(b"") + gzip.compress(b"rds")
     for cut in range(len(packed)):
         assert collected([packed[:cut], packed[cut:]], "gzip") == b"words"
-    with pytest.raises(APIResponseValidationError, match="cut short"):
+    with pytest.raises(APIResponseValidationError, match="a truncated one"):
         collected([packed[:-1]], "gzip")
     with pytest.raises(APIResponseValidationError, match="a larger one"):
         collected([gzip.compress(b"words") * 3], "gzip")

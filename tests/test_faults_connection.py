@@ -14,7 +14,8 @@ from unittest.mock import patch
 
 import httpx
 import pytest
-from stablecog_client import APIConnectionError, APIError, Client, retries, transport
+from stablecog_client import APIConnectionError, APIError, Client
+from stablecog_client._runtime import environment, retries
 
 from tests import faults
 from tests.certificates import serving, trusted
@@ -48,10 +49,10 @@ def test_a_connection_that_breaks_for_good_is_an_error_that_says_how_often_it_wa
     with FaultServer(fault) as server, way(server.url) as caller:
         with pytest.raises(APIConnectionError) as caught:
             caller.list()
-        check_line(caught.value, server.url, "no answer", "check the network", "(tried 6 times)")
+        check_line(caught.value, server.url, " response: ", "check the network", "(tried 6 times)")
         assert caught.value.attempts == len(server.requests) == 6
         assert isinstance(caught.value.__cause__, httpx.HTTPError)
-        assert "no answer: ReadError" not in str(caught.value)  # but what happened, in words
+        assert " response: ReadError" not in str(caught.value)  # but what happened, in words
 
 
 @every_way
@@ -60,7 +61,7 @@ def test_a_refused_connection_is_an_error_that_says_so(way: Way) -> None:
     with way(url) as caller, pytest.raises(APIConnectionError) as caught:
         caller.list()
     advice = "check the network, the server and `base_url` (tried 6 times)"
-    assert str(caught.value) == f"GET {url}/v1/credits: no answer: connection refused; {advice}"
+    assert str(caught.value) == f"GET {url}/v1/credits: no response: connection refused; {advice}"
     assert isinstance(caught.value.__cause__, httpx.ConnectError)
 
 
@@ -101,14 +102,14 @@ def test_a_refused_connection_is_told_as_such_whatever_the_caller_is_handling(wa
         try:
             raise RuntimeError("the disk is full")
         except RuntimeError:
-            with pytest.raises(APIConnectionError, match=r"no answer: connection refused; .* \(tried 2 times\)$"):
+            with pytest.raises(APIConnectionError, match=r"no response: connection refused; .* \(tried 2 times\)$"):
                 caller.list()
 
 
 @every_way
 def test_a_server_that_comes_up_in_time_is_reached(way: Way) -> None:
     port = free_port()
-    with ExitStack() as stack, way(f"http://127.0.0.1:{port}") as caller, patch.object(retries, "FIRST_DELAY", 0.1):
+    with ExitStack() as stack, way(f"http://127.0.0.1:{port}") as caller, patch.object(retries, "INITIAL_DELAY", 0.1):
         starts = threading.Timer(0.3, lambda: stack.enter_context(FaultServer(ok, port=port)))
         starts.start()
         assert caller.list().total_remaining_credits == 1391
@@ -119,7 +120,12 @@ def test_a_server_that_comes_up_in_time_is_reached(way: Way) -> None:
 def test_a_name_that_does_not_resolve_is_an_error_that_says_so(way: Way) -> None:
     with way("https://no-such-host.invalid", max_retries=1) as caller, pytest.raises(APIConnectionError) as caught:
         caller.list()
-    check_line(caught.value, "https://no-such-host.invalid", "no answer: ", "(tried 2 times)")
+    check_line(
+        caught.value,
+        "https://no-such-host.invalid",
+        "no response: cannot resolve no-such-host.invalid; ",
+        "(tried 2 times)",
+    )
 
 
 @every_way
@@ -157,7 +163,7 @@ def test_a_certificate_of_an_unknown_issuer_is_refused_at_once(way: Way) -> None
 @every_way
 def test_a_certificate_for_another_host_is_refused_at_once(way: Way) -> None:
     with trusted(), FaultServer(ok, tls=serving("other.example")) as server:
-        check_refused_certificate(way, server, "another server's: check `base_url` and proxies")
+        check_refused_certificate(way, server, "for another server: check `base_url` and proxies")
 
 
 @every_way
@@ -183,10 +189,10 @@ def test_where_no_thread_can_be_started_a_client_can_be_made_and_its_calls_end_i
     def refuse(thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(transport, "tls", type(transport.tls)())
+    monkeypatch.setattr(environment, "trust_store", environment.TrustStore())
     monkeypatch.setattr(threading.Thread, "start", refuse)
     with Client(KEY, base_url="https://127.0.0.1:9") as client:
-        with pytest.raises(APIConnectionError, match="no answer: can't start new thread; check the network"):
+        with pytest.raises(APIConnectionError, match="no response: can't start new thread; check the network"):
             client.credits.list()
 
 
@@ -214,12 +220,12 @@ def test_a_server_that_asks_for_a_certificate_is_an_error_that_says_what_to_chec
 
 @needs_fork
 def test_a_fork_while_the_trust_store_is_read_leaves_the_child_able_to_read_it() -> None:
-    with vars(transport.tls)["_lock"]:
+    with vars(environment.trust_store)["_lock"].get():
         child = os.fork()
         if not child:
             signal.alarm(5)  # rather than wait for ever
             try:
-                transport.tls.context()
+                environment.trust_store.context()
                 os._exit(0)
             finally:
                 os._exit(1)
@@ -252,7 +258,7 @@ def test_a_proxy_that_is_down_is_an_error_that_names_the_proxy(way: Way, monkeyp
     with way("https://api.stablecog.com") as caller, pytest.raises(APIConnectionError) as caught:
         caller.list()
     assert str(caught.value) == (
-        "GET https://api.stablecog.com/v1/credits: no answer: connection refused; "
+        "GET https://api.stablecog.com/v1/credits: no response: connection refused; "
         f"check the proxy {proxy}, which HTTPS_PROXY or `http_client` names, the server and `base_url` (tried 6 times)"
     )
 

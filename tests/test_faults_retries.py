@@ -9,7 +9,8 @@ from email.utils import formatdate
 from unittest.mock import patch
 
 import pytest
-from stablecog_client import APIConnectionError, APIError, APITimeoutError, CreditsResponse, RateLimitError, retries
+from stablecog_client import APIConnectionError, APIError, APITimeoutError, CreditsResponse, RateLimitError
+from stablecog_client._runtime import retries
 
 from tests import faults
 from tests.drive import Way, every_way, posting, takes
@@ -148,43 +149,44 @@ def test_a_server_that_closes_each_connection_at_its_second_request_is_no_server
 def test_each_retry_is_logged_with_its_reason_and_so_is_the_end_of_the_budget(
     way: Way, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level("DEBUG", "stablecog_client")
+    caplog.set_level("INFO", "stablecog_client")
     with FaultServer(text(503)) as server, way(server.url, max_retries=30) as caller:
         with pytest.raises(APIError):
             caller.list()
         caplog.clear()
         url = f"GET {server.url}/v1/credits"
-        with patch.object(retries.Budget, "spend", side_effect=[True, False]), pytest.raises(APIError):
+        with patch.object(retries.RetryBudget, "acquire", side_effect=[True, False]), pytest.raises(APIError):
             caller.list()
     lines = [record.getMessage() for record in caplog.records if record.name == "stablecog_client"]
-    assert re.fullmatch(re.escape(f"{url}: 503 Service Unavailable; trying again in ") + r"0\.0\d s", lines[0])
-    assert lines[1:] == [f"{url}: 503 Service Unavailable; not tried again, as the budget of retries is spent"]
+    failed = "attempt {} failed: 503 Service Unavailable"
+    assert re.fullmatch(re.escape(f"{url}: {failed.format(1)}; retrying in ") + r"0\.0\d s", lines[0])
+    assert lines[1:] == [f"{url}: {failed.format(2)}; not retrying: the retry budget is used up"]
 
 
 def test_a_budget_lets_as_many_retries_pass_for_nothing_as_there_are_connections_kept_alive() -> None:
-    budget = retries.Budget()
-    assert not budget.spend_connection()
+    budget = retries.RetryBudget()
+    assert not budget.acquire_for_stale_connection()
     for _ in range(2):
-        budget.earn(0)
-    assert [budget.spend_connection() for _ in range(3)] == [True, True, False]
+        budget.record_success(0)
+    assert [budget.acquire_for_stale_connection() for _ in range(3)] == [True, True, False]
     for _ in range(100):
-        budget.earn(0)
-    assert [budget.spend_connection() for _ in range(71)] == [True] * 70 + [False]
-    assert [budget.spend() for _ in range(31)] == [True] * 30 + [False]
+        budget.record_success(0)
+    assert [budget.acquire_for_stale_connection() for _ in range(71)] == [True] * 70 + [False]
+    assert [budget.acquire() for _ in range(31)] == [True] * 30 + [False]
 
 
 def test_a_budget_lets_30_retries_pass_and_earns_them_back_by_success_and_one_more_by_ten() -> None:
-    budget = retries.Budget()
-    budget.earn(0)  # it is full already
-    assert [budget.spend() for _ in range(31)] == [True] * 30 + [False]
+    budget = retries.RetryBudget()
+    budget.record_success(0)  # it is full already
+    assert [budget.acquire() for _ in range(31)] == [True] * 30 + [False]
     for _ in range(11):  # a tenth is no exact float
-        budget.earn(0)
-    assert [budget.spend() for _ in range(2)] == [True, False]
-    budget.earn(5)
-    assert [budget.spend() for _ in range(6)] == [True] * 5 + [False]
+        budget.record_success(0)
+    assert [budget.acquire() for _ in range(2)] == [True, False]
+    budget.record_success(5)
+    assert [budget.acquire() for _ in range(6)] == [True] * 5 + [False]
     for _ in range(1000):
-        budget.earn(1)
-    assert [budget.spend() for _ in range(31)] == [True] * 30 + [False]
+        budget.record_success(1)
+    assert [budget.acquire() for _ in range(31)] == [True] * 30 + [False]
 
 
 @pytest.mark.parametrize(
@@ -200,7 +202,7 @@ def test_a_budget_lets_30_retries_pass_and_earns_them_back_by_success_and_one_mo
 def test_retry_after_is_a_number_of_seconds_or_a_date_that_may_have_passed(
     value: str | None, seconds: float | None
 ) -> None:
-    assert retries.retry_after(value) == seconds
+    assert retries.parse_retry_after(value) == seconds
 
 
 def as_http_does(seconds: float) -> str:
@@ -218,7 +220,7 @@ def test_a_date_in_retry_after_is_in_utc_and_so_many_seconds_away(
     monkeypatch.setenv("TZ", "America/New_York")
     time.tzset()
     try:
-        seconds = retries.retry_after(written(time.time() + 100))
+        seconds = retries.parse_retry_after(written(time.time() + 100))
     finally:
         monkeypatch.undo()
         time.tzset()
@@ -228,15 +230,15 @@ def test_a_date_in_retry_after_is_in_utc_and_so_many_seconds_away(
 
 @pytest.mark.parametrize("status", [408, 500, 501, 503, 599, 600])
 def test_these_statuses_may_pass_where_asking_again_is_safe(status: int) -> None:
-    assert retries.worth_retrying(status, safe=True)
-    assert not retries.worth_retrying(status, safe=False)
+    assert retries.is_retryable_status(status, safe=True)
+    assert not retries.is_retryable_status(status, safe=False)
 
 
 def test_a_request_that_the_limit_refused_may_pass_whatever_its_method() -> None:
-    assert retries.worth_retrying(429, safe=True)
-    assert retries.worth_retrying(429, safe=False)
+    assert retries.is_retryable_status(429, safe=True)
+    assert retries.is_retryable_status(429, safe=False)
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 407, 409, 428, 430, 499])
 def test_these_statuses_do_not_pass(status: int) -> None:
-    assert not retries.worth_retrying(status, safe=True)
+    assert not retries.is_retryable_status(status, safe=True)

@@ -22,8 +22,9 @@ import pytest
 from rich.console import Console
 from rich.traceback import Traceback
 from stablecog_client import APIConnectionError, APIError, AsyncClient, AuthenticationError, Client, UsageError
-from stablecog_client.decoding import integer, json_body, values
-from stablecog_client.request import Request, Security
+from stablecog_client._runtime.api_request import APIRequest, Security
+from stablecog_client._runtime.bodies import json_body
+from stablecog_client._runtime.codec import integer, values
 
 from tests import faults
 from tests.drive import Tasks, Way, every_async_way, every_way
@@ -46,7 +47,7 @@ WRONG: dict[str, tuple[Any, str]] = {
     "trailing-tab": (KEY + "\t", "white space around it"),
     "space-inside": (KEY[:20] + " " + KEY[20:], "white space inside it"),
     "no-break-space": (KEY[:20] + "\xa0" + KEY[20:], "white space inside it"),
-    "with-its-scheme": ("Bearer " + KEY, "the word Bearer before it"),
+    "with-its-scheme": ("Bearer " + KEY, 'the key starts with "Bearer"'),
     "none": ("None", "the key is the word None"),
     "null": ("null", "the key is the word null"),
     "scheme-alone": ("Bearer", "the key is the word Bearer"),
@@ -92,7 +93,7 @@ def test_a_key_that_is_plainly_wrong_is_refused_by_a_message_that_does_not_echo_
         kind(WRONG[name][0])
     assert str(caught.value).startswith("api_key: ")
     assert WRONG[name][1] in str(caught.value)
-    assert str(caught.value).endswith("; pass api_key=... or set STABLECOG_API_KEY")
+    assert str(caught.value).endswith("; pass the key alone, or set STABLECOG_API_KEY")
     check_nothing_shows(caught.value)
 
 
@@ -232,7 +233,7 @@ def test_no_error_shows_the_key_as_another_contract_has_it_sent(
         sent = connection.header("authorization") or connection.request.split()[1].decode()
         answer(status, json.dumps({sent: sent}).encode())(connection)
 
-    request = Request("GET", "/v1/credits", security, {"200": json_body(lambda value: values(value, integer))})
+    request = APIRequest("GET", "/v1/credits", security, {"200": json_body(lambda value: values(value, integer))})
     with caplog.at_level(logging.DEBUG), FaultServer(echo) as server, way(server.url, api_key=ODD_KEY) as caller:
         with pytest.raises(APIError) as caught:
             caller.send(request)
@@ -256,7 +257,7 @@ def test_an_argument_that_cannot_be_sent_is_refused_by_an_error_that_does_not_sh
     way: Way, security: Security, argument: str
 ) -> None:
     arguments: dict[str, Any] = {"path_parameters": {"name": "n"}, **UNSENDABLE[argument]}
-    request = Request[Any]("POST", "/v1/{name}", security, {}, **arguments)
+    request = APIRequest[Any]("POST", "/v1/{name}", security, {}, **arguments)
     with FaultServer(ok) as server, way(server.url) as caller:
         with pytest.raises(UsageError, match=r"^POST /v1/{name}: an argument cannot be sent: ") as caught:
             caller.send(request)

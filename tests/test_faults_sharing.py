@@ -19,9 +19,10 @@ from unittest.mock import patch
 
 import httpx
 import pytest
-from stablecog_client import APIConnectionError, APIError, CreditsResponse, UsageError, transport
-from stablecog_client.decoding import json_body
-from stablecog_client.request import Request
+from stablecog_client import APIConnectionError, APIError, CreditsResponse, UsageError
+from stablecog_client._runtime import network
+from stablecog_client._runtime.api_request import APIRequest
+from stablecog_client._runtime.bodies import json_body
 
 from tests import faults
 from tests.drive import Outcomes, Tasks, Threads, Way, every_async_way, every_way, takes
@@ -105,9 +106,9 @@ def test_a_fork_while_connections_are_opened_leaves_the_child_able_to_close() ->
         forked.wait(20)
         return new_client(*arguments)
 
-    new_client = transport.new_client
+    new_client = network.HTTPClient
     with FaultServer(ok) as server, Threads(server.url) as caller, ThreadPoolExecutor(1) as pool:
-        with patch.object(transport, "new_client", open_slowly):
+        with patch.object(network, "HTTPClient", open_slowly):
             call = pool.submit(caller.list)
             opening.wait(20)
             child = multiprocessing.get_context("fork").Process(target=caller.client.close)
@@ -265,6 +266,6 @@ def test_requests_made_by_hand_are_not_kept(way: Way) -> None:
 
         def calls() -> None:
             for _ in range(200):
-                caller.send(Request("GET", "/v1/credits", None, {"200": json_body(CreditsResponse.from_dict)}))
+                caller.send(APIRequest("GET", "/v1/credits", None, {"200": json_body(CreditsResponse.from_dict)}))
 
         assert grown_by(calls)[0] < 50_000

@@ -15,9 +15,10 @@ from stablecog_client import (
     PermissionDeniedError,
     RateLimitError,
 )
-from stablecog_client.decoding import anything, json_body
-from stablecog_client.faults import status_advice
-from stablecog_client.request import Request
+from stablecog_client._runtime.api_request import APIRequest
+from stablecog_client._runtime.bodies import json_body
+from stablecog_client._runtime.codec import anything
+from stablecog_client._runtime.failures import status_advice
 
 from tests import faults
 from tests.certificates import serving, trusted
@@ -57,21 +58,21 @@ def test_a_status_that_stays_is_an_error_of_its_kind(way: Way, status: int) -> N
     assert (error.method, error.url) == ("GET", f"{server.url}/v1/credits")
     assert error.attempts == len(server.requests) == tries
     assert str(error).startswith(f"GET {server.url}/v1/credits: {status} ")
-    assert "'Words of the server.'" in str(error)
+    assert ": Words of the server; " in str(error)
     assert str(error).endswith(" (tried 3 times)") == (tries == 3)
 
 
 ADVICE = {
-    400: "Bad Request: 'Oops.'; the server does not take the request as it is",
-    401: "Unauthorized: 'Oops.'; check the API key: it is unknown or switched off",
-    403: "Forbidden: 'Oops.'; this API key may not do this",
-    404: "Not Found: 'Oops.'; the server knows no such path or thing: check `base_url` and what was asked for",
-    418: "I'm a Teapot: 'Oops.'; the server does not take the request as it is",
-    428: "Precondition Required: 'Oops.'; the server could not look into the request: see what it says, or try again "
-    "later",
-    429: "Too Many Requests: 'Oops.'; make fewer calls, or try again later; the server asks to wait 90 s",
-    500: "Internal Server Error: 'Oops.'; the server failed, try again later; the server asks to wait 90 s",
-    599: "Unknown Status: 'Oops.'; the server failed, try again later; the server asks to wait 90 s",
+    400: "Bad Request: Oops; the server rejected the request: see what it says",
+    401: "Unauthorized: Oops; check the API key: it is unknown or switched off",
+    402: "Payment Required: Oops; payment required: the account may lack credits",
+    403: "Forbidden: Oops; this API key does not have the permission",
+    404: "Not Found: Oops; there is no such path or resource: check `base_url` and the arguments",
+    418: "I'm a Teapot: Oops; the server rejected the request: see what it says",
+    428: "Precondition Required: Oops; the server could not check the rate limit: try again later",
+    429: "Too Many Requests: Oops; make fewer calls, or try again later; the server asks to wait 90 s",
+    500: "Internal Server Error: Oops; the server failed: try again later; the server asks to wait 90 s",
+    599: "Unknown Status: Oops; the server failed: try again later; the server asks to wait 90 s",
 }
 
 
@@ -89,7 +90,7 @@ def test_an_error_says_in_one_line_what_happened_and_what_to_do(way: Way, status
 @pytest.mark.parametrize("status", [403, 404, 407])
 def test_a_page_in_place_of_what_the_api_says_is_an_error_that_says_what_to_check(way: Way, status: int) -> None:
     with FaultServer(answer(status, b"<h1>Blocked</h1>", "text/html")) as server, way(server.url) as caller:
-        with pytest.raises(APIStatusError, match="'<h1>Blocked</h1>'; a proxy or another server may have answered: "):
+        with pytest.raises(APIStatusError, match="<h1>Blocked</h1>; a proxy or another server may have answered: "):
             caller.list()
 
 
@@ -97,20 +98,20 @@ def test_a_page_in_place_of_what_the_api_says_is_an_error_that_says_what_to_chec
 @pytest.mark.parametrize("status", [500, 502])
 def test_a_page_of_a_server_that_fails_is_taken_for_the_servers_own(way: Way, status: int) -> None:
     with FaultServer(answer(status, b"<h1>Oops</h1>", "text/html")) as server, way(server.url, max_retries=0) as caller:
-        with pytest.raises(InternalServerError, match=r"'<h1>Oops</h1>'; the server failed, try again later$"):
+        with pytest.raises(InternalServerError, match=r"<h1>Oops</h1>; the server failed: try again later$"):
             caller.list()
 
 
 @every_way
 def test_an_error_without_a_content_type_is_an_error_of_its_status(way: Way) -> None:
     with FaultServer(faults.raw(faults.head(401, "Content-Length: 5") + b"Oops.")) as server:
-        with way(server.url) as caller, pytest.raises(AuthenticationError, match=r"'Oops\.'; check the API key"):
+        with way(server.url) as caller, pytest.raises(AuthenticationError, match=r": Oops; check the API key"):
             caller.list()
 
 
 def test_there_is_advice_for_every_status() -> None:
     assert [status_advice(status, "") for status in (0, 99, 100, 199)] == ["check `base_url`"] * 4
-    assert [status_advice(status, "") for status in (600, 999)] == ["the server failed, try again later"] * 2
+    assert [status_advice(status, "") for status in (600, 999)] == ["the server failed: try again later"] * 2
 
 
 @every_way
@@ -127,7 +128,7 @@ def test_a_page_of_a_proxy_in_the_way_is_quoted_in_one_line(way: Way) -> None:
     with FaultServer(answer(502, page, "text/html")) as server:
         with way(server.url, max_retries=0) as caller, pytest.raises(InternalServerError) as caught:
             caller.list()
-    assert "502 Bad Gateway: '<html> <body> <h1>502 Bad Gateway</h1> <!--" in str(caught.value)
+    assert "502 Bad Gateway: <html> <body> <h1>502 Bad Gateway</h1> <!--" in str(caught.value)
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 400
     assert caught.value.text == page.decode()
@@ -145,7 +146,7 @@ def test_another_success_than_the_documented_one_is_no_success(way: Way, status:
 
 @every_way
 def test_a_success_that_http_does_not_know_is_no_success_even_where_any_is_documented(way: Way) -> None:
-    request = Request("GET", "/v1/credits", None, {"2XX": json_body(anything)})
+    request = APIRequest("GET", "/v1/credits", None, {"2XX": json_body(anything)})
     with FaultServer(answer(299, b"{}"), answer(203, b"{}")) as server, way(server.url) as caller:
         with pytest.raises(APIResponseValidationError, match=r"expected a documented status \(2XX\), got 299"):
             caller.send(request)

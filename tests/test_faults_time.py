@@ -43,7 +43,7 @@ def test_what_takes_longer_than_the_deadline_is_a_timeout_that_says_what_to_rais
     with FaultServer(fault) as server, way(server.url, deadline=0.4) as caller:
         with pytest.raises(APITimeoutError) as caught:
             caller.list()
-    assert "no answer within the deadline of 0.4 s; check the network and the server, or raise `deadline`" in str(
+    assert "no response within the deadline of 0.4 s; check the network and the server, or raise `deadline`" in str(
         caught.value
     )
     assert caught.value.__cause__ is not None
@@ -60,7 +60,9 @@ def test_when_each_attempt_is_answered_too_late_the_error_says_so(way: Way) -> N
     with FaultServer(answer_after(0.6)) as server, way(server.url, timeout=0.1, deadline=0.9, max_retries=2) as caller:
         with pytest.raises(APITimeoutError) as caught:
             caller.list()
-    said = "no answer within the timeout of 0.1 s; check the network and the server, or raise `timeout` to wait longer"
+    said = (
+        "no response within the timeout of 0.1 s; check the network and the server, or raise `timeout` to wait longer"
+    )
     assert str(caught.value) == f"GET {server.url}/v1/credits: {said} (tried 3 times)"
 
 

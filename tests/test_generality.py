@@ -225,19 +225,21 @@ def test_a_path_parameter_cannot_leave_its_segment(ask: Ask, name: str, segment:
     ],
 )
 def test_a_path_parameter_is_one_segment(workshop: Any, value: Any, segment: str) -> None:
-    request = workshop.request.Request("GET", "/a/{x}/b", None, {}, path_parameters={"x": value})
+    request = workshop._runtime.api_request.APIRequest("GET", "/a/{x}/b", None, {}, path_parameters={"x": value})
     assert request.target() == f"/a/{segment}/b"
 
 
 @pytest.mark.parametrize("value", ["", []])
 def test_a_path_parameter_is_not_empty(workshop: Any, value: Any) -> None:
-    request = workshop.request.Request("GET", "/a/{x}/b", None, {}, path_parameters={"x": value})
+    request = workshop._runtime.api_request.APIRequest("GET", "/a/{x}/b", None, {}, path_parameters={"x": value})
     with pytest.raises(workshop.UsageError, match=r"^x: expected a value for the path, got an empty string$"):
         request.target()
 
 
 def test_an_array_in_a_header_or_cookie_is_separated_by_commas(workshop: Any) -> None:
-    request = workshop.request.Request("GET", "/", None, {}, headers={"a": [1, "b"]}, cookies={"c": [True, [2]]})
+    request = workshop._runtime.api_request.APIRequest(
+        "GET", "/", None, {}, headers={"a": [1, "b"]}, cookies={"c": [True, [2]]}
+    )
     assert request.arguments() == {"params": {}, "headers": {"a": "1,b"}, "cookies": {"c": "true,2"}}
 
 

@@ -111,10 +111,6 @@ def test_a_model_is_hashed_by_its_fields(model: type[Any]) -> None:
     assert len({model.from_dict(body), model.from_dict(body), model.from_dict({**body, "added": []})}) == 2
 
 
-def test_the_class_of_a_model_can_be_asked_for_what_its_objects_have() -> None:
-    assert hasattr(TCredit, "additional_properties")
-
-
 @each_model
 def test_a_traceback_with_locals_can_be_shown_of_a_model_that_was_refused(
     model: type[Any], body: dict[str, Any]
@@ -123,7 +119,7 @@ def test_a_traceback_with_locals_can_be_shown_of_a_model_that_was_refused(
         with pytest.raises(APIResponseValidationError) as caught:
             model.from_dict(refused)
         shown = traceback.TracebackException.from_exception(caught.value, capture_locals=True).format()
-        assert "expected" in "".join(shown)
+        assert str(caught.value) in "".join(shown)
 
 
 def test_a_model_that_holds_an_array_cannot_be_hashed() -> None:
@@ -178,7 +174,7 @@ def test_an_error_body_of_another_shape_is_refused_where_it_is_wrong(path: str, 
 def test_an_error_body_without_its_error_is_refused() -> None:
     with pytest.raises(APIResponseValidationError) as caught:
         ErrorResponse.from_dict({"description": "y"})
-    assert str(caught.value) == "$.error: expected a value, the field is required, got nothing"
+    assert str(caught.value) == "$.error: required field is missing"
 
 
 @each_copy
@@ -205,8 +201,10 @@ def subclasses(kind: type[APIError]) -> list[type[APIError]]:
 @each_copy
 @pytest.mark.parametrize("kind", subclasses(APIError))
 def test_an_error_of_each_kind_can_be_copied(kind: type[APIError], copied: Callable[[Any], Any]) -> None:
-    attributes = {"method": "GET", "url": "https://a/b", "attempts": 2, "status_code": 418, "retry_after": 1.5}
-    error = kind("a teapot", headers=httpx.Headers({"X-A": "1"}), text="short and stout", **attributes)
+    attributes: dict[str, Any] = {"method": "GET", "url": "https://a/b", "attempts": 2}
+    if issubclass(kind, APIStatusError):
+        attributes |= {"status_code": 418, "retry_after": 1.5, "headers": httpx.Headers({"X-A": "1"}), "text": "short"}
+    error = kind("a teapot", **attributes)
     other = copied(error)
     assert type(other) is kind
     assert vars(other) == vars(error)
@@ -234,9 +232,9 @@ def test_a_validation_error_keeps_its_path(copied: Callable[[Any], Any]) -> None
 
 
 def test_a_path_quotes_a_name_that_is_no_identifier() -> None:
-    error = APIResponseValidationError("a string", "null").inside("a b").inside(3).inside("c")
+    error = APIResponseValidationError(expected="a string", got="null").inside("a b").inside(3).inside("c")
     assert error.path == "$.c[3]['a b']"
-    assert error.args == ("a string",)
+    assert error.args == ("$.c[3]['a b']: expected a string, got null",)
 
 
 def test_an_error_can_be_made_of_nothing() -> None:
@@ -253,10 +251,10 @@ def test_an_error_says_how_often_it_was_tried_if_more_than_once() -> None:
         assert twice == f"{once} (tried 2 times)"
 
 
-def test_an_error_about_a_value_is_an_error_of_pythons_about_values_too() -> None:
-    for kind in ValueError, TypeError, KeyError:
-        assert issubclass(APIResponseValidationError, kind)
-    assert issubclass(UsageError, ValueError)
+@pytest.mark.parametrize("kind", [APIResponseValidationError, UsageError])
+def test_an_error_about_a_value_is_a_value_error(kind: type[APIError]) -> None:
+    """It is no other error of Python's."""
+    assert kind.__bases__ == (APIError, ValueError)
 
 
 # The package
@@ -283,4 +281,4 @@ def test_completion_offers_what_is_public() -> None:
     with package.Client(KEY) as client:
         shown = {name for name in dir(client) if not name.startswith("_")}
     tags = {operation.says["tags"][0] for operation in operations()}
-    assert shown == {"base_url", "close", "is_closed", "send"} | tags
+    assert shown == {"base_url", "close", "is_closed", "with_options"} | tags

@@ -8,7 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
-from stablecog_client import AsyncClient, Client, UsageError, transport
+from stablecog_client import AsyncClient, Client, UsageError
+from stablecog_client._runtime import environment
 
 from tests.faults import KEY
 
@@ -52,9 +53,9 @@ def test_max_retries_must_be_a_whole_number(value: Any, shown: str) -> None:
 
 def test_an_http_client_of_the_other_kind_is_refused() -> None:
     wrong: Any = httpx.AsyncClient()
-    with pytest.raises(UsageError, match=r"^http_client: expected an httpx\.Client, got AsyncClient"):
+    with pytest.raises(UsageError, match=r"^http_client: expected an httpx\.Client, got httpx\.AsyncClient"):
         Client(KEY, http_client=wrong)
-    with httpx.Client() as other, pytest.raises(UsageError, match=r"expected an httpx\.AsyncClient, got Client"):
+    with httpx.Client() as other, pytest.raises(UsageError, match=r"expected an httpx\.AsyncClient, got httpx\.Client"):
         AsyncClient(KEY, http_client=other)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
 
 
@@ -68,7 +69,7 @@ def test_an_http_client_that_is_closed_is_refused() -> None:
 @pytest.mark.parametrize(
     "proxy",
     [
-        *("foo://127.0.0.1", "socks5://127.0.0.1:1", "http://user:hunter2@[::1"),
+        *("foo://127.0.0.1", "http://", "http://user:hunter2@[::1"),
         *("http://user:hunter2/x@127.0.0.1:1", "http://user:hunter2#x@127.0.0.1:1", "http://user:hunter2"),
     ],
 )
@@ -88,10 +89,19 @@ def test_a_proxy_that_cannot_be_had_is_refused_without_its_password(
         asyncio.run(call())
 
 
+def test_a_socks_proxy_needs_a_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error has the command that installs it."""
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1")
+    monkeypatch.setattr(environment, "is_installed", {"socksio": False}.get)
+    with Client(KEY, base_url="https://127.0.0.1:9") as client, pytest.raises(UsageError) as refused:
+        client.credits.list()
+    assert str(refused.value) == "ALL_PROXY: a SOCKS proxy needs `pip install 'httpx[socks]'`"
+
+
 def test_certificates_that_cannot_be_read_are_refused_by_the_variables_name(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(transport, "tls", type(transport.tls)())
+    monkeypatch.setattr(environment, "trust_store", environment.TrustStore())
     (tmp_path / "ca.pem").write_text("not a certificate")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
     with Client(KEY, base_url="https://127.0.0.1:9") as client, pytest.raises(UsageError, match=r"^SSL_CERT_FILE"):

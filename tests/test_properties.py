@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 from stablecog_client import APIResponseValidationError, CreditsResponse, TCredit
-from stablecog_client.decoding import describe
+from stablecog_client._runtime.codec import describe
 
 from tests.contract import CONTRACT, DOCUMENTED, NOTHING, Steps, follow, json_path, replaced
 
@@ -132,7 +132,8 @@ def assert_refused(body: Any, path: str) -> APIResponseValidationError:
     with pytest.raises(APIResponseValidationError) as caught:
         CreditsResponse.from_dict(body)
     assert caught.value.path == path
-    assert str(caught.value).startswith(f"{path}: expected ")
+    missing = caught.value.got == "nothing"
+    assert str(caught.value).startswith(f"{path}: {'required field is missing' if missing else 'expected '}")
     return caught.value
 
 

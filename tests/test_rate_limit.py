@@ -13,8 +13,9 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from stablecog_client import APITimeoutError, CreditsResponse, RateLimitError, rate_limit
-from stablecog_client.rate_limit import RateLimit
+from stablecog_client import APITimeoutError, CreditsResponse, RateLimitError
+from stablecog_client._runtime import rate_limit
+from stablecog_client._runtime.rate_limit import RateLimit
 
 from tests import faults
 from tests.drive import TasksOverAiohttp, Way, every_way, takes
@@ -76,17 +77,17 @@ def test_a_header_that_makes_no_sense_does_no_harm(way: Way, remaining: str) -> 
 
 @every_way
 def test_a_call_whose_turn_cannot_come_before_its_deadline_says_so(way: Way) -> None:
-    with way("http://127.0.0.1:9") as caller, patch.object(RateLimit, "take_turn", return_value=30.0):
+    with way("http://127.0.0.1:9") as caller, patch.object(RateLimit, "try_acquire", return_value=30.0):
         with takes(at_most=1), pytest.raises(APITimeoutError) as caught:
             caller.list()
-    said = "the rate limit leaves no room within the deadline of 30 s; make fewer calls"
+    said = "the rate limit allows no request within the deadline of 30 s; make fewer calls, or raise `deadline`"
     assert str(caught.value) == f"GET http://127.0.0.1:9/v1/credits: {said}"
 
 
 @every_way
 def test_a_call_that_the_server_refused_and_whose_turn_comes_too_late_raises_the_refusal(way: Way) -> None:
     with FaultServer(text(429, "Slow down.")) as server, way(server.url) as caller:
-        with patch.object(RateLimit, "take_turn", side_effect=[0.0, 30.0]), pytest.raises(RateLimitError) as caught:
+        with patch.object(RateLimit, "try_acquire", side_effect=[0.0, 30.0]), pytest.raises(RateLimitError) as caught:
             caller.list()
     assert caught.value.text == "Slow down."
 
@@ -133,7 +134,7 @@ class SimulatedClient:
     def _look(self) -> None:
         self._somebody_looks = True
         while self._waiting:
-            if delay := self._limit.take_turn():
+            if delay := self._limit.try_acquire():
                 self._world.after(delay, self._look)
                 return
             self._waiting.popleft()
@@ -146,7 +147,7 @@ class SimulatedClient:
         self._world.after(self._world.random.uniform(0, self._latency), self._answered, accepted, remaining)
 
     def _answered(self, accepted: bool, remaining: int) -> None:
-        self._limit.answered(200 if accepted else 429, {"x-ratelimit-remaining": str(remaining)})
+        self._limit.on_response(200 if accepted else 429, {"x-ratelimit-remaining": str(remaining)})
         if accepted:
             self.finished.append(self._world.now)
         else:
@@ -221,7 +222,7 @@ def test_calls_one_after_the_other_below_the_limit_never_wait(world: World, paus
 
 def gone_at_once(limit: RateLimit) -> int:
     """How many requests may go now, up to 100."""
-    return next((n for n in range(100) if limit.take_turn() > 0), 100)
+    return next((n for n in range(100) if limit.try_acquire() > 0), 100)
 
 
 def test_as_many_may_go_at_once_as_the_contract_says(world: World) -> None:
@@ -231,54 +232,54 @@ def test_as_many_may_go_at_once_as_the_contract_says(world: World) -> None:
 def test_as_many_more_may_go_as_an_answer_says_but_for_two_and_those_on_their_way(world: World) -> None:
     limit = RateLimit(20, 1, "x-ratelimit-remaining")
     for _ in range(3):
-        limit.take_turn()
-    limit.answered(200, {"x-ratelimit-remaining": "10"})
+        limit.try_acquire()
+    limit.on_response(200, {"x-ratelimit-remaining": "10"})
     assert gone_at_once(limit) == 10 - 2 - 2
 
 
 def test_a_refused_request_is_no_longer_on_its_way(world: World) -> None:
     limit = RateLimit(20, 1, "x-ratelimit-remaining")
     for _ in range(4):
-        limit.take_turn()
-    limit.answered(429, {})
-    limit.answered(200, {"x-ratelimit-remaining": "10"})
+        limit.try_acquire()
+    limit.on_response(429, {})
+    limit.on_response(200, {"x-ratelimit-remaining": "10"})
     assert gone_at_once(limit) == 10 - 2 - 2
 
 
 def test_a_request_without_an_answer_leaves_its_room_to_another(world: World) -> None:
     limit = RateLimit(20, 1, "x-ratelimit-remaining")
     gone_at_once(limit)
-    limit.unanswered()
+    limit.release()
     assert gone_at_once(limit) == 1
 
 
 def test_after_a_refusal_the_next_request_waits(world: World) -> None:
     limit = RateLimit(20, 1, "x-ratelimit-remaining")
-    limit.take_turn()
+    limit.try_acquire()
     world.now = 0.5
-    limit.answered(429, {})
-    assert limit.take_turn() > 0
+    limit.on_response(429, {})
+    assert limit.try_acquire() > 0
 
 
 def test_a_limit_that_was_not_used_for_two_windows_is_as_new(world: World) -> None:
     limit = RateLimit(20, 1, "x-ratelimit-remaining")
     gone_at_once(limit)
     for _ in range(20):
-        limit.answered(429, {})
+        limit.on_response(429, {})
     world.now = 1.9
-    assert limit.take_turn() == 0  # one by one
-    assert limit.take_turn() > 0
-    limit.answered(429, {})
+    assert limit.try_acquire() == 0  # one by one
+    assert limit.try_acquire() > 0
+    limit.on_response(429, {})
     world.now = 4
     assert gone_at_once(limit) == 20
 
 
-def test_a_limit_lets_pass_for_two_windows_after_it_did(world: World) -> None:
+def test_a_limit_recently_admitted_for_two_windows_after_it_did(world: World) -> None:
     limit = RateLimit(20, 1, "x-ratelimit-remaining")
-    assert not limit.lets_pass
-    limit.take_turn()
-    limit.answered(200, {"x-ratelimit-remaining": "10"})
+    assert not limit.recently_admitted
+    limit.try_acquire()
+    limit.on_response(200, {"x-ratelimit-remaining": "10"})
     world.now = 1.9
-    assert limit.lets_pass
+    assert limit.recently_admitted
     world.now = 2.1
-    assert not limit.lets_pass
+    assert not limit.recently_admitted

@@ -149,8 +149,8 @@ def test_a_recorded_failure_raises_what_its_status_means(recording: Recording, c
     assert (error.method, error.url, error.attempts) == ("GET", f"{server.url}/v1/credits", 1)
     if isinstance(error, RateLimitError):
         assert error.retry_after == float(recording.header("retry-after") or "nan")
-    first_line = recording.text.splitlines()[0]
-    for part in f"GET {error.url}: ", str(recording.status), first_line[:150]:
+    said = recording.json["error"] if recording.text.startswith("{") else recording.text.splitlines()[0][:150]
+    for part in f"GET {error.url}: {recording.status} ", f": {said}":
         assert part in str(error)
     assert "\n" not in str(error)
 

@@ -1,41 +1,43 @@
-# Made by `make generate` from openapi.yaml. Do not edit: change that file or templates/, and run it again.
-"""`AsyncClient`: what the contract says of the API as a whole, over the class that sends."""
+# Made by `make generate` from openapi.yaml. Do not edit: change that file, generator/ or runtime/ instead.
+"""`AsyncClient`, in a module of its own because asynchronous libraries take long to import."""
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-import httpx
-
-from .base_async_client import BaseAsyncClient
-from .client import CONTRACT
+from ._runtime.async_client import AsyncAPIClient
+from ._runtime.http_library import httpx
+from .client import _API  # pyright: ignore[reportPrivateUsage]
 from .errors import UsageError
-from .options import DEADLINE, MAX_RETRIES, TIMEOUT
+from .types import UNSET, Unset
 
 if TYPE_CHECKING:
     from .api.credits import AsyncCreditsAPI
 
 
-class AsyncClient(BaseAsyncClient):
-    """A client of the Stablecog API, for asyncio.
+class AsyncClient(AsyncAPIClient):
+    """An asynchronous client of the Stablecog API, for asyncio and trio.
 
     Which credits an account has left, of which type they are and when they expire.
 
     Use it as a context manager, or close it; many tasks may share one.
 
     Args:
-        api_key: The API key; `STABLECOG_API_KEY` of the environment if left out.
-        base_url: The server; `STABLECOG_BASE_URL` of the environment if left out, else
+        api_key: The API key; by default, that of `STABLECOG_API_KEY`.
+        base_url: The server; by default, that of the `http_client`, of `STABLECOG_BASE_URL`, or
             https://api.stablecog.com.
-        timeout: Seconds that one network operation of a request may take: connecting, sending, waiting.
-        deadline: Seconds that a call may take, retries and all.
-        max_retries: Further requests that a call may make after its first, where a further one may help.
-        allow_http: Send the key over plain http:// even to a host other than this machine.
-        http_client: An `httpx.AsyncClient` of your own, for proxies, event hooks or test transports.
+        timeout: Seconds that one network operation may take: to connect, to send, to receive, to wait for a
+            connection. By default 10, or the timeout of the `http_client`.
+        deadline: Seconds that a call may take, retries included. By default 30.
+        max_retries: Retries that a call may make. By default 5.
+        allow_http: Allow a server other than this machine over `http://`, which sends the key unencrypted.
+        http_client: An `httpx.AsyncClient` of your own, for proxies, event hooks or test doubles. You close it.
+        transport: "aiohttp" sends over aiohttp, which is several times as fast with many calls in flight. It needs
+            asyncio and the extra `aiohttp`.
 
     Raises:
-        UsageError: An option is not what it should be; it says which, and what was expected.
+        UsageError: An option is not what it should be. The message names it and what was expected.
     """
 
     def __init__(
@@ -43,15 +45,16 @@ class AsyncClient(BaseAsyncClient):
         api_key: str | None = None,
         *,
         base_url: str | None = None,
-        timeout: float = TIMEOUT,
-        deadline: float = DEADLINE,
-        max_retries: int = MAX_RETRIES,
+        timeout: float | Unset = UNSET,
+        deadline: float | Unset = UNSET,
+        max_retries: int | Unset = UNSET,
         allow_http: bool = False,
         http_client: httpx.AsyncClient | None = None,
+        transport: Literal["httpx", "aiohttp"] = "httpx",
     ) -> None:
         try:
             super().__init__(
-                CONTRACT,
+                _API,
                 api_key=api_key,
                 base_url=base_url,
                 timeout=timeout,
@@ -59,9 +62,10 @@ class AsyncClient(BaseAsyncClient):
                 max_retries=max_retries,
                 allow_http=allow_http,
                 http_client=http_client,
+                transport=transport,
             )
         except UsageError as error:
-            api_key = None  # the frames of a traceback would show it
+            api_key = None  # error trackers show the variables of a frame
             raise error.with_traceback(None)  # noqa: B904
 
     @cached_property

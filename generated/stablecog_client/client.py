@@ -1,24 +1,23 @@
-# Made by `make generate` from openapi.yaml. Do not edit: change that file or templates/, and run it again.
-"""`Client`: what the contract says of the API as a whole, over the class that sends."""
+# Made by `make generate` from openapi.yaml. Do not edit: change that file, generator/ or runtime/ instead.
+"""`Client`."""
 
 from __future__ import annotations
 
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import httpx
-
-from .base_client import BaseClient
+from ._runtime.config import APIConfig as _APIConfig
+from ._runtime.http_library import httpx
+from ._runtime.sync_client import SyncAPIClient
 from .errors import UsageError
-from .options import DEADLINE, MAX_RETRIES, TIMEOUT
-from .request import API
+from .types import UNSET, Unset
 
 if TYPE_CHECKING:
     from .api.credits import CreditsAPI
 
 __version__ = "0.1.0"
 
-CONTRACT = API(
+_API = _APIConfig(
     user_agent=f"stablecog-client/{__version__}",
     base_url="https://api.stablecog.com",
     environment="STABLECOG",
@@ -27,7 +26,7 @@ CONTRACT = API(
 )
 
 
-class Client(BaseClient):
+class Client(SyncAPIClient):
     """A client of the Stablecog API.
 
     Which credits an account has left, of which type they are and when they expire.
@@ -35,17 +34,18 @@ class Client(BaseClient):
     Use it as a context manager, or close it; many threads may share one.
 
     Args:
-        api_key: The API key; `STABLECOG_API_KEY` of the environment if left out.
-        base_url: The server; `STABLECOG_BASE_URL` of the environment if left out, else
+        api_key: The API key; by default, that of `STABLECOG_API_KEY`.
+        base_url: The server; by default, that of the `http_client`, of `STABLECOG_BASE_URL`, or
             https://api.stablecog.com.
-        timeout: Seconds that one network operation of a request may take: connecting, sending, waiting.
-        deadline: Seconds that a call may take, retries and all.
-        max_retries: Further requests that a call may make after its first, where a further one may help.
-        allow_http: Send the key over plain http:// even to a host other than this machine.
-        http_client: An `httpx.Client` of your own, for proxies, event hooks or test transports.
+        timeout: Seconds that one network operation may take: to connect, to send, to receive, to wait for a
+            connection. By default 10, or the timeout of the `http_client`.
+        deadline: Seconds that a call may take, retries included. By default 30.
+        max_retries: Retries that a call may make. By default 5.
+        allow_http: Allow a server other than this machine over `http://`, which sends the key unencrypted.
+        http_client: An `httpx.Client` of your own, for proxies, event hooks or test doubles. You close it.
 
     Raises:
-        UsageError: An option is not what it should be; it says which, and what was expected.
+        UsageError: An option is not what it should be. The message names it and what was expected.
     """
 
     def __init__(
@@ -53,15 +53,15 @@ class Client(BaseClient):
         api_key: str | None = None,
         *,
         base_url: str | None = None,
-        timeout: float = TIMEOUT,
-        deadline: float = DEADLINE,
-        max_retries: int = MAX_RETRIES,
+        timeout: float | Unset = UNSET,
+        deadline: float | Unset = UNSET,
+        max_retries: int | Unset = UNSET,
         allow_http: bool = False,
         http_client: httpx.Client | None = None,
     ) -> None:
         try:
             super().__init__(
-                CONTRACT,
+                _API,
                 api_key=api_key,
                 base_url=base_url,
                 timeout=timeout,
@@ -71,7 +71,7 @@ class Client(BaseClient):
                 http_client=http_client,
             )
         except UsageError as error:
-            api_key = None  # the frames of a traceback would show it
+            api_key = None  # error trackers show the variables of a frame
             raise error.with_traceback(None)  # noqa: B904
 
     @cached_property

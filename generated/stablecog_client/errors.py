@@ -1,51 +1,64 @@
-# Made by `make generate` from openapi.yaml. Do not edit: change that file or templates/, and run it again.
-"""What a call can raise.
+# Made by `make generate` from openapi.yaml. Do not edit: change that file, generator/ or runtime/ instead.
+"""Errors that a call can raise.
 
-APIError                            anything below
+APIError                            the base of all
 ├── UsageError                      the call cannot be made as asked; nothing was sent
-├── APIConnectionError              no whole answer came
-│   └── APITimeoutError             ... in time
-├── APIStatusError                  the answer's status is not 2xx
+├── APIConnectionError              no complete response
+│   └── APITimeoutError             no complete response in time
+├── APIStatusError                  the status of the response is not 2xx
 │   ├── AuthenticationError         401
 │   ├── PermissionDeniedError       403
 │   ├── NotFoundError               404
 │   ├── RateLimitError              429
 │   └── InternalServerError         5xx
-└── APIResponseValidationError      the answer, its body or which 2xx it is, is not what the contract says
+└── APIResponseValidationError      a 2xx response whose status or body does not match the API description
 
-Each can be pickled. The exception of httpx or of Python behind one is its `__cause__`.
+Every error can be pickled, and made in a test: `RateLimitError("Slow down.", retry_after=1)`. `__cause__` is the
+exception of httpx or Python behind it, if there is one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 
 class APIError(Exception):
-    """Anything that a call can raise."""
+    """The base of all errors that a call raises.
 
-    method: str | None = None
-    """The HTTP method of the request, or None where there was none."""
-    url: str | None = None
-    """Its URL, without user, password and query, or None where there was none."""
-    attempts: int = 0
-    """How often the request was tried; to follow a redirect is not to try again."""
+    Args:
+        message: What happened and what to do about it, without the request.
+        method: The HTTP method of the request, or None if there was none.
+        url: The URL of the request without user, password and query, or None if there was none.
+        attempts: How many times the request was sent; following a redirect does not count.
+    """
 
-    def __init__(self, message: str = "", **attributes: Any) -> None:
-        super().__init__(message)
-        self.__dict__.update(attributes)
+    message: str
+    """What happened and what to do about it, without the request."""
+    method: str | None
+    """The HTTP method of the request, or None if there was none."""
+    url: str | None
+    """The URL of the request without user, password and query, or None if there was none."""
+    attempts: int
+    """How many times the request was sent; following a redirect does not count."""
 
-    @property
-    def message(self) -> str:
-        """What happened and what to do about it, without the request."""
-        return str(self.args[0]) if self.args else ""
+    def __init__(
+        self, message: str = "", *, method: str | None = None, url: str | None = None, attempts: int = 0
+    ) -> None:
+        self.message = message
+        self._set_request(method, url, attempts)
+
+    def _set_request(self, method: str | None, url: str | None, attempts: int) -> None:
+        """Say which request failed, in `str(error)` and in `args` as well."""
+        self.method, self.url, self.attempts = method, url, attempts
+        self.args = (str(self),)
 
     def __str__(self) -> str:
         if self.method is None:
             return self.message
-        tried = "" if self.attempts <= 1 else f" (tried {self.attempts} times)"
-        return f"{self.method} {self.url}: {self.message}{tried}"
+        attempts = f" (tried {self.attempts} times)" if self.attempts > 1 else ""
+        return f"{self.method} {self.url}: {self.message}{attempts}"
 
 
 class UsageError(APIError, ValueError):
@@ -53,74 +66,136 @@ class UsageError(APIError, ValueError):
 
 
 class APIConnectionError(APIError):
-    """No whole answer came: refused, reset, cut short, a name or certificate that does not check out."""
+    """No complete response: connection refused or reset, response cut short, unknown host, untrusted certificate."""
 
 
 class APITimeoutError(APIConnectionError):
-    """No whole answer came in time."""
+    """No complete response within the timeout or the deadline."""
 
 
 class APIStatusError(APIError):
-    """The answer's status is not 2xx."""
+    """The status of the response is not 2xx.
 
-    status_code: int = 0
+    Args:
+        message: What happened and what to do about it, without the request.
+        status_code: The HTTP status; by default, the one that the class stands for.
+        headers: The headers of the response.
+        text: The body, decoded.
+        body: The documented error.
+        retry_after: Seconds that the server asks to wait before the next request.
+        request: `method`, `url` and `attempts`, as for `APIError`.
+    """
+
+    status_code: int
     """The HTTP status."""
-    headers: Mapping[str, str] = {}
-    """The answer's headers; names in any case."""
-    text: str = ""
-    """What the server said: the body, decoded, at most its first 64 KiB."""
-    retry_after: float | None = None
+    headers: Mapping[str, str]
+    """The headers of the response; names are case-insensitive."""
+    text: str
+    """The body, decoded, up to its first 64 KiB."""
+    body: Any
+    """The error that the API description documents for the status, parsed; None if the body is something else."""
+    retry_after: float | None
     """Seconds that the server asks to wait before the next request, or None if it does not say."""
+
+    _default_status = 0
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        status_code: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        text: str = "",
+        body: Any = None,
+        retry_after: float | None = None,
+        **request: Any,
+    ) -> None:
+        self.status_code = self._default_status if status_code is None else status_code
+        self.headers = {} if headers is None else headers
+        self.text = text
+        self.body = body
+        self.retry_after = retry_after
+        super().__init__(message, **request)
 
 
 class AuthenticationError(APIStatusError):
     """401: the key is missing, unknown or switched off."""
 
+    _default_status = 401
+
 
 class PermissionDeniedError(APIStatusError):
-    """403: the key may not do this."""
+    """403: the key does not have this permission."""
+
+    _default_status = 403
 
 
 class NotFoundError(APIStatusError):
-    """404: the server does not know the path or the thing."""
+    """404: there is no such path or resource."""
+
+    _default_status = 404
 
 
 class RateLimitError(APIStatusError):
     """429: too many requests; see `retry_after`."""
 
+    _default_status = 429
+
 
 class InternalServerError(APIStatusError):
     """5xx: the server failed."""
 
+    _default_status = 500
 
-class APIResponseValidationError(APIError, ValueError, TypeError, KeyError):
-    """The answer, or what `from_dict` was given, is not what the contract says.
 
-    It is a ValueError, TypeError and KeyError too: code that expects those of `from_dict`, as the
-    generator's own raises them, keeps working.
+class APIResponseValidationError(APIError, ValueError):
+    """A 2xx response, or the argument of `from_dict`, does not match the API description.
+
+    Args:
+        message: What happened; by default, made of the other arguments.
+        expected: What the API description says.
+        got: What came instead, shortened.
+        problem: What is wrong, where "expected ..., got ..." does not say it well.
+        steps: The names and indices that lead to the value, from the outside in.
+        advice: What to do about it.
+        request: `method`, `url` and `attempts`, as for `APIError`.
     """
 
-    expected: str = ""
-    """What the contract says is there."""
-    got: str = ""
-    """What came, in part."""
-    status_code: int = 0
-    """The HTTP status, or 0 if the body did not come from an answer."""
-    headers: Mapping[str, str] = {}
-    """The answer's headers; names in any case."""
-    text: str = ""
-    """The body, decoded, at most its first 64 KiB."""
-    advice: str = "the answer departs from the contract: upgrade this package, or report it"
-    """What to do about it."""
-    steps: tuple[str | int, ...] = ()
+    expected: str
+    """What the API description says."""
+    got: str
+    """What came instead, shortened."""
+    steps: tuple[str | int, ...]
     """The names and indices that `path` is made of."""
+    advice: str
+    """What to do about it."""
+    status_code: int = 0
+    """The HTTP status, or 0 if the value did not come in a response."""
+    headers: Mapping[str, str]
+    """The headers of the response; names are case-insensitive."""
+    text: str
+    """The body, decoded, up to its first 64 KiB."""
 
-    def __init__(self, expected: str = "", got: str = "", **attributes: Any) -> None:
-        super().__init__(expected, expected=expected, got=got, **attributes)
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        expected: str = "",
+        got: str = "",
+        problem: str = "",
+        steps: tuple[str | int, ...] = (),
+        advice: str = "the response does not match the API description: upgrade this package, or report it",
+        **request: Any,
+    ) -> None:
+        self.expected, self.got, self.steps, self.advice = expected, got, steps, advice
+        self._problem = problem
+        self.headers = {}
+        self.text = ""
+        super().__init__(message or self._describe(), **request)
 
     @property
     def path(self) -> str:
-        """Where in the body, as a JSON path: `$.credits[3].expires_at`."""
+        """Where the value is, as a JSON path: `$.credits[3].expires_at`."""
         path = "$"
         for step in self.steps:
             if isinstance(step, int):
@@ -131,30 +206,40 @@ class APIResponseValidationError(APIError, ValueError, TypeError, KeyError):
                 path += "[" + repr(step) + "]"
         return path
 
-    @property
-    def message(self) -> str:
-        """What was expected where, what came, and what to do about it, without the request."""
-        what = f"{self.path}: expected {self.expected}, got {self.got}"
-        return f"{self.status_code}, {what}; {self.advice}" if self.status_code else what
-
     def inside(self, step: str | int) -> APIResponseValidationError:
-        """The same error, seen from the object or array that holds the value at `step`."""
+        """Return this error, its path seen from the object or array that holds the value at `step`."""
         self.steps = (step, *self.steps)
+        self._update()
         return self
 
+    def _redact(self, redact: Callable[[str], str]) -> None:
+        """Replace secrets in what the error says of the response."""
+        self.got, self._problem = redact(self.got), redact(self._problem)
+        self.steps = tuple(redact(step) if isinstance(step, str) else step for step in self.steps)
 
-def status_error(status_code: int, message: str, **attributes: Any) -> APIStatusError:
-    """The error for an answer with this status."""
-    kind = _BY_STATUS.get(status_code, InternalServerError if status_code >= 500 else APIStatusError)
-    return kind(message, status_code=status_code, **attributes)
+    def _set_response(self, status_code: int, headers: Mapping[str, str], text: str) -> None:
+        """Say which response the value came in."""
+        self.status_code, self.headers, self.text = status_code, headers, text
+        self._update()
+
+    def _update(self) -> None:
+        self.message = self._describe()
+        self.args = (str(self),)
+
+    def _describe(self) -> str:
+        what = self._problem or f"expected {self.expected}, got {self.got}"
+        if self.steps or not self._problem:
+            what = f"{self.path}: {what}"
+        return f"{status_line(self.status_code)}, but {what}; {self.advice}" if self.status_code else what
 
 
-_BY_STATUS: Mapping[int, type[APIStatusError]] = {
-    401: AuthenticationError,
-    403: PermissionDeniedError,
-    404: NotFoundError,
-    429: RateLimitError,
-}
+def status_line(status_code: int) -> str:
+    """Return a status with its phrase: `404 Not Found`."""
+    try:
+        return f"{status_code} {HTTPStatus(status_code).phrase}"
+    except ValueError:
+        return f"{status_code} Unknown Status"
+
 
 __all__ = [
     "APIConnectionError",

@@ -1,4 +1,4 @@
-# Made by `make generate` from openapi.yaml. Do not edit: change that file or templates/, and run it again.
+# Made by `make generate` from openapi.yaml. Do not edit: change that file, generator/ or runtime/ instead.
 """Types that operations and models share."""
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class Unset:
-    """The type of `UNSET`: an optional field or parameter that was left out, which null is not."""
+    """The type of `UNSET`."""
 
     def __bool__(self) -> Literal[False]:
         return False
@@ -20,25 +20,31 @@ class Unset:
         return "UNSET"
 
     def __reduce__(self) -> str:
-        return "UNSET"  # one object in each process, pickled and copied by name
+        return "UNSET"  # pickled and copied by name: one object in each process
 
 
 UNSET: Final = Unset()
-"""An optional field or parameter that was left out."""
+"""Stands for an optional field or parameter that is left out, which is not the same as null."""
 
 FileTypes = tuple[str | None, IO[bytes] | bytes | str, str | None]
-"""What httpx takes as a file in a multipart body: name, content, media type."""
+"""A file as httpx takes it in a multipart body: name, content, media type."""
 
 
 class File:
-    """Binary content: a file to upload, or the body of an answer that is not JSON."""
+    """Binary content: a file to upload, or a response body that is not JSON.
+
+    Args:
+        payload: The open file, in binary mode.
+        file_name: The name to send, or None.
+        mime_type: The media type to send, or None.
+    """
 
     payload: BinaryIO
     """The open file, in binary mode."""
     file_name: str | None
-    """The name that the server is told."""
+    """The name to send, or None."""
     mime_type: str | None
-    """The media type that the server is told."""
+    """The media type."""
 
     def __init__(self, payload: BinaryIO, file_name: str | None = None, mime_type: str | None = None) -> None:
         self.payload = payload
@@ -46,21 +52,21 @@ class File:
         self.mime_type = mime_type
 
     def to_tuple(self) -> FileTypes:
-        """The file as httpx takes it in a multipart body."""
+        """Return the file as httpx takes it in a multipart body."""
         return self.file_name, self.payload, self.mime_type
 
 
 class Response(NamedTuple, Generic[T]):
-    """An answer that is what the contract says."""
+    """A response that matches the API description."""
 
     status_code: HTTPStatus
     """The HTTP status."""
     headers: Mapping[str, str]
-    """The answer's headers; names in any case."""
+    """The headers; names are case-insensitive."""
     content: bytes
-    """The body's bytes, with its content encoding undone."""
+    """The body, with its content encoding decoded."""
     parsed: T
-    """The body, decoded and validated."""
+    """The body, parsed and validated."""
 
 
 __all__ = ["UNSET", "File", "FileTypes", "Response", "Unset"]

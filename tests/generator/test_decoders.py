@@ -19,37 +19,37 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "Open": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
 }
 FIELDS: dict[str, tuple[dict[str, Any], str, str]] = {
-    "any": ({}, "decoding.anything", "self.x"),
-    "boolean": ({"type": "boolean"}, "decoding.boolean", "self.x"),
-    "date": ({"type": "string", "format": "date"}, "decoding.date", "decoding.encode(self.x)"),
-    "date-time": ({"type": "string", "format": "date-time"}, "decoding.date_time", "decoding.encode(self.x)"),
-    "number": ({"type": "number"}, "decoding.number", "self.x"),
-    "integer": ({"type": "integer"}, "decoding.integer", "self.x"),
-    "null": ({"type": "null"}, "decoding.null", "self.x"),
-    "string": ({"type": "string"}, "decoding.string", "self.x"),
-    "uuid": ({"type": "string", "format": "uuid"}, "decoding.uuid", "decoding.encode(self.x)"),
-    "file": ({"type": "string", "format": "binary"}, "decoding.file", "decoding.encode(self.x)"),
-    "const": ({"const": "a"}, "decoding.constant_of('a')", "self.x"),
+    "any": ({}, "codec.anything", "self.x"),
+    "boolean": ({"type": "boolean"}, "codec.boolean", "self.x"),
+    "date": ({"type": "string", "format": "date"}, "codec.date", "codec.encode(self.x)"),
+    "date-time": ({"type": "string", "format": "date-time"}, "codec.date_time", "codec.encode(self.x)"),
+    "number": ({"type": "number"}, "codec.number", "self.x"),
+    "integer": ({"type": "integer"}, "codec.integer", "self.x"),
+    "null": ({"type": "null"}, "codec.null", "self.x"),
+    "string": ({"type": "string"}, "codec.string", "self.x"),
+    "uuid": ({"type": "string", "format": "uuid"}, "codec.uuid", "codec.encode(self.x)"),
+    "file": ({"type": "string", "format": "binary"}, "codec.file", "codec.encode(self.x)"),
+    "const": ({"const": "a"}, "codec.constant_of('a')", "self.x"),
     "model": ({"$ref": "#/components/schemas/Other"}, "Other.from_dict", "self.x.to_dict()"),
     "enum": (
         {"$ref": "#/components/schemas/Kind"},
-        r'decoding.enum_of(Kind, str, "\"b\", \"a\\\"c\"")',
-        "decoding.encode(self.x)",
+        r'codec.enum_of(Kind, str, "\"b\", \"a\\\"c\"")',
+        "codec.encode(self.x)",
     ),
     "integer-enum": (
         {"$ref": "#/components/schemas/Level"},
-        'decoding.enum_of(Level, int, "3, -1")',
-        "decoding.encode(self.x)",
+        'codec.enum_of(Level, int, "3, -1")',
+        "codec.encode(self.x)",
     ),
     "union": (
         {"$ref": "#/components/schemas/Pair"},
-        "decoding.union_of(decoding.integer, decoding.array_of(decoding.string))",
-        "decoding.encode(self.x)",
+        "codec.union_of(codec.integer, codec.array_of(codec.string))",
+        "codec.encode(self.x)",
     ),
     "array": (
         {"type": "array", "items": {"type": "array", "items": {"type": "integer"}}},
-        "decoding.array_of(decoding.array_of(decoding.integer))",
-        "decoding.encode(self.x)",
+        "codec.array_of(codec.array_of(codec.integer))",
+        "codec.encode(self.x)",
     ),
 }
 
@@ -79,8 +79,8 @@ def test_each_kind_of_property_has_its_decoder(kind: str, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     ("schema", "decoder"),
     [
-        ("Sort", r'decoding.enum_of(check_sort, str, "\"a\", \"b\"")'),
-        ("Level", 'decoding.enum_of(check_level, int, "-1, 3")'),
+        ("Sort", r'codec.enum_of(check_sort, str, "\"a\", \"b\"")'),
+        ("Level", 'codec.enum_of(check_level, int, "-1, 3")'),
     ],
 )
 def test_literal_enum_is_decoded_in_order(schema: str, decoder: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,7 +93,7 @@ def test_literal_enum_is_decoded_in_order(schema: str, decoder: str, monkeypatch
 def test_optional_model_is_encoded_by_function(monkeypatch: pytest.MonkeyPatch) -> None:
     """It may be UNSET, which has no `to_dict`."""
     found = properties({"x": {"$ref": "#/components/schemas/Other"}}, monkeypatch, required=False)["x"]
-    assert decoders.encoded(found) == "decoding.encode(self.x)"
+    assert decoders.encoded(found) == "codec.encode(self.x)"
 
 
 HOISTED = {"date-time", "const", "enum", "integer-enum", "union", "array"}
@@ -114,9 +114,9 @@ NESTED = {"type": "array", "items": PLAIN}
     ("schema", "expected"),
     [
         ({}, "data[field]"),
-        (PLAIN, "decoding.array(data[field], decoding.string)"),
+        (PLAIN, "codec.array(data[field], codec.string)"),
         (NESTED, "_decode_x(data[field])"),
-        ({"type": "number"}, "decoding.number(data[field])"),
+        ({"type": "number"}, "codec.number(data[field])"),
         ({"$ref": "#/components/schemas/Other"}, "Other.from_dict(data[field])"),
     ],
 )

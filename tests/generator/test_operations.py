@@ -110,18 +110,18 @@ def test_body_of_several_types_is_told_by_class(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize(
     ("documented", "result", "expected"),
     [
-        (responses(_200=STRING, _404=None), "str", [("200", "decoding.json_body(decoding.string)")]),
-        (responses(_204=None), "None", [("204", "decoding.nothing")]),
+        (responses(_200=STRING, _404=None), "str", [("200", "bodies.json_body(codec.string)")]),
+        (responses(_204=None), "None", [("204", "bodies.nothing")]),
         (responses(_404=STRING), "None", []),
-        (responses(default=STRING), "str", [("default", "decoding.json_body(decoding.string)")]),
-        (responses(_201=STRING, default={"type": "integer"}), "str", [("201", "decoding.json_body(decoding.string)")]),
+        (responses(default=STRING), "str", [("default", "bodies.json_body(codec.string)")]),
+        (responses(_201=STRING, default={"type": "integer"}), "str", [("201", "bodies.json_body(codec.string)")]),
         (
             responses(_200=STRING, _2XX={"type": "integer"}, _201=STRING),
             "str | int",
             [
-                ("200", "decoding.json_body(decoding.string)"),
-                ("201", "decoding.json_body(decoding.string)"),
-                ("2XX", "decoding.json_body(decoding.integer)"),
+                ("200", "bodies.json_body(codec.string)"),
+                ("201", "bodies.json_body(codec.string)"),
+                ("2XX", "bodies.json_body(codec.integer)"),
             ],
         ),
     ],
@@ -137,11 +137,11 @@ def test_result_is_that_of_successes(
 @pytest.mark.parametrize(
     ("media_type", "schema", "result", "decoder"),
     [
-        ("text/plain", STRING, "str", "decoding.text_body(decoding.string)"),
-        ("text/plain", {"type": "integer"}, "int", "decoding.json_body(decoding.integer)"),
-        ("application/octet-stream", {**STRING, "format": "binary"}, "File", "decoding.binary"),
-        ("application/json", None, "bytes", "decoding.raw"),
-        ("application/problem+json", {}, "Any", "decoding.json_body(decoding.anything)"),
+        ("text/plain", STRING, "str", "bodies.text_body(codec.string)"),
+        ("text/plain", {"type": "integer"}, "int", "bodies.json_body(codec.integer)"),
+        ("application/octet-stream", {**STRING, "format": "binary"}, "File", "bodies.binary"),
+        ("application/json", None, "bytes", "bodies.raw"),
+        ("application/problem+json", {}, "Any", "bodies.json_body(codec.anything)"),
     ],
 )
 def test_body_is_decoded_by_media_type(

@@ -1,5 +1,5 @@
-# Made by `make generate` from openapi.yaml. Do not edit: change that file or templates/, and run it again.
-"""The contract's schemas."""
+# Made by `make generate` from openapi.yaml. Do not edit: change that file, generator/ or runtime/ instead.
+"""Models of the schemas of the API description."""
 
 from .credits_response import CreditsResponse
 from .error_response import ErrorResponse

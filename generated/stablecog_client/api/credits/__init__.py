@@ -1,4 +1,4 @@
-# Made by `make generate` from openapi.yaml. Do not edit: change that file or templates/, and run it again.
+# Made by `make generate` from openapi.yaml. Do not edit: change that file, generator/ or runtime/ instead.
 """Operations of the tag `credits`."""
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class CreditsAPI:
 
         Raises:
             UsageError: The call cannot be made as asked; nothing was sent.
-            APIConnectionError: No whole answer came; `APITimeoutError` when none came in time.
+            APIConnectionError: There is no complete response; `APITimeoutError` if there is none in time.
             AuthenticationError: 401. The key is missing, unknown, or was switched off by its owner.
             NotFoundError: 404. The server does not know this path. It comes from the router, without the
                 rate-limit headers.
@@ -35,8 +35,8 @@ class CreditsAPI:
             RateLimitError: 429. More than 20 requests from this address within a second.
             InternalServerError: 500. The server failed. A handler says so in JSON; a response that cannot
                 be serialised says so in text.
-            APIStatusError: Any other status than 2xx.
-            APIResponseValidationError: The answer is not what the contract says.
+            APIStatusError: Any other status that is not 2xx.
+            APIResponseValidationError: The response does not match the API description.
         """
         return list_credits.sync(client=self._client)
 
@@ -55,7 +55,7 @@ class AsyncCreditsAPI:
 
         Raises:
             UsageError: The call cannot be made as asked; nothing was sent.
-            APIConnectionError: No whole answer came; `APITimeoutError` when none came in time.
+            APIConnectionError: There is no complete response; `APITimeoutError` if there is none in time.
             AuthenticationError: 401. The key is missing, unknown, or was switched off by its owner.
             NotFoundError: 404. The server does not know this path. It comes from the router, without the
                 rate-limit headers.
@@ -63,7 +63,7 @@ class AsyncCreditsAPI:
             RateLimitError: 429. More than 20 requests from this address within a second.
             InternalServerError: 500. The server failed. A handler says so in JSON; a response that cannot
                 be serialised says so in text.
-            APIStatusError: Any other status than 2xx.
-            APIResponseValidationError: The answer is not what the contract says.
+            APIStatusError: Any other status that is not 2xx.
+            APIResponseValidationError: The response does not match the API description.
         """
         return await list_credits.asyncio(client=self._client)

@@ -1,24 +1,37 @@
-# Made by `make generate` from openapi.yaml. Do not edit: change that file or templates/, and run it again.
+# Made by `make generate` from openapi.yaml. Do not edit: change that file, generator/ or runtime/ instead.
+# pyright: reportPrivateUsage=false
 """GET /v1/credits: List the account's credits."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ... import decoding
+from ..._runtime import bodies, codec
+from ..._runtime.api_request import APIRequest, Security
 from ...models.credits_response import CreditsResponse
-from ...request import Request, Security
 from ...types import Response
 
 if TYPE_CHECKING:
     from ...async_client import AsyncClient
     from ...client import Client
 
-_RESPONSES: dict[str, decoding.BodyDecoder[CreditsResponse]] = {"200": decoding.json_body(CreditsResponse.from_dict)}
+_RESPONSES: dict[str, bodies.BodyDecoder[CreditsResponse]] = {"200": bodies.json_body(CreditsResponse.from_dict)}
 
 
-_REQUEST: Request[CreditsResponse] = Request(
-    "GET", "/v1/credits", Security("header", "Authorization", "Bearer"), _RESPONSES
+def _errors() -> dict[str, bodies.BodyDecoder[Any]]:
+    from ...models.error_response import ErrorResponse
+
+    return {
+        "401": bodies.json_body(ErrorResponse.from_dict),
+        "404": bodies.text_body(codec.string),
+        "428": bodies.text_body(codec.string),
+        "429": bodies.text_body(codec.string),
+        "500": bodies.json_body(ErrorResponse.from_dict),
+    }
+
+
+_REQUEST: APIRequest[CreditsResponse] = APIRequest(
+    "GET", "/v1/credits", Security("header", "Authorization", "Bearer"), _RESPONSES, _errors
 )
 
 
@@ -30,7 +43,7 @@ def sync_detailed(*, client: Client) -> Response[CreditsResponse]:
 
     Raises:
         UsageError: The call cannot be made as asked; nothing was sent.
-        APIConnectionError: No whole answer came; `APITimeoutError` when none came in time.
+        APIConnectionError: There is no complete response; `APITimeoutError` if there is none in time.
         AuthenticationError: 401. The key is missing, unknown, or was switched off by its owner.
         NotFoundError: 404. The server does not know this path. It comes from the router, without the
             rate-limit headers.
@@ -38,10 +51,10 @@ def sync_detailed(*, client: Client) -> Response[CreditsResponse]:
         RateLimitError: 429. More than 20 requests from this address within a second.
         InternalServerError: 500. The server failed. A handler says so in JSON; a response that cannot
             be serialised says so in text.
-        APIStatusError: Any other status than 2xx.
-        APIResponseValidationError: The answer is not what the contract says.
+        APIStatusError: Any other status that is not 2xx.
+        APIResponseValidationError: The response does not match the API description.
     """
-    return client.send(_REQUEST)
+    return client._send(_REQUEST)
 
 
 def sync(*, client: Client) -> CreditsResponse:
@@ -52,7 +65,7 @@ def sync(*, client: Client) -> CreditsResponse:
 
     Raises:
         UsageError: The call cannot be made as asked; nothing was sent.
-        APIConnectionError: No whole answer came; `APITimeoutError` when none came in time.
+        APIConnectionError: There is no complete response; `APITimeoutError` if there is none in time.
         AuthenticationError: 401. The key is missing, unknown, or was switched off by its owner.
         NotFoundError: 404. The server does not know this path. It comes from the router, without the
             rate-limit headers.
@@ -60,10 +73,10 @@ def sync(*, client: Client) -> CreditsResponse:
         RateLimitError: 429. More than 20 requests from this address within a second.
         InternalServerError: 500. The server failed. A handler says so in JSON; a response that cannot
             be serialised says so in text.
-        APIStatusError: Any other status than 2xx.
-        APIResponseValidationError: The answer is not what the contract says.
+        APIStatusError: Any other status that is not 2xx.
+        APIResponseValidationError: The response does not match the API description.
     """
-    return client.send(_REQUEST).parsed
+    return client._send(_REQUEST).parsed
 
 
 async def asyncio_detailed(*, client: AsyncClient) -> Response[CreditsResponse]:
@@ -74,7 +87,7 @@ async def asyncio_detailed(*, client: AsyncClient) -> Response[CreditsResponse]:
 
     Raises:
         UsageError: The call cannot be made as asked; nothing was sent.
-        APIConnectionError: No whole answer came; `APITimeoutError` when none came in time.
+        APIConnectionError: There is no complete response; `APITimeoutError` if there is none in time.
         AuthenticationError: 401. The key is missing, unknown, or was switched off by its owner.
         NotFoundError: 404. The server does not know this path. It comes from the router, without the
             rate-limit headers.
@@ -82,10 +95,10 @@ async def asyncio_detailed(*, client: AsyncClient) -> Response[CreditsResponse]:
         RateLimitError: 429. More than 20 requests from this address within a second.
         InternalServerError: 500. The server failed. A handler says so in JSON; a response that cannot
             be serialised says so in text.
-        APIStatusError: Any other status than 2xx.
-        APIResponseValidationError: The answer is not what the contract says.
+        APIStatusError: Any other status that is not 2xx.
+        APIResponseValidationError: The response does not match the API description.
     """
-    return await client.send(_REQUEST)
+    return await client._send(_REQUEST)
 
 
 async def asyncio(*, client: AsyncClient) -> CreditsResponse:
@@ -96,7 +109,7 @@ async def asyncio(*, client: AsyncClient) -> CreditsResponse:
 
     Raises:
         UsageError: The call cannot be made as asked; nothing was sent.
-        APIConnectionError: No whole answer came; `APITimeoutError` when none came in time.
+        APIConnectionError: There is no complete response; `APITimeoutError` if there is none in time.
         AuthenticationError: 401. The key is missing, unknown, or was switched off by its owner.
         NotFoundError: 404. The server does not know this path. It comes from the router, without the
             rate-limit headers.
@@ -104,7 +117,7 @@ async def asyncio(*, client: AsyncClient) -> CreditsResponse:
         RateLimitError: 429. More than 20 requests from this address within a second.
         InternalServerError: 500. The server failed. A handler says so in JSON; a response that cannot
             be serialised says so in text.
-        APIStatusError: Any other status than 2xx.
-        APIResponseValidationError: The answer is not what the contract says.
+        APIStatusError: Any other status that is not 2xx.
+        APIResponseValidationError: The response does not match the API description.
     """
-    return (await client.send(_REQUEST)).parsed
+    return (await client._send(_REQUEST)).parsed

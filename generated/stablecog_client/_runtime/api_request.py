@@ -1,0 +1,181 @@
+# Made by `make generate` from openapi.yaml. Do not edit: change that file, generator/ or runtime/ instead.
+"""An operation of the API description with the arguments of one call, as the generated modules make it."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
+from urllib.parse import quote
+
+from ..errors import APIResponseValidationError, UsageError
+from ..types import UNSET, File
+from .bodies import BodyDecoder
+from .codec import encode
+
+T = TypeVar("T")
+
+_NONE: Mapping[str, Any] = MappingProxyType({})
+
+
+class Security(NamedTuple):
+    """How an operation takes the API key.
+
+    Attributes:
+        location: Where the key is sent.
+        name: The name of the header, query parameter or cookie.
+        scheme: What stands before the key in an `Authorization` header, or an empty string.
+    """
+
+    location: Literal["header", "query", "cookie"]
+    name: str
+    scheme: Literal["", "Bearer", "Basic"] = ""
+
+    def credentials(self, api_key: str) -> str:
+        """Return the value to send for a key."""
+        if self.scheme == "Basic":
+            return f"Basic {b64encode(api_key.encode()).decode()}"
+        return f"{self.scheme} {api_key}".lstrip()
+
+
+class APIRequest(Generic[T]):
+    """An operation of the API description with the arguments of one call.
+
+    Args:
+        method: The HTTP method.
+        path: The path, with the names of `path_parameters` in braces.
+        security: How the key is sent, or None if no key is needed.
+        responses: Decoders of the documented successful bodies, by status, range (`2XX`) or `default`.
+        errors: Returns decoders of the documented error bodies; a function, as their models are rarely needed.
+        path_parameters, query, headers, cookies: Arguments by the names that the API description gives them.
+        body: What the body is made from, or UNSET.
+        content_type: The media type of the body.
+    """
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        security: Security | None,
+        responses: Mapping[str, BodyDecoder[T]],
+        errors: Callable[[], Mapping[str, BodyDecoder[Any]]] = dict,
+        *,
+        path_parameters: Mapping[str, Any] = _NONE,
+        query: Mapping[str, Any] = _NONE,
+        headers: Mapping[str, Any] = _NONE,
+        cookies: Mapping[str, Any] = _NONE,
+        body: Any = UNSET,
+        content_type: str = "",
+    ) -> None:
+        self.method = method
+        self.path = path
+        self.security = security
+        self.responses = responses
+        self.errors = errors
+        self.path_parameters = path_parameters
+        self.query = query
+        self.headers = headers
+        self.cookies = cookies
+        self.body = body
+        self.content_type = content_type
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether every call sends the same request, because the operation takes no arguments."""
+        return not (self.path_parameters or self.query or self.headers or self.cookies) and self.body is UNSET
+
+    def parse_error(self, status: int, text: str) -> Any:
+        """Return the documented error in the body of a response, or None if it is something else."""
+        decoders = self.errors()
+        decode = decoders.get(str(status)) or decoders.get(f"{status // 100}XX") or decoders.get("default")
+        try:
+            return decode(text.encode(), "") if decode else None
+        except APIResponseValidationError:
+            return None
+
+    def target(self) -> str:
+        """Return the path with its parameters filled in.
+
+        Raises:
+            UsageError: A parameter is an empty string.
+        """
+        if not self.path_parameters:
+            return self.path
+        values = self.path_parameters.items()
+        return self.path.format_map({name: _path_segment(name, value) for name, value in values})
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the arguments of `httpx.Request` besides method, URL and credentials."""
+        query: dict[str, Any] = {}
+        for name, value in _present(self.query).items():
+            # The fields of an object are parameters of their own.
+            query.update(_form(value) if isinstance(value, dict) else {name: value})  # pyright: ignore[reportUnknownArgumentType]
+        headers = {name: _text(value) for name, value in _present(self.headers).items()}
+        cookies = {name: _text(value) for name, value in _present(self.cookies).items()}
+        body: dict[str, Any] = {}
+        if self.body is not UNSET:
+            body, content_type = _body(self.body, self.content_type)
+            if content_type:
+                headers["content-type"] = content_type
+        return {"params": query, "headers": headers, "cookies": cookies, **body}
+
+
+def _present(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values as JSON has them, without those left out; only JSON can send null, so it counts as left out."""
+    encoded = {name: encode(value) for name, value in values.items() if value is not UNSET}
+    return {name: value for name, value in encoded.items() if value is not None}
+
+
+def _form(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a form: httpx repeats arrays, and objects are sent as JSON."""
+    return {name: json.dumps(value) if isinstance(value, dict) else value for name, value in _present(values).items()}
+
+
+def _text(value: Any) -> str:
+    """Return a parameter as text for a path, header or cookie; arrays are joined by commas."""
+    encoded = encode(value)
+    if encoded is True or encoded is False:
+        return "true" if encoded else "false"
+    if isinstance(encoded, list):
+        return ",".join(_text(item) for item in encoded)  # pyright: ignore[reportUnknownVariableType]
+    return str(encoded)
+
+
+def _path_segment(name: str, value: Any) -> str:
+    """Return a path parameter, quoted so that it stays one segment of the path.
+
+    Raises:
+        UsageError: It is an empty string.
+    """
+    segment = _text(value)
+    if not segment:
+        raise UsageError(f"{name}: expected a value for the path, got an empty string")
+    return "%2E" * len(segment) if segment in {".", ".."} else quote(segment, safe="")
+
+
+def _body(value: Any, content_type: str) -> tuple[dict[str, Any], str]:
+    """Return the argument of `httpx.Request` for a body, and its media type, empty where httpx adds it."""
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type == "multipart/form-data":
+        return {"files": _multipart(encode(value))}, ""
+    if media_type == "application/x-www-form-urlencoded":
+        return {"data": _form(encode(value))}, content_type
+    if isinstance(value, File):
+        return {"content": value.payload.read()}, content_type
+    return {"json": encode(value)}, content_type
+
+
+def _multipart(fields: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return each field as a part: files as they are, objects as JSON, arrays item by item."""
+    parts: list[tuple[str, Any]] = []
+    for name, value in _present(fields).items():
+        for item in value if isinstance(value, list) else [value]:  # pyright: ignore[reportUnknownVariableType]
+            if isinstance(item, File):
+                parts.append((name, item.to_tuple()))
+            elif isinstance(item, dict):
+                parts.append((name, (None, json.dumps(item).encode(), "application/json")))
+            else:
+                parts.append((name, (None, _text(item).encode(), "text/plain")))
+    return parts

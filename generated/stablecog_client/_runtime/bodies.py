@@ -1,0 +1,269 @@
+# Made by `make generate` from openapi.yaml. Do not edit: change that file, generator/ or runtime/ instead.
+"""Response bodies: collected and decompressed up to a limit, then decoded to text, to JSON, to what they should be."""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from codecs import BOM_UTF8
+from collections.abc import Callable, Iterator
+from math import isfinite
+from typing import Any, NoReturn, TypeVar
+
+from ..errors import APIResponseValidationError
+from ..types import File
+from .codec import Decoder, refuse
+from .http_library import httpx
+
+T = TypeVar("T")
+
+BodyDecoder = Callable[[bytes, str], T]
+"""Decodes a body, given its bytes and its Content-Type."""
+
+MAX_BODY = 16 * 2**20  # bytes of a decompressed body; a larger one is refused
+MAX_ERROR_BODY = 64 * 2**10  # bytes of an error's body; a larger one is truncated
+ACCEPT_ENCODING = "gzip, deflate"
+
+_OVERHEAD = 64 * 2**10  # bytes by which a compressed body may exceed its content
+
+_GZIP, _ZLIB, _RAW = 31, 15, -15  # formats as zlib numbers them
+
+
+class BoundedBody:
+    """Collects a body as it arrives and decompresses it, never holding more than a limit.
+
+    Args:
+        headers: The headers of the response.
+        limit: Bytes of the decompressed body.
+        truncate: Truncate a body that is too large or corrupt, instead of refusing it.
+
+    Raises:
+        APIResponseValidationError: The body is refused; `feed` and `finish` raise it, too.
+    """
+
+    def __init__(self, headers: httpx.Headers, limit: int, *, truncate: bool) -> None:
+        self._limit = limit
+        self._truncate = truncate
+        self._received = 0  # compressed bytes; bounded separately, as they may decode to nothing
+        self._size = 0
+        self._chunks: list[bytes] = []
+        encoding = headers.get("content-encoding")
+        try:
+            self._decoders = [_decoder(name) for name in _encodings(encoding)] if encoding else []
+        except APIResponseValidationError:
+            if not truncate:
+                raise
+            self._decoders = []  # ignore unsupported encodings on errors: the status is enough
+        length = headers.get("content-length", "")
+        if not truncate and length.isdecimal() and int(length[:20]) > limit:
+            raise self._too_large()
+
+    def feed(self, chunk: bytes) -> bool:
+        """Take a chunk; return whether to read on."""
+        self._received += len(chunk)
+        for piece in self._decompressed(chunk, self._decoders) if self._decoders else (chunk,):
+            self._size += len(piece)
+            if self._size > self._limit:
+                if not self._truncate:
+                    raise self._too_large()
+                self._chunks.append(piece[: self._limit - self._size])
+                return False
+            self._chunks.append(piece)
+        if self._received > self._limit + _OVERHEAD:
+            if not self._truncate:
+                raise self._too_large()
+            return False
+        return True
+
+    def finish(self) -> bytes:
+        """Return the body."""
+        if (
+            self._decoders
+            and not self._truncate
+            and self._received
+            and any(not decoder.eof for decoder in self._decoders)
+        ):
+            raise APIResponseValidationError(expected="a compressed body", got="a truncated one")
+        return self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+
+    def _decompressed(self, chunk: bytes, decoders: list[Any]) -> Iterator[bytes]:
+        decoder, *others = decoders
+        while chunk:
+            try:
+                piece = decoder.decompress(chunk, 65536)  # in small pieces: a decompression bomb never unfolds
+            except zlib.error as error:
+                if self._truncate:
+                    return
+                raise APIResponseValidationError(expected="a compressed body", got=f"a corrupt one ({error})") from None
+            chunk = decoder.unconsumed_tail
+            if piece and others:
+                yield from self._decompressed(piece, others)
+            elif piece:
+                yield piece
+
+    def _too_large(self) -> APIResponseValidationError:
+        return APIResponseValidationError(expected=f"a body of at most {self._limit} bytes", got="a larger one")
+
+
+def _encodings(header: str) -> list[str]:
+    """Return the content encodings of a body, the last applied first."""
+    names = [name.strip().lower() for name in header.split(",")]
+    applied = [name for name in reversed(names) if name not in {"", "identity"}]
+    if len(applied) > 2:  # each one multiplies what a small body can unfold to
+        raise APIResponseValidationError(expected="at most two content encodings", got=str(len(applied)))
+    return applied
+
+
+def _decoder(encoding: str) -> Any:
+    if encoding in {"gzip", "x-gzip"}:
+        return _GzipDecoder()
+    if encoding == "deflate":
+        return _DeflateDecoder()
+    raise APIResponseValidationError(expected=f"a content encoding of {ACCEPT_ENCODING}", got=repr(encoding[:40]))
+
+
+class _GzipDecoder:
+    """Decompresses gzip of one member or of several."""
+
+    unconsumed_tail = b""
+
+    def __init__(self) -> None:
+        self._decoder = zlib.decompressobj(_GZIP)
+
+    @property
+    def eof(self) -> bool:
+        return self._decoder.eof and not self.unconsumed_tail
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        if self._decoder.eof:
+            if data[0] != 0x1F:  # not another member: ignore what follows the body
+                self.unconsumed_tail = b""
+                return b""
+            self._decoder = zlib.decompressobj(_GZIP)
+        piece = self._decoder.decompress(data, max_length)
+        self.unconsumed_tail = self._decoder.unused_data or self._decoder.unconsumed_tail
+        return piece
+
+
+class _DeflateDecoder:
+    """Decompresses the zlib format, which HTTP calls deflate, or raw deflate, which some servers send."""
+
+    eof = False
+    unconsumed_tail = b""
+
+    def __init__(self) -> None:
+        self._decoder: Any = None
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        if self._decoder is None:
+            self._decoder = zlib.decompressobj(_ZLIB if data[0] & 0x0F == 8 else _RAW)
+        piece: bytes = self._decoder.decompress(data, max_length)
+        self.eof, self.unconsumed_tail = self._decoder.eof, self._decoder.unconsumed_tail
+        return piece
+
+
+def nothing(content: bytes, content_type: str) -> None:
+    """Ignore the body: the API description documents none."""
+
+
+def binary(content: bytes, content_type: str) -> File:
+    """Return the body as a file."""
+    from io import BytesIO
+
+    return File(payload=BytesIO(content), mime_type=content_type or None)
+
+
+def raw(content: bytes, content_type: str) -> bytes:
+    """Return the bytes: the API description has no schema for them."""
+    return content
+
+
+def text(content: bytes, content_type: str) -> str:
+    """Return the body as text in the charset that its Content-Type names, by default UTF-8."""
+    charset = _charset(content_type)
+    try:
+        return _decoded(content, charset)
+    except (LookupError, ValueError):
+        refuse(f"text in {charset}", content.decode("ascii", "replace"))
+
+
+def json_body(decode: Decoder[T]) -> BodyDecoder[T]:
+    """Return a decoder of JSON bodies, given one of their value."""
+
+    def body(content: bytes, content_type: str) -> T:
+        try:
+            return decode(parse_json(content, content_type))
+        except RecursionError:
+            pass
+        raise _not_json(content, content_type, "nested too deeply")
+
+    return body
+
+
+def text_body(decode: Decoder[T]) -> BodyDecoder[T]:
+    """Return a decoder of text bodies, given one of their value."""
+    return lambda content, content_type: decode(text(content, content_type))
+
+
+_charset_parameter = re.compile(r"""[;\s]charset\s*=\s*["']?([^\s;"']{1,40})""", re.IGNORECASE).search
+# Not every codec of Python: punycode and idna take minutes for a megabyte.
+_is_supported = re.compile(
+    r"utf[-_]?(8|16|32)([-_]?[bl]e)?|(us-?)?ascii|latin-?1|iso[-_]?8859[-_]\d+|(windows-|cp)125\d", re.IGNORECASE
+).fullmatch
+
+
+def _charset(content_type: str) -> str:
+    match = _charset_parameter(content_type)
+    return match[1].lower() if match else "utf-8"
+
+
+def _decoded(content: bytes, charset: str) -> str:
+    if not _is_supported(charset):
+        raise LookupError(f"unknown charset {charset!r}")
+    return content.decode(charset)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if isfinite(number):
+        return number
+    raise ValueError("a number is too large")
+
+
+_parse = json.JSONDecoder(parse_float=_finite, parse_constant=_refuse_constant).decode
+
+
+def parse_json(content: bytes, content_type: str) -> Any:
+    """Return the JSON value of a body.
+
+    Raises:
+        APIResponseValidationError: The body is not JSON.
+    """
+    try:
+        return _parse(_decoded(content.removeprefix(BOM_UTF8), _charset(content_type)))
+    except (LookupError, ValueError) as error:
+        reason = str(error)  # the error itself holds the whole body
+    raise _not_json(content, content_type, reason)
+
+
+NOT_THE_API = "a proxy or another server may have answered: check `base_url` and proxies"
+
+
+def _not_json(content: bytes, content_type: str, reason: str) -> APIResponseValidationError:
+    if not content:
+        return APIResponseValidationError(
+            expected="JSON", got="an empty body", problem="the body is empty, not JSON", advice=NOT_THE_API
+        )
+    start = repr(content[:60].decode("utf-8", "replace"))
+    if "json" in content_type:
+        problem, advice = f"the body is not valid JSON ({reason}): it starts {start}", "the server sent invalid JSON"
+    else:
+        problem, advice = f"the body is not JSON: it starts {start}", NOT_THE_API
+    return APIResponseValidationError(
+        expected="JSON", got=f"a body that starts {start} ({reason})", problem=problem, advice=advice
+    )

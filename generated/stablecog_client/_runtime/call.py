@@ -1,0 +1,358 @@
+# Made by `make generate` from openapi.yaml. Do not edit: change that file, generator/ or runtime/ instead.
+# pyright: reportPrivateUsage=false
+"""A call from its first request to its result: it decides when to send, retry, return or raise.
+
+It has no input or output; `SyncAPIClient` and `AsyncAPIClient` send, read and wait as it says.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import ssl
+import sys
+import time
+from http import HTTPStatus
+from typing import Any, Generic, NoReturn, TypeVar
+
+from ..errors import (
+    APIConnectionError,
+    APIError,
+    APIResponseValidationError,
+    APIStatusError,
+    APITimeoutError,
+    AuthenticationError,
+    InternalServerError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+)
+from ..types import Response
+from . import failures, retries
+from .api_request import APIRequest
+from .bodies import MAX_BODY, MAX_ERROR_BODY, BoundedBody
+from .client_base import RequestFactory
+from .client_state import ClientState
+from .config import CallOptions
+from .http_library import httpx
+
+T = TypeVar("T")
+
+MAX_REDIRECTS = 5
+
+_logger = logging.getLogger(__name__.partition(".")[0])
+
+# What the HTTP libraries and sockets raise when there is no complete response, or a body is refused.
+FAULTS = (
+    *(httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, APIResponseValidationError),
+    *(ConnectionError, TimeoutError, socket.gaierror, ssl.SSLError),
+)
+
+# Failures before the request was sent.
+_UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+
+# What may truncate a body.
+TRUNCATIONS = (httpx.NetworkError, httpx.RemoteProtocolError, httpx.TimeoutException, TimeoutError)
+
+_ERROR_BY_STATUS: dict[int, type[APIStatusError]] = {
+    401: AuthenticationError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    429: RateLimitError,
+}
+
+_STATUSES = {status.value: status for status in HTTPStatus}
+
+NO_AUTH = httpx.Auth()
+"""Says to httpx that requests are authenticated already."""
+
+
+class RawResponse:
+    """A response, read. It has no repr of its contents: the server may have sent the key back."""
+
+    def __init__(self, status_code: int, headers: httpx.Headers, content: bytes) -> None:
+        self.status_code = status_code
+        self.headers = headers
+        self.content = content
+
+
+class Call(Generic[T]):
+    """The requests of a call and what follows from their responses.
+
+    For each request, a client calls `try_acquire`, `next_request` and, when a response begins, `new_body`; then
+    `on_response` with the complete response, or `on_no_response` and `on_error`. `on_response` and `on_error` return
+    seconds to wait before the next request.
+
+    Args:
+        state: What the calls of the client share.
+        options: Timeout, deadline and retries of this call.
+        request: The operation and its arguments.
+        url: Where to send the first request.
+        factory: Makes the HTTP requests.
+    """
+
+    def __init__(
+        self,
+        state: ClientState[Any],
+        options: CallOptions,
+        request: APIRequest[T],
+        url: httpx.URL,
+        factory: RequestFactory,
+    ) -> None:
+        self.ends_at = time.monotonic() + options.deadline
+        self._state = state
+        self._options = options
+        self._request = request
+        self._url = url
+        self._factory = factory
+        self._redact = state.config.redact
+        self._sent: httpx.Request | None = None  # the last request
+        self._response: httpx.Response | None = None  # the response that began
+        self._requests = 0
+        self._redirects = 0
+        self._acquired = 0  # retries from the budget
+        self._refusal: APIError | None = None  # of the last request, by the rate limit
+        # What the caller is handling: Python links it to errors raised here, but it is not their cause.
+        self._active_exception = sys.exception()
+
+    @property
+    def remaining(self) -> float:
+        """Seconds until the deadline."""
+        return max(0.0, self.ends_at - time.monotonic())
+
+    def check_deadline(self) -> None:
+        """Raise TimeoutError if the deadline has passed."""
+        if time.monotonic() > self.ends_at:
+            raise TimeoutError
+
+    def try_acquire(self) -> float:
+        """Return 0 if the request may be sent now; otherwise seconds after which to ask again.
+
+        Raises:
+            APIConnectionError: The client was closed.
+            APITimeoutError: The deadline has passed.
+        """
+        if self._state.is_closed:
+            self._raise(APIConnectionError("the client was closed during the call"))
+        delay = self._state.rate_limit.try_acquire() if self._state.rate_limit else 0.0
+        if delay and delay >= self.remaining:
+            self.raise_no_slot()
+        return delay
+
+    def next_request(self) -> httpx.Request:
+        """Return the request to send now."""
+        self._requests += 1
+        self._response = None
+        remaining = max(0.0, self.ends_at - time.monotonic())
+        timeouts = {name: min(seconds, remaining) for name, seconds in self._options.timeouts.items()}
+        extensions = {"timeout": timeouts}
+        self._sent = self._factory(self._url, extensions)
+        return self._sent
+
+    def new_body(self, response: httpx.Response) -> BoundedBody:
+        """Return what collects the body of a response."""
+        self._response = response
+        if 200 <= response.status_code < 300:
+            return BoundedBody(response.headers, MAX_BODY, truncate=False)
+        return BoundedBody(response.headers, MAX_ERROR_BODY, truncate=True)
+
+    def response_from_status_error(self, error: httpx.HTTPStatusError) -> RawResponse:
+        """Return the response that an event hook raised `error` for."""
+        if self.is_foreign(error):
+            self.on_no_response()
+            raise error
+        response = error.response
+        content = response.content if response.is_stream_consumed else b""
+        return RawResponse(response.status_code, response.headers, content)
+
+    def is_foreign(self, error: Exception) -> bool:
+        """Return whether an error is about another request, which an event hook of the caller's made."""
+        request = (
+            getattr(error, "_request", None) if isinstance(error, httpx.RequestError | httpx.HTTPStatusError) else None
+        )
+        return request is not None and request is not self._sent
+
+    def on_no_response(self) -> None:
+        """Record that the request got no complete response."""
+        if self._state.rate_limit:
+            self._state.rate_limit.release()
+
+    def on_response(self, raw: RawResponse) -> Response[T] | float:
+        """Return the result, or seconds to wait before the next request.
+
+        Raises:
+            APIStatusError: The status is not 2xx.
+            APIResponseValidationError: The status or the body does not match the API description.
+        """
+        status = raw.status_code
+        if self._state.rate_limit:
+            self._state.rate_limit.on_response(status, raw.headers)
+        if not 200 <= status < 300:
+            return self._on_status(raw)
+        responses = self._request.responses
+        decode = responses.get(str(status)) or responses.get("2XX") or responses.get("default")
+        try:
+            phrase = _STATUSES.get(status)
+            if decode is None or phrase is None:
+                expected = f"a documented status ({' or '.join(responses)})"
+                raise APIResponseValidationError(expected=expected, got=str(status))
+            parsed = decode(raw.content, raw.headers.get("content-type", ""))
+        except APIResponseValidationError as error:
+            self._raise(self._with_response(error, raw), error.__cause__)
+        self._state.retry_budget.record_success(self._acquired)
+        return Response(phrase, raw.headers, raw.content, parsed)
+
+    def on_error(self, error: Exception) -> float:
+        """Return seconds to wait before the next request, after this one got no complete response.
+
+        Raises:
+            APIConnectionError: There is no next one.
+        """
+        if isinstance(error, APIResponseValidationError):  # the body was refused
+            assert self._response is not None
+            self._raise(
+                self._with_response(error, RawResponse(self._response.status_code, self._response.headers, b""))
+            )
+        if self._state.is_closed:
+            self._raise(APIConnectionError("the client was closed during the call"), error)
+        timed_out = isinstance(error, httpx.TimeoutException | TimeoutError)
+        sent = not isinstance(error, _UNSENT)
+        causes = failures.causes_of(error, self._active_exception)
+        reason = failures.one_line(self._redact(failures.describe(causes, self._state.proxy or self._url.host)))
+        if (self._is_safe or not sent) and failures.is_transient(causes):
+            delay = retries.backoff(self._attempts)
+            # A stale keep-alive connection says nothing about the server's health.
+            exempt = sent and not timed_out and self._state.retry_budget.acquire_for_stale_connection()
+            if self._may_retry(delay, reason, exempt_from_budget=exempt):
+                return delay
+        hint = self._unknown_outcome_hint if sent else ""
+        if not timed_out and self.remaining > 0:
+            advice = failures.advice(causes, self._state.proxy)
+            what = "no response" if self._response is None else "incomplete response"
+            self._raise(APIConnectionError(f"{what}: {reason}; {advice}{hint}"), error)
+        option, seconds = "deadline", self._options.deadline
+        if self.remaining > 0:
+            option, seconds = "timeout", self._options.timeouts["read" if sent else "connect"]
+        what = f"no {'response' if sent else 'connection'} within the {option} of {seconds:g} s"
+        advice = f"check the network and the server, or raise `{option}` to wait longer"
+        self._raise(APITimeoutError(f"{what}; {advice}{hint}"), error)
+
+    def raise_no_slot(self) -> NoReturn:
+        """Raise the error for a call whose deadline comes before the rate limit allows its request."""
+        if self._refusal is not None:
+            self._raise(self._refusal)
+        limit = f"the rate limit allows no request within the deadline of {self._options.deadline:g} s"
+        self._raise(APITimeoutError(f"{limit}; make fewer calls, or raise `deadline`"))
+
+    @property
+    def _attempts(self) -> int:
+        return self._requests - self._redirects
+
+    @property
+    def _is_safe(self) -> bool:
+        return self._request.method in retries.SAFE_METHODS
+
+    @property
+    def _unknown_outcome_hint(self) -> str:
+        return "" if self._is_safe else "; it may have been acted on: look before you send it again"
+
+    def _may_retry(self, delay: float, reason: str, *, exempt_from_budget: bool) -> bool:
+        """Return whether to retry after this delay, charging the retry budget unless exempt."""
+        if self._attempts > self._options.max_retries or delay >= self.remaining:
+            return False
+        retry = exempt_from_budget or self._state.retry_budget.acquire()
+        if retry and not exempt_from_budget:
+            self._acquired += 1
+        next_step = f"retrying in {delay:.2f} s" if retry else "not retrying: the retry budget is used up"
+        _logger.info(
+            "%s %s: attempt %d failed: %s; %s", self._request.method, self._shown_url, self._attempts, reason, next_step
+        )
+        return retry
+
+    def _on_status(self, raw: RawResponse) -> float:
+        status = raw.status_code
+        if 300 <= status < 400 and (location := raw.headers.get("location")):
+            return self._on_redirect(raw, location)
+        retry_after = retries.parse_retry_after(raw.headers.get("retry-after"))
+        error = self._status_error(raw, retry_after)
+        self._refusal = error if status == 429 else None
+        if retries.is_retryable_status(status, safe=self._is_safe):
+            delay = max(retry_after or 0.0, retries.backoff(self._attempts))
+            # While the server admits others, the rate limit paces the retries, and the budget need not.
+            exempt = status == 429 and self._state.rate_limit is not None and self._state.rate_limit.recently_admitted
+            if self._may_retry(delay, failures.status_line(status), exempt_from_budget=exempt):
+                return delay
+        self._raise(error)
+
+    def _status_error(self, raw: RawResponse, retry_after: float | None) -> APIError:
+        status, text = raw.status_code, self._text(raw)
+        advice = failures.status_advice(status, raw.headers.get("content-type", ""))
+        said = failures.server_message(text)
+        message = f"{failures.status_line(status)}{f': {said}' if said else ''}; {advice}"
+        if retry_after:
+            message += f"; the server asks to wait {retry_after:g} s"
+        if status == 408 or status >= 500:
+            message += self._unknown_outcome_hint
+        return self._error_class(status)(
+            message,
+            status_code=status,
+            headers=self._headers(raw),
+            text=text,
+            body=self._request.parse_error(status, text),
+            retry_after=retry_after,
+        )
+
+    @staticmethod
+    def _error_class(status: int) -> type[APIStatusError]:
+        return _ERROR_BY_STATUS.get(status, InternalServerError if status >= 500 else APIStatusError)
+
+    def _on_redirect(self, raw: RawResponse, location: str) -> float:
+        """Follow a redirect to the same origin: the key must not go elsewhere."""
+        too_many = self._redirects >= MAX_REDIRECTS
+        try:
+            target = self._url.join(location).copy_with(username=None, password=None, fragment=None)
+            same_origin = _origin(target) == _origin(self._url)
+        except (httpx.InvalidURL, ValueError):
+            target, same_origin = self._url, False
+        if same_origin and self._is_safe and not too_many:
+            self._redirects += 1
+            self._url = target
+            return 0.0
+        if too_many:
+            reason = f"more than {MAX_REDIRECTS} redirects"
+        else:
+            reason = f"a redirect to {failures.one_line(self._redact(location))!r}, which is not followed"
+        message = f"{failures.status_line(raw.status_code)}: {reason}; check `base_url`"
+        if raw.status_code <= 303:  # servers answer forms so; 307 and 308 ask for the same request elsewhere
+            message += self._unknown_outcome_hint
+        headers, text = self._headers(raw), self._text(raw)
+        self._raise(APIStatusError(message, status_code=raw.status_code, text=text, headers=headers))
+
+    def _with_response(self, error: APIResponseValidationError, raw: RawResponse) -> APIResponseValidationError:
+        error._redact(self._redact)
+        error._set_response(raw.status_code, self._headers(raw), self._text(raw))
+        return error
+
+    def _text(self, raw: RawResponse) -> str:
+        content = raw.content[:MAX_ERROR_BODY]
+        return self._redact(content.decode("utf-8", "replace"))
+
+    def _headers(self, raw: RawResponse) -> httpx.Headers:
+        """Return the headers without the key, in case the server sent it back."""
+        items = [(self._redact(name), self._redact(value)) for name, value in raw.headers.multi_items()]
+        return httpx.Headers(items, encoding=raw.headers.encoding)
+
+    def _raise(self, error: APIError, cause: BaseException | None = None) -> NoReturn:
+        error._set_request(self._request.method, self._shown_url, self._attempts)
+        if cause is not None:
+            error.__cause__ = cause
+        failures.strip(error, self._active_exception, self._redact)
+        raise error
+
+    @property
+    def _shown_url(self) -> str:
+        return self._redact(failures.url_without_secrets(self._url))
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port

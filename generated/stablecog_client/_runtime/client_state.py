@@ -1,0 +1,83 @@
+# Made by `make generate` from openapi.yaml. Do not edit: change that file, generator/ or runtime/ instead.
+"""What the calls of a client share in one process; clients made by `with_options` share it, too."""
+
+from __future__ import annotations
+
+from typing import Generic
+
+from ..errors import UsageError
+from .config import ClientConfig, H, is_loopback
+from .environment import proxy_of_environment
+from .http_library import httpx
+from .rate_limit import RateLimit
+from .retries import RetryBudget
+
+
+class ClientState(Generic[H]):
+    """The retry budget, the rate limit and what is known of the connections.
+
+    Args:
+        config: The API, the key and the server.
+        parent: The state of the parent process, or None in the process that made the client.
+
+    Attributes:
+        closed: Whether the client was closed.
+        proxy: What requests are sent through, for errors: host and port of a proxy, or the name of a transport.
+    """
+
+    def __init__(self, config: ClientConfig[H], parent: ClientState[H] | None) -> None:
+        self.config: ClientConfig[H] = config
+        self.closed: bool = parent is not None and parent.closed
+        self.proxy: str | None = None
+        self.retry_budget = RetryBudget()
+        limit = config.api.rate_limit
+        self.rate_limit = RateLimit(*limit) if limit else None
+        self._http_client_used = False
+        self._http_client_inherited = parent is not None and parent._http_client_used
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether calls are refused, because the client or its `http_client` was closed."""
+        http_client = self.config.http_client
+        return self.closed or (http_client is not None and http_client.is_closed)
+
+    def check_open(self) -> None:
+        """Refuse a call that cannot be sent.
+
+        Raises:
+            UsageError: The client is closed, or its `http_client` cannot be used here.
+        """
+        http_client = self.config.http_client
+        if self.closed:
+            raise UsageError("the client is closed; make a new one")
+        if http_client is not None and http_client.is_closed:
+            raise UsageError("http_client: it is closed; make a new one, and a new client over it")
+        if self._http_client_inherited:
+            raise UsageError("http_client: its connections belong to the process that forked; make a new client")
+
+    def register_http_client(self, http_client: httpx.Client | httpx.AsyncClient) -> None:
+        """Take note of an `http_client` of the caller's before its first use.
+
+        Raises:
+            UsageError: It would send the key unencrypted to a proxy.
+        """
+        from . import custom_client
+
+        proxy = custom_client.proxy_url(http_client, self.config.base_url)
+        if proxy is not None and not self.config.trust_env and not is_loopback(proxy.host):
+            raise UsageError(
+                "http_client: its proxy would be sent the API key unencrypted; use https://, allow_http=True, "
+                "or an http_client with trust_env=False"
+            )
+        self._http_client_used = True
+        self.proxy = custom_client.describe_proxy(http_client, self.config.base_url)
+
+    def environment_proxy(self) -> httpx.Proxy | None:
+        """Return the proxy of the environment for the server, if there is one and it may be used.
+
+        Raises:
+            UsageError: A variable names a proxy that cannot be used.
+        """
+        proxy = proxy_of_environment(self.config.base_url) if self.config.trust_env else None
+        self.proxy = proxy.url.netloc.decode() if proxy else None
+        return proxy

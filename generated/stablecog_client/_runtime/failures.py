@@ -1,0 +1,157 @@
+# Made by `make generate` from openapi.yaml. Do not edit: change that file, generator/ or runtime/ instead.
+"""What went wrong, in one line, and what to do about it; and how it is told without the API key.
+
+Frames of network code hold requests, and error trackers show their variables.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+import sys
+from types import TracebackType
+from typing import Any, cast
+
+from ..errors import status_line as status_line
+from .bodies import NOT_THE_API
+from .http_library import httpx
+from .redaction import Redact
+
+Causes = list[BaseException]
+
+_LIBRARIES = frozenset(
+    {__name__.partition(".")[0], "aiohttp", "anyio", "h11", "httpcore", "httpx", "httpx_aiohttp", "trio"}
+)
+
+# Failures that a retry does not change.
+_PERMANENT = (httpx.InvalidURL, httpx.LocalProtocolError, httpx.UnsupportedProtocol, ssl.SSLCertVerificationError)
+
+_UNTRUSTED = "the certificate is not trusted: set SSL_CERT_FILE if it is your company's, or check `base_url`"
+_OTHER_SERVER = "the certificate is for another server: check `base_url` and proxies"
+_NO_TLS = "the server does not speak TLS there: check scheme and port of `base_url`"
+_OTHER_TLS = "the TLS handshake failed: check `base_url`, proxies, and whether the server wants a client certificate"
+_NOT_VALID_NOW = "the certificate is not valid now: check this machine's clock, or tell whoever runs the server"
+# By OpenSSL's codes: not yet valid, expired, another host, another address.
+_CERTIFICATE_ADVICE = {9: _NOT_VALID_NOW, 10: _NOT_VALID_NOW, 62: _OTHER_SERVER, 64: _OTHER_SERVER}
+
+_STATUS_ADVICE = {
+    100: "check `base_url`",
+    300: "check `base_url`",
+    400: "the server rejected the request: see what it says",
+    401: "check the API key: it is unknown or switched off",
+    402: "payment required: the account may lack credits",
+    403: "this API key does not have the permission",
+    404: "there is no such path or resource: check `base_url` and the arguments",
+    408: "the server waited too long for the request: try again later",
+    428: "the server could not check the rate limit: try again later",
+    429: "make fewer calls, or try again later",
+    500: "the server failed: try again later",
+    511: "log in to this network",
+}
+
+
+def is_transient(causes: Causes) -> bool:
+    """Return whether the next attempt may succeed."""
+    refused_by_proxy = isinstance(causes[0], httpx.ProxyError) and str(causes[0]).startswith("4")
+    return not refused_by_proxy and not any(isinstance(cause, _PERMANENT) for cause in causes)
+
+
+def describe(causes: Causes, host: str) -> str:
+    """Describe a failure to get a response."""
+    if any(isinstance(cause, ConnectionRefusedError) for cause in causes):  # each transport words it differently
+        return "connection refused"
+    if any(isinstance(cause, socket.gaierror) for cause in causes):
+        return f"cannot resolve {host}"
+    texts = [text for cause in causes if (text := str(cause))] or [type(causes[0]).__name__]
+    # What the operating system says is plainer than what libraries make of it.
+    of_system = [text for cause in causes if isinstance(cause, OSError) and (text := str(cause))]
+    return (of_system or texts[:1])[-1].rstrip(".")
+
+
+def advice(causes: Causes, proxy: str | None) -> str:
+    """Return what the caller can do about a failure to get a response."""
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return _CERTIFICATE_ADVICE.get(getattr(cause, "verify_code", 0), _UNTRUSTED)
+    if any(isinstance(cause, ssl.SSLError) for cause in causes):
+        text = " ".join(str(cause).lower() for cause in causes)
+        return _OTHER_TLS if "alert" in text or "unsupported" in text else _NO_TLS
+    if proxy or any(isinstance(cause, httpx.ProxyError) for cause in causes):
+        name = f"the proxy {proxy}" if proxy else "the proxy"
+        return f"check {name}, which HTTPS_PROXY or `http_client` names, the server and `base_url`"
+    return "check the network, the server and `base_url`"
+
+
+def status_advice(status: int, content_type: str) -> str:
+    """Return what the caller can do about a status."""
+    if status < 500 and "html" in content_type:
+        return NOT_THE_API
+    return _STATUS_ADVICE.get(status) or _STATUS_ADVICE[max(100, min(status // 100 * 100, 500))]
+
+
+def server_message(text: str) -> str:
+    """Return what a server says about an error, in one line: the message in a JSON object, or else the text."""
+    try:
+        body: Any = json.loads(text) if text.startswith("{") else None
+    except (ValueError, RecursionError):
+        body = None
+    if isinstance(body, dict):
+        fields = cast("dict[str, Any]", body)
+        inner = fields.get("error")
+        fields = {**fields, **cast("dict[str, Any]", inner)} if isinstance(inner, dict) else fields
+        messages = [fields.get(name) for name in ("error", "message", "detail", "title", "description")]
+        text = ": ".join(message for message in messages if isinstance(message, str)) or text
+    return one_line(text).rstrip(".")
+
+
+def one_line(text: str) -> str:
+    """Return a text in one line, shortened and without control characters."""
+    words = " ".join("".join(c if c.isprintable() else " " for c in text[:500]).split())
+    return words if len(words) <= 200 else words[:197] + "..."
+
+
+def url_without_secrets(url: httpx.URL) -> str:
+    """Return a URL as errors and logs show it."""
+    return str(url.copy_with(username=None, password=None, query=None, fragment=None))
+
+
+def causes_of(error: BaseException, active: BaseException | None) -> Causes:
+    """Return an error and what led to it, without the exception that the caller was handling when it made the call."""
+    found = [error]
+    for seen in found:
+        for link in (seen.__cause__, seen.__context__):
+            if link is not None and link is not active and link not in found:
+                found.append(link)
+    return found
+
+
+def strip(error: BaseException, active: BaseException | None, redact: Redact) -> None:
+    """Remove from an error's causes what may hold the key: frames of network code, requests, errors of aiohttp."""
+    for cause in causes_of(error, active):
+        cause.__traceback__ = _without_network_frames(cause.__traceback__)
+        cause.args = tuple(redact(arg) if isinstance(arg, str) else arg for arg in cause.args)
+        cause.__dict__.pop("_request", None)
+        for link in ("__cause__", "__context__"):
+            if is_aiohttp_error(getattr(cause, link)):
+                setattr(cause, link, None)
+
+
+def is_aiohttp_error(error: BaseException | None) -> bool:
+    """Return whether an error is one of aiohttp's, which hold the request."""
+    aiohttp = sys.modules.get("aiohttp")
+    return aiohttp is not None and isinstance(error, aiohttp.ClientError)
+
+
+def _without_network_frames(traceback: TracebackType | None) -> TracebackType | None:
+    """Keep the frames of the caller's code: of its event hooks and transports."""
+    kept: list[TracebackType] = []
+    while traceback is not None:
+        package = str(traceback.tb_frame.f_globals.get("__name__")).partition(".")[0]
+        if package not in _LIBRARIES and package not in sys.stdlib_module_names:
+            kept.append(traceback)
+        traceback = traceback.tb_next
+    result: TracebackType | None = None
+    for entry in reversed(kept):
+        result = TracebackType(result, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
+    return result

@@ -1,0 +1,12 @@
+# Made by `make generate` from openapi.yaml. Do not edit: change that file, generator/ or runtime/ instead.
+"""The HTTP library by name: here, and in `network` for its lower half, httpcore. To replace it, change these lines."""
+
+import httpx as httpx
+
+LOGGERS = (
+    *("httpx", "httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy", "httpcore.socks"),
+    *("hpack.hpack", "hpack.table"),
+)
+"""The loggers that may log requests and responses, headers included."""
+
+__all__ = ["LOGGERS", "httpx"]

@@ -1,0 +1,167 @@
+# Made by `make generate` from openapi.yaml. Do not edit: change that file, generator/ or runtime/ instead.
+"""How `Client` sends its calls. `async_client` is its asynchronous twin."""
+
+from __future__ import annotations
+
+import threading
+import time
+from math import inf
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from ..errors import APIError
+from ..types import Response, Unset
+from . import environment
+from .api_request import APIRequest
+from .call import FAULTS, NO_AUTH, TRUNCATIONS, Call, RawResponse
+from .client_base import ClientBase
+from .client_state import ClientState
+from .config import APIConfig, ClientConfig, default_options
+from .deadline import current_deadline
+from .http_library import httpx
+from .per_process import PerProcess
+
+T = TypeVar("T")
+
+
+class SyncState(ClientState[httpx.Client]):
+    """What the threads of one process share."""
+
+    def __init__(self, config: ClientConfig[httpx.Client], parent: SyncState | None) -> None:
+        super().__init__(config, parent)
+        self.lock = threading.Lock()
+        self.wait_lock = threading.Lock()  # held by the call that waits for the rate limit; others queue behind it
+        self.closing = threading.Event()
+        self.http: httpx.Client | None = None
+
+
+class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
+    """Sends calls with `httpx.Client`; many threads may share it."""
+
+    def __init__(
+        self,
+        api: APIConfig,
+        *,
+        api_key: str | None,
+        base_url: str | None,
+        timeout: float | Unset,
+        deadline: float | Unset,
+        max_retries: int | Unset,
+        allow_http: bool,
+        http_client: httpx.Client | None,
+    ) -> None:
+        config = ClientConfig(api, api_key, base_url, allow_http, http_client, http_client_type=httpx.Client)
+        options = default_options(http_client).changed(timeout, deadline, max_retries)
+        super().__init__(config, options, PerProcess(lambda parent: SyncState(config, parent)))
+
+    def _send(self, request: APIRequest[T]) -> Response[T]:
+        """Make a call, retries included.
+
+        Raises:
+            APIError: One of the errors of `errors`.
+        """
+        try:
+            state = self._state.get()
+            state.check_open()
+            call = Call(state, self._options, request, *self._prepare(request))
+            while True:
+                if state.wait_lock.locked() or call.try_acquire():  # calls that wait already go first
+                    _wait_for_slot(call, state)
+                try:
+                    raw = self._exchange(call, state)
+                except FAULTS as error:
+                    if call.is_foreign(error):
+                        raise
+                    delay = call.on_error(error)
+                else:
+                    outcome = call.on_response(raw)
+                    if isinstance(outcome, Response):
+                        return outcome
+                    delay = outcome
+                state.closing.wait(delay)
+        except (APIError, KeyboardInterrupt) as error:
+            # The frames below hold the key, or what the server sent.
+            raise error.with_traceback(None)  # noqa: B904
+
+    def _exchange(self, call: Call[Any], state: SyncState) -> RawResponse:
+        """Send a request and read the response."""
+        current_deadline.ends_at = call.ends_at
+        try:
+            http = state.http or self._connect(state)
+            response = http.send(call.next_request(), stream=True, auth=NO_AUTH, follow_redirects=False)
+            try:
+                if response.is_stream_consumed:  # by an event hook of the caller's
+                    return RawResponse(response.status_code, response.headers, response.content)
+                body = call.new_body(response)
+                stream: Any = response.stream
+                try:
+                    for chunk in stream:
+                        if not body.feed(chunk):
+                            break
+                        call.check_deadline()
+                except TRUNCATIONS:
+                    if response.is_success:  # a truncated error is still reported
+                        raise
+                return RawResponse(response.status_code, response.headers, body.finish())
+            finally:
+                response.close()
+        except httpx.HTTPStatusError as error:  # raised by an event hook of the caller's
+            return call.response_from_status_error(error)
+        except BaseException:
+            call.on_no_response()
+            raise
+        finally:
+            current_deadline.ends_at = inf
+
+    def _connect(self, state: SyncState) -> httpx.Client:
+        """Return what sends the requests of this process; connections are opened as they are needed."""
+        with state.lock:
+            state.check_open()
+            if state.http is None:
+                state.http = self._opened(state)
+            return state.http
+
+    def _opened(self, state: SyncState) -> httpx.Client:
+        config = self._config
+        if config.http_client is not None:
+            from .custom_client import install_deadline_backend
+
+            state.register_http_client(config.http_client)
+            install_deadline_backend(config.http_client)
+            return config.http_client
+        from .network import HTTPClient
+
+        return HTTPClient(environment.tls_context_for(config.base_url), state.environment_proxy())
+
+    def close(self) -> None:
+        """Close the connections. Calls in progress fail, and further ones are refused.
+
+        An `http_client` that was passed in stays open: its owner closes it.
+        """
+        if not self._owns_connections:
+            return
+        state = self._state.get()
+        with state.lock:
+            state.closed = True
+        state.closing.set()
+        if state.http is not None and state.http is not self._config.http_client:
+            state.http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _wait_for_slot(call: Call[Any], state: SyncState) -> None:
+    """Wait until the rate limit allows a request: one call waits for it, the others queue behind."""
+    if not state.wait_lock.acquire(timeout=call.remaining):
+        call.raise_no_slot()
+    try:
+        while delay := call.try_acquire():
+            time.sleep(delay)
+    finally:
+        state.wait_lock.release()

@@ -1,0 +1,136 @@
+"""What `SyncAPIClient` and `AsyncAPIClient` have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, NoReturn, Self, TypeVar
+from weakref import WeakKeyDictionary
+
+from ..errors import UsageError
+from ..types import UNSET, Unset
+from . import environment
+from .api_request import APIRequest
+from .bodies import ACCEPT_ENCODING
+from .client_state import ClientState
+from .config import CallOptions, ClientConfig, H
+from .failures import url_without_secrets
+from .http_library import httpx
+from .per_process import PerProcess
+
+# Makes the HTTP request of a further attempt, given its URL and its extensions.
+RequestFactory = Callable[[httpx.URL, dict[str, Any]], httpx.Request]
+
+S = TypeVar("S", bound=ClientState[Any])
+
+
+class ClientBase(Generic[H, S]):
+    """The options of a client, its state in each process, and its prepared requests.
+
+    Args:
+        config: The API, the key and the server.
+        options: The options of calls.
+        state: What calls share.
+    """
+
+    def __init__(self, config: ClientConfig[H], options: CallOptions, state: PerProcess[S]) -> None:
+        self._config: ClientConfig[H] = config
+        self._options = options
+        self._state = state
+        self._owns_connections = True
+        self._prepared = WeakKeyDictionary[APIRequest[Any], tuple[httpx.URL, RequestFactory]]()
+        if config.http_client is None and config.base_url.scheme == "https":
+            environment.trust_store.preload()
+
+    @property
+    def base_url(self) -> httpx.URL:
+        """The server."""
+        return self._config.base_url
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether calls are refused, because the client or its `http_client` was closed."""
+        return self._state.get().is_closed
+
+    def with_options(
+        self,
+        *,
+        timeout: float | Unset = UNSET,
+        deadline: float | Unset = UNSET,
+        max_retries: int | Unset = UNSET,
+        headers: Mapping[str, str] | Unset = UNSET,
+    ) -> Self:
+        """Return a client with other options for some calls.
+
+        It shares the connections, the retry budget and the rate limit of this one. Closing it closes nothing.
+
+        Args:
+            timeout: Seconds that one network operation may take.
+            deadline: Seconds that a call may take, retries included.
+            max_retries: Retries that a call may make.
+            headers: Headers to send with each request, besides those that this client sends.
+
+        Raises:
+            UsageError: An option is not what it should be.
+        """
+        client = object.__new__(type(self))
+        client._config, client._state = self._config, self._state
+        client._options = self._options.changed(timeout, deadline, max_retries, headers)
+        client._prepared = WeakKeyDictionary[APIRequest[Any], tuple[httpx.URL, RequestFactory]]()
+        client._owns_connections = False
+        return client
+
+    def _prepare(self, request: APIRequest[Any]) -> tuple[httpx.URL, RequestFactory]:
+        """Return the URL of a call, and a factory of its HTTP requests.
+
+        Raises:
+            UsageError: The call cannot be made.
+        """
+        prepared = self._prepared.get(request)
+        if prepared is None:
+            prepared = self._built(request)
+            if self._config.http_client is None and request.is_constant:
+                self._prepared[request] = prepared
+        return prepared
+
+    def _built(self, request: APIRequest[Any]) -> tuple[httpx.URL, RequestFactory]:
+        config = self._config
+        arguments = request.arguments()
+        arguments["headers"] |= {
+            "accept": "*/*",
+            "user-agent": config.api.user_agent,
+            **{name.lower(): value for name, value in self._options.headers.items()},
+            "accept-encoding": ACCEPT_ENCODING,
+        }
+        if request.security is not None:
+            if config.key is None:
+                raise config.missing_key_error()
+            location = {"header": "headers", "query": "params", "cookie": "cookies"}[request.security.location]
+            arguments[location][request.security.name] = request.security.credentials(config.key())
+        arguments["params"] = arguments["params"] or None  # httpx removes the URL's own for {}
+        path = config.base_url.raw_path.rstrip(b"/") + request.target().encode()
+        # A custom http_client adds its headers, cookies and parameters.
+        build = httpx.Request if config.http_client is None else config.http_client.build_request
+        try:
+            template = build(request.method, config.base_url.copy_with(raw_path=path), **arguments)
+        except (TypeError, ValueError, httpx.InvalidURL) as error:
+            refusal = UsageError(f"{request.method} {request.path}: an argument cannot be sent: {error}")
+        else:
+            return template.url, _factory(template)  # not the template: an attribute would show the key
+        raise refusal  # outside `except`, so that `__context__` cannot lead to the key
+
+    def __repr__(self) -> str:
+        if "_config" not in vars(self):  # a traceback may show a client whose options were refused
+            return f"{type(self).__name__}()"
+        return f"{type(self).__name__}(base_url={url_without_secrets(self.base_url)!r})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"a {type(self).__name__} cannot be pickled or copied: it holds connections and a key")
+
+
+def _factory(template: httpx.Request) -> RequestFactory:
+    def make(url: httpx.URL, extensions: dict[str, Any]) -> httpx.Request:
+        request = httpx.Request.__new__(httpx.Request)  # a copy: to make a new one takes as long as to send it
+        vars(request).update(vars(template), url=url, headers=httpx.Headers(template.headers), extensions=extensions)
+        return request
+
+    return make

@@ -1,0 +1,244 @@
+"""What a client is made with, checked: the API, the key, the server, and the options of calls."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from math import inf
+from types import MappingProxyType
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from ..errors import UsageError
+from ..types import UNSET, Unset
+from .http_library import httpx
+from .redaction import Redact, redactor
+
+H = TypeVar("H", httpx.Client, httpx.AsyncClient)
+
+TIMEOUT = 10.0
+DEADLINE = 30.0
+MAX_RETRIES = 5
+
+_YEAR = 366 * 86_400  # seconds; operating systems do not accept any number
+
+
+class APIConfig(NamedTuple):
+    """What the API description says about all operations together.
+
+    Attributes:
+        user_agent: The package and its version.
+        base_url: The server, or None if the API description names none.
+        environment: The prefix of the environment variables: `STABLECOG`.
+        key_required: Whether every operation needs an API key.
+        rate_limit: Requests that the server allows, in how many seconds, and the response header with the number left.
+    """
+
+    user_agent: str
+    base_url: str | None
+    environment: str
+    key_required: bool
+    rate_limit: tuple[int, float, str] | None
+
+
+class ClientConfig(Generic[H]):
+    """The API, the key and the server of a client.
+
+    Args:
+        http_client_type: The class that `http_client` must have.
+
+    Attributes:
+        key: Returns the API key, or None if there is none. No attribute holds the key itself.
+        redact: Replaces the key in a text.
+        trust_env: Whether the proxies of the environment may be used.
+
+    Raises:
+        UsageError: An option is missing or malformed.
+    """
+
+    def __init__(
+        self,
+        api: APIConfig,
+        api_key: str | None,
+        base_url: str | None,
+        allow_http: bool,
+        http_client: H | None,
+        *,
+        http_client_type: type[H],
+    ) -> None:
+        self.api = api
+        self.key, self.redact = self._checked_key(api_key)
+        if http_client is not None and not isinstance(http_client, http_client_type):  # pyright: ignore[reportUnnecessaryIsInstance]
+            kind = type(http_client)
+            expected = f"expected an httpx.{http_client_type.__name__}"
+            raise UsageError(f"http_client: {expected}, got {kind.__module__.partition('.')[0]}.{kind.__name__}")
+        self.http_client: H | None = http_client
+        self.base_url = self._checked_base_url(base_url, allow_http)
+        # Over plain http to this machine, a proxy of the environment would be sent the key.
+        self.trust_env = self.base_url.scheme == "https" or allow_http
+
+    def missing_key_error(self) -> UsageError:
+        """Return the error for a call that needs a key where none was given."""
+        return UsageError(f"api_key: no API key was given; pass api_key=... or set {self.api.environment}_API_KEY")
+
+    def _checked_base_url(self, base_url: str | None, allow_http: bool) -> httpx.URL:
+        option = "base_url"
+        if base_url is None and self.http_client is not None and self.http_client.base_url.host:
+            option, base_url = "http_client: its base_url", str(self.http_client.base_url)
+        if base_url is None:
+            option = f"{self.api.environment}_BASE_URL"
+            base_url = os.environ.get(option) or self.api.base_url
+        if base_url is None:
+            raise UsageError(f"base_url: the API description names no server; pass base_url=... or set {option}")
+        expected = f"{option}: expected scheme, host and path of a server, such as https://api.example.com"
+        url = _parse_url(base_url)
+        if url is None or url.scheme not in {"http", "https"}:
+            raise UsageError(expected)
+        if url.userinfo:
+            raise UsageError(f"{option}: a user or password does not belong here; pass api_key instead")
+        if url.query or url.fragment:
+            raise UsageError(expected)
+        if url.scheme == "http" and not allow_http and not is_loopback(url.host):
+            raise UsageError(f"{option}: http:// would send the API key unencrypted; use https://, or allow_http=True")
+        return url
+
+    def _checked_key(self, api_key: str | None) -> tuple[Callable[[], str] | None, Redact]:
+        option, advice = "api_key", ""
+        if api_key is None:
+            option, advice = f"{self.api.environment}_API_KEY", "; set it to the key alone"
+            api_key = os.environ.get(option)
+        if api_key is None:
+            if self.api.key_required:
+                raise self.missing_key_error()
+            return None, lambda text: text
+        key = api_key
+        if problem := _key_problem(key):
+            del api_key, key  # the frames of a traceback show their variables
+            raise UsageError(
+                f"{option}: {problem}{advice or f'; pass the key alone, or set {self.api.environment}_API_KEY'}"
+            )
+        return lambda: key, redactor(key)
+
+
+def _key_problem(key: Any) -> str | None:
+    if not isinstance(key, str):
+        return f"expected a string, got {type(key).__name__}"
+    if not key.strip():
+        return "the key is blank"
+    if "\n" in key or "\r" in key:
+        return "the key has a line break in it (was it read from a file?)"
+    if key != key.strip():
+        return "the key has white space around it"
+    if key.lower() in {"none", "null", "undefined", "bearer"}:
+        return f"the key is the word {key}"
+    if key.lower().startswith("bearer "):
+        return 'the key starts with "Bearer"'
+    if "API_KEY" in key:
+        return "the key has the name of a variable in it"
+    if any(character.isspace() for character in key):
+        return "the key has white space inside it"
+    if key[0] == key[-1] and key[0] in "\"'`":
+        return "the key has quotation marks around it"
+    if not key.isascii():
+        return "the key has a character outside ASCII"
+    if not key.isprintable():
+        return "the key has a control character in it"
+    return None
+
+
+def _parse_url(url: httpx.URL | str) -> httpx.URL | None:
+    """Return the URL of a server, or None if it is not one: errors of httpx would quote what may be a misplaced key."""
+    try:
+        parsed = httpx.URL(url)
+        return parsed if _is_host(parsed.host, parsed.port) else None
+    except (httpx.InvalidURL, TypeError, ValueError):
+        return None
+
+
+def _is_host(host: str, port: int | None) -> bool:
+    return bool(host) and "%" not in host and not any(c.isspace() for c in host) and (port or 0) < 65536
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this machine."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    from ipaddress import ip_address
+
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+class CallOptions(NamedTuple):
+    """How long a call may take, how often it may be retried, and what it sends besides.
+
+    Attributes:
+        timeouts: Seconds that a network operation may take, by httpx's names: connect, read, write, pool.
+        deadline: Seconds that a call may take, retries included.
+        max_retries: Retries that a call may make.
+        headers: Headers to send with each request.
+    """
+
+    timeouts: Mapping[str, float] = dict.fromkeys(("connect", "read", "write", "pool"), TIMEOUT)
+    deadline: float = DEADLINE
+    max_retries: int = MAX_RETRIES
+    headers: Mapping[str, str] = MappingProxyType({})
+
+    def changed(
+        self,
+        timeout: float | Unset = UNSET,
+        deadline: float | Unset = UNSET,
+        max_retries: int | Unset = UNSET,
+        headers: Mapping[str, str] | Unset = UNSET,
+    ) -> CallOptions:
+        """Return these options with some of them changed.
+
+        Raises:
+            UsageError: An option is not what it should be.
+        """
+        options = self
+        if timeout is not UNSET:
+            options = options._replace(timeouts=dict.fromkeys(self.timeouts, _seconds("timeout", timeout)))
+        if deadline is not UNSET:
+            options = options._replace(deadline=_seconds("deadline", deadline))
+        if max_retries is not UNSET:
+            options = options._replace(max_retries=_count("max_retries", max_retries))
+        if headers is not UNSET:
+            options = options._replace(headers={**self.headers, **_text_headers(headers)})
+        return options
+
+
+def default_options(http_client: httpx.Client | httpx.AsyncClient | None) -> CallOptions:
+    """Return the options of a client for which none were given: an `http_client` keeps its timeout."""
+    if http_client is None:
+        return CallOptions()
+    timeouts = http_client.timeout.as_dict().items()
+    return CallOptions(timeouts={name: inf if seconds is None else seconds for name, seconds in timeouts})
+
+
+def _seconds(option: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= _YEAR:
+        raise UsageError(f"{option}: expected a positive number of seconds, at most a year, got {_describe(value)}")
+    return float(value)
+
+
+def _count(option: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise UsageError(f"{option}: expected a whole number of at least 0, got {_describe(value)}")
+    return value
+
+
+def _text_headers(value: Any) -> dict[str, str]:
+    try:
+        headers: dict[Any, Any] = dict(value)
+    except (TypeError, ValueError):
+        headers = {None: None}
+    if not all(isinstance(text, str) for item in headers.items() for text in item):
+        raise UsageError("headers: expected a mapping of names to values, both strings")
+    return headers
+
+
+def _describe(value: object) -> str:
+    """Describe the value of an option: what is not a number may be a misplaced key, and is not shown."""
+    return f"{value!r:.50}" if isinstance(value, int | float) else type(value).__name__

@@ -1,0 +1,53 @@
+"""What has to reach into an `http_client` of the caller's: httpx has no public way to it.
+
+Nothing else uses private attributes of a caller's client. tests/unit/test_custom_client.py names each of them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from .http_library import httpx
+from .network import DeadlineBackend, httpcore
+
+
+def transport_for(client: httpx.Client | httpx.AsyncClient, url: httpx.URL) -> Any:
+    """Return the transport that a client uses for a server; it may be that of a proxy."""
+    return cast("Any", client)._transport_for_url(url)
+
+
+def proxy_url(client: httpx.Client | httpx.AsyncClient, url: httpx.URL) -> httpx.URL | None:
+    """Return the proxy that a client uses for a server, if there is one and it can be known."""
+    proxy = getattr(getattr(transport_for(client, url), "_pool", None), "_proxy_url", None)
+    return httpx.URL(scheme=proxy.scheme.decode(), host=proxy.host.decode(), port=proxy.port) if proxy else None
+
+
+def describe_proxy(client: httpx.Client | httpx.AsyncClient, url: httpx.URL) -> str | None:
+    """Return host and port of the proxy that a client uses for a server, or the name of a mounted transport."""
+    if (proxy := proxy_url(client, url)) is not None:
+        return proxy.netloc.decode()
+    transport = transport_for(client, url)
+    return None if transport is cast("Any", client)._transport else type(transport).__name__
+
+
+def install_deadline_backend(client: httpx.Client) -> None:
+    """Let the connections of a client keep to the deadline of a call, also those of a transport that another one wraps.
+
+    Where there is no httpcore pool, in a transport of another kind, the deadline is checked between its operations.
+    """
+    inside = cast("Any", client)
+    transports: list[Any] = [inside._transport, *inside._mounts.values()]
+    for transport in transports:
+        for part in list(getattr(transport, "__dict__", {}).values()):
+            if isinstance(part, httpcore.ConnectionPool):
+                _install(part)
+            elif isinstance(part, httpx.BaseTransport) and part not in transports:
+                transports.append(part)
+
+
+def _install(pool: Any) -> None:
+    if not isinstance(pool._network_backend, DeadlineBackend):
+        pool._network_backend = DeadlineBackend(pool._network_backend)
+        for connection in pool.connections:
+            if connection.is_idle():  # opened before, without a deadline
+                connection.close()

@@ -1,0 +1,120 @@
+"""What the environment sets: the trust store (`SSL_CERT_FILE`) and proxies (`HTTPS_PROXY`, `NO_PROXY` and others)."""
+
+from __future__ import annotations
+
+import os
+import ssl
+import threading
+from contextlib import suppress
+from ipaddress import ip_address, ip_network
+from urllib.request import getproxies
+
+from ..errors import UsageError
+from .http_library import httpx
+from .per_process import PerProcess
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+class TrustStore:
+    """Loads the trusted certificates once, in a thread of its own as soon as they are likely to be needed."""
+
+    def __init__(self) -> None:
+        self._context: ssl.SSLContext | None = None
+        self._lock = PerProcess(lambda parent: threading.Lock())  # a fork may copy a lock that another thread holds
+
+    def preload(self) -> None:
+        """Start to load them while the caller goes on."""
+        if self._context is None:
+            with suppress(RuntimeError):  # no thread can be started: the first call loads them
+                threading.Thread(target=self._preload, name="trust store", daemon=True).start()
+
+    def _preload(self) -> None:
+        with suppress(UsageError):  # raised again by the call that needs them
+            self.context()
+
+    def context(self) -> ssl.SSLContext:
+        """Return a context that trusts them.
+
+        Raises:
+            UsageError: They cannot be loaded from where the environment says they are.
+        """
+        with self._lock.get():
+            if self._context is None:
+                try:
+                    self._context = httpx.create_ssl_context()
+                except OSError as error:
+                    message = f"SSL_CERT_FILE or SSL_CERT_DIR: expected certificates in PEM form ({error})"
+                    raise UsageError(message) from None
+            return self._context
+
+
+trust_store = TrustStore()
+
+
+def tls_context_for(url: httpx.URL) -> ssl.SSLContext:
+    """Return the context that a client of this server needs."""
+    if url.scheme == "https":
+        return trust_store.context()
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # placeholder: plain http needs no TLS, so skip the trust store
+
+
+def proxy_of_environment(url: httpx.URL) -> httpx.Proxy | None:
+    """Return the proxy that the environment, or the operating system's settings, name for a server.
+
+    Raises:
+        UsageError: A variable names a proxy that cannot be used. The message does not show its password.
+    """
+    proxies = getproxies()
+    if is_exempt(url, proxies.get("no", "")):
+        return None
+    scheme = next((scheme for scheme in (url.scheme, "all") if proxies.get(scheme)), None)
+    if scheme is None:
+        return None
+    lower = f"{scheme}_proxy"
+    variable = lower if lower in os.environ else lower.upper()
+    address = proxies[scheme]
+    try:
+        proxy = httpx.Proxy(address if "://" in address else f"http://{address}")
+    except (ValueError, httpx.InvalidURL):  # which quote the address: its password is secret
+        proxy = None
+    if proxy is None or not proxy.url.host:
+        raise UsageError(f"{variable}: expected a proxy such as http://host:port")
+    if proxy.url.scheme.startswith("socks") and not is_installed("socksio"):
+        raise UsageError(f"{variable}: a SOCKS proxy needs `pip install 'httpx[socks]'`")
+    return proxy
+
+
+def is_exempt(url: httpx.URL, no_proxy: str) -> bool:
+    """Return whether a list such as NO_PROXY exempts a server.
+
+    An entry is `*`, a host with its subdomains, a `.suffix`, an address or a network, with or without scheme and port.
+    """
+    return any(_matches(url, entry.lower()) for entry in no_proxy.replace(",", " ").split())
+
+
+def _matches(url: httpx.URL, entry: str) -> bool:
+    if entry == "*":
+        return True
+    scheme, separator, entry = entry.rpartition("://")
+    if separator and scheme not in {url.scheme, "all"}:
+        return False
+    host = url.host.lower().strip("[]")
+    try:
+        return ip_address(host) in ip_network(entry.strip("[]"), strict=False)
+    except ValueError:
+        pass  # a name, or an address with a port
+    name, separator, port = entry.rpartition(":")
+    if separator and port.isdecimal():
+        if int(port) != (url.port or _DEFAULT_PORTS.get(url.scheme)):
+            return False
+        entry = name
+    entry = entry.strip("[]")
+    return host == entry or host.endswith(entry if entry.startswith(".") else f".{entry}")
+
+
+def is_installed(package: str) -> bool:
+    """Return whether an optional package can be imported."""
+    from importlib.util import find_spec
+
+    return find_spec(package) is not None

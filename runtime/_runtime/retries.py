@@ -1,0 +1,90 @@
+"""When to retry, and how long to wait before it.
+
+This is not stamina or httpx-retries, because the calls of a client share one retry budget, a wait never exceeds the
+deadline of its call, and a response cut short is retried, too, which a transport cannot see.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from math import isfinite, ldexp
+from threading import Lock
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+INITIAL_DELAY = 0.1  # seconds before the first retry, doubled for each further one
+MAX_DELAY = 5.0
+
+_LOGIN_REQUIRED = 511  # by the network, not by the server: a retry does not log in
+
+_is_number = re.compile(r"\d+(\.\d*)?", re.ASCII).fullmatch
+
+
+def backoff(attempt: int) -> float:
+    """Return seconds to wait after an attempt, numbered from 1, failed."""
+    return min(MAX_DELAY, ldexp(INITIAL_DELAY, attempt - 1)) * random.uniform(0.5, 1.0)
+
+
+def is_retryable_status(status_code: int, *, safe: bool) -> bool:
+    """Return whether to retry after this status: 429 means that a request of any method was not acted on."""
+    if status_code == 429:
+        return True
+    return safe and (status_code == 408 or status_code >= 500) and status_code != _LOGIN_REQUIRED
+
+
+def parse_retry_after(value: str | None) -> float | None:
+    """Return the seconds that a Retry-After header asks to wait, by a number or an HTTP date."""
+    if value is None:
+        return None
+    if _is_number(value):
+        seconds = float(value)
+        return seconds if isfinite(seconds) else None
+    try:
+        date = parsedate_to_datetime(value)
+        return max(0.0, date.replace(tzinfo=date.tzinfo or UTC).timestamp() - time.time())
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+class RetryBudget:
+    """The retries that the calls of a client may still make, together.
+
+    A retry costs one. A successful call returns what its own retries cost, and a tenth. So a server that is down gets
+    few more requests than there are calls, and one that fails now and then is retried. A success also leaves a
+    connection open: a retry because such a connection was closed meanwhile is free, once for each.
+    """
+
+    SIZE = 30.0
+    MAX_STALE_CONNECTIONS = 70  # with SIZE, the 100 connections that a client keeps alive at most
+
+    def __init__(self) -> None:
+        self._remaining = self.SIZE
+        self._stale_connections = 0
+        self._lock = Lock()
+
+    def acquire(self) -> bool:
+        """Take one retry out of the budget; return whether there was one."""
+        with self._lock:
+            if self._remaining < 1:
+                return False
+            self._remaining -= 1
+            return True
+
+    def acquire_for_stale_connection(self) -> bool:
+        """Return whether the request may have been lost with a kept-alive connection, and count that."""
+        with self._lock:
+            if not self._stale_connections:
+                return False
+            self._stale_connections -= 1
+            return True
+
+    def record_success(self, acquired: int) -> None:
+        """Return to the budget what a successful call acquired, and a tenth."""
+        if self._remaining < self.SIZE or self._stale_connections < self.MAX_STALE_CONNECTIONS:
+            with self._lock:
+                self._remaining = min(self.SIZE, self._remaining + acquired + 0.1)
+                self._stale_connections = min(self.MAX_STALE_CONNECTIONS, self._stale_connections + 1)
