@@ -54,7 +54,7 @@ demo: setup  ## List credits: of the real API with STABLECOG_API_KEY, else of a 
 
 .PHONY: test
 test: setup $(VENV)/.go-tools  ## Run the tests; ARGS="-k name" selects some
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal $(ARGS)
 
 .PHONY: mutants
 mutants: setup  ## Change the code in small ways and list the changes that no test notices

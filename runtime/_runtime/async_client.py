@@ -16,6 +16,7 @@ from ..errors import APIError, UsageError
 from ..types import Response, Unset
 from . import environment
 from .api_request import APIRequest
+from .bodies import BoundedBody
 from .call import FAULTS, NO_AUTH, TRUNCATIONS, Call, RawResponse
 from .client_base import ClientBase
 from .client_state import ClientState
@@ -104,25 +105,30 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
 
     async def _exchange(self, call: Call[Any], http: httpx.AsyncClient) -> RawResponse:
         """Send a request and read the response."""
+        body: BoundedBody | None = None
         try:
-            with anyio.fail_after(call.remaining):
-                response = await http.send(call.next_request(), stream=True, auth=NO_AUTH, follow_redirects=False)
-            try:
-                if response.is_stream_consumed:  # by an event hook of the caller's
-                    return RawResponse(response.status_code, response.headers, response.content)
-                body = call.new_body(response)
-                stream: Any = response.stream
+            with anyio.CancelScope(deadline=anyio.current_time() + call.remaining):
+                request = call.next_request()
+                response = await http.send(request, stream=True, auth=NO_AUTH, follow_redirects=False)
                 try:
-                    with anyio.fail_after(call.remaining):
+                    raw = call.on_head(response)
+                    if response.is_stream_consumed:  # by an event hook of the caller's
+                        raw.content = response.content
+                        return raw
+                    body = raw.new_body()
+                    stream: Any = response.stream
+                    try:
                         async for chunk in stream:
                             if not body.feed(chunk):
                                 break
-                except TRUNCATIONS:
-                    if response.is_success:  # a truncated error is still reported
-                        raise
-                return RawResponse(response.status_code, response.headers, body.finish())
-            finally:
-                await response.aclose()
+                    except TRUNCATIONS:
+                        if raw.is_success:  # a truncated error is still reported
+                            raise
+                    raw.content = body.finish()
+                    return raw
+                finally:
+                    await response.aclose()
+            return call.response_at_deadline(body)
         except httpx.HTTPStatusError as error:  # raised by an event hook of the caller's
             return call.response_from_status_error(error)
         except BaseException as error:

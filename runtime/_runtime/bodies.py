@@ -6,14 +6,13 @@ import json
 import re
 import zlib
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from math import isfinite
 from typing import Any, NoReturn, TypeVar
 
 from ..errors import APIResponseValidationError
 from ..types import File
 from .codec import Decoder, refuse
-from .http_library import httpx
 
 T = TypeVar("T")
 
@@ -33,7 +32,7 @@ class BoundedBody:
     """Collects a body as it arrives and decompresses it, never holding more than a limit.
 
     Args:
-        headers: The headers of the response.
+        headers: The headers of the response, by lowercase name.
         limit: Bytes of the decompressed body.
         truncate: Truncate a body that is too large or corrupt, instead of refusing it.
 
@@ -41,7 +40,7 @@ class BoundedBody:
         APIResponseValidationError: The body is refused; `feed` and `finish` raise it, too.
     """
 
-    def __init__(self, headers: httpx.Headers, limit: int, *, truncate: bool) -> None:
+    def __init__(self, headers: Mapping[str, str], limit: int, *, truncate: bool) -> None:
         self._limit = limit
         self._truncate = truncate
         self._received = 0  # compressed bytes; bounded separately, as they may decode to nothing

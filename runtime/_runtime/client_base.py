@@ -96,7 +96,6 @@ class ClientBase(Generic[H, S]):
         config = self._config
         arguments = request.arguments()
         arguments["headers"] |= {
-            "accept": "*/*",
             "user-agent": config.api.user_agent,
             **{name.lower(): value for name, value in self._options.headers.items()},
             "accept-encoding": ACCEPT_ENCODING,

@@ -29,7 +29,7 @@ class RateLimit:
     def __init__(self, requests: int, seconds: float, remaining_header: str) -> None:
         self._requests = requests
         self._window = seconds
-        self._remaining_header = remaining_header
+        self._remaining_header = remaining_header.lower()
         self._min_interval = seconds / max(1, requests - 1)  # as if one fewer: the server rounds
         self._lock = Lock()
         self._enforced = True  # until a response shows that the server does not count
@@ -66,7 +66,7 @@ class RateLimit:
             self._available = min(self._available + 1, self._requests)
 
     def on_response(self, status_code: int, headers: Mapping[str, str]) -> None:
-        """Update the limiter from a response."""
+        """Update the limiter from a response, whose headers have lowercase names."""
         if status_code == 429:
             self._on_refusal()
             return

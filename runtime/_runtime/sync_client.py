@@ -89,9 +89,11 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
             http = state.http or self._connect(state)
             response = http.send(call.next_request(), stream=True, auth=NO_AUTH, follow_redirects=False)
             try:
+                raw = call.on_head(response)
                 if response.is_stream_consumed:  # by an event hook of the caller's
-                    return RawResponse(response.status_code, response.headers, response.content)
-                body = call.new_body(response)
+                    raw.content = response.content
+                    return raw
+                body = raw.new_body()
                 stream: Any = response.stream
                 try:
                     for chunk in stream:
@@ -99,9 +101,10 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
                             break
                         call.check_deadline()
                 except TRUNCATIONS:
-                    if response.is_success:  # a truncated error is still reported
+                    if raw.is_success:  # a truncated error is still reported
                         raise
-                return RawResponse(response.status_code, response.headers, body.finish())
+                raw.content = body.finish()
+                return raw
             finally:
                 response.close()
         except httpx.HTTPStatusError as error:  # raised by an event hook of the caller's

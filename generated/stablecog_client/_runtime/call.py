@@ -68,18 +68,30 @@ NO_AUTH = httpx.Auth()
 
 
 class RawResponse:
-    """A response, read. It has no repr of its contents: the server may have sent the key back."""
+    """A response as it was received. It has no repr of its contents: the server may have sent the key back.
 
-    def __init__(self, status_code: int, headers: httpx.Headers, content: bytes) -> None:
-        self.status_code = status_code
-        self.headers = headers
-        self.content = content
+    Attributes:
+        fields: The headers by lowercase name, which are faster to look up than httpx's.
+    """
+
+    def __init__(self, response: httpx.Response) -> None:
+        self.status_code = response.status_code
+        self.is_success = 200 <= response.status_code < 300
+        self.headers = response.headers
+        self.fields = dict(response.headers.items())
+        self.content = b""
+
+    def new_body(self) -> BoundedBody:
+        """Return what collects the body."""
+        if self.is_success:
+            return BoundedBody(self.fields, MAX_BODY, truncate=False)
+        return BoundedBody(self.fields, MAX_ERROR_BODY, truncate=True)
 
 
 class Call(Generic[T]):
     """The requests of a call and what follows from their responses.
 
-    For each request, a client calls `try_acquire`, `next_request` and, when a response begins, `new_body`; then
+    For each request, a client calls `try_acquire`, `next_request` and, when a response begins, `on_head`; then
     `on_response` with the complete response, or `on_no_response` and `on_error`. `on_response` and `on_error` return
     seconds to wait before the next request.
 
@@ -107,7 +119,7 @@ class Call(Generic[T]):
         self._factory = factory
         self._redact = state.config.redact
         self._sent: httpx.Request | None = None  # the last request
-        self._response: httpx.Response | None = None  # the response that began
+        self._raw: RawResponse | None = None  # its response, once it has begun
         self._requests = 0
         self._redirects = 0
         self._acquired = 0  # retries from the budget
@@ -142,28 +154,34 @@ class Call(Generic[T]):
     def next_request(self) -> httpx.Request:
         """Return the request to send now."""
         self._requests += 1
-        self._response = None
+        self._raw = None
         remaining = max(0.0, self.ends_at - time.monotonic())
         timeouts = {name: min(seconds, remaining) for name, seconds in self._options.timeouts.items()}
         extensions = {"timeout": timeouts}
         self._sent = self._factory(self._url, extensions)
         return self._sent
 
-    def new_body(self, response: httpx.Response) -> BoundedBody:
-        """Return what collects the body of a response."""
-        self._response = response
-        if 200 <= response.status_code < 300:
-            return BoundedBody(response.headers, MAX_BODY, truncate=False)
-        return BoundedBody(response.headers, MAX_ERROR_BODY, truncate=True)
+    def on_head(self, response: httpx.Response) -> RawResponse:
+        """Return a response whose body is still to be read."""
+        self._raw = RawResponse(response)
+        return self._raw
 
     def response_from_status_error(self, error: httpx.HTTPStatusError) -> RawResponse:
         """Return the response that an event hook raised `error` for."""
         if self.is_foreign(error):
             self.on_no_response()
             raise error
-        response = error.response
-        content = response.content if response.is_stream_consumed else b""
-        return RawResponse(response.status_code, response.headers, content)
+        raw = RawResponse(error.response)
+        if error.response.is_stream_consumed:
+            raw.content = error.response.content
+        return raw
+
+    def response_at_deadline(self, body: BoundedBody | None) -> RawResponse:
+        """Return the response to an error whose body did not arrive in time, or raise TimeoutError."""
+        if body is None or self._raw is None or self._raw.is_success:
+            raise TimeoutError
+        self._raw.content = body.finish()
+        return self._raw
 
     def is_foreign(self, error: Exception) -> bool:
         """Return whether an error is about another request, which an event hook of the caller's made."""
@@ -186,8 +204,8 @@ class Call(Generic[T]):
         """
         status = raw.status_code
         if self._state.rate_limit:
-            self._state.rate_limit.on_response(status, raw.headers)
-        if not 200 <= status < 300:
+            self._state.rate_limit.on_response(status, raw.fields)
+        if not raw.is_success:
             return self._on_status(raw)
         responses = self._request.responses
         decode = responses.get(str(status)) or responses.get("2XX") or responses.get("default")
@@ -196,7 +214,7 @@ class Call(Generic[T]):
             if decode is None or phrase is None:
                 expected = f"a documented status ({' or '.join(responses)})"
                 raise APIResponseValidationError(expected=expected, got=str(status))
-            parsed = decode(raw.content, raw.headers.get("content-type", ""))
+            parsed = decode(raw.content, raw.fields.get("content-type", ""))
         except APIResponseValidationError as error:
             self._raise(self._with_response(error, raw), error.__cause__)
         self._state.retry_budget.record_success(self._acquired)
@@ -209,10 +227,8 @@ class Call(Generic[T]):
             APIConnectionError: There is no next one.
         """
         if isinstance(error, APIResponseValidationError):  # the body was refused
-            assert self._response is not None
-            self._raise(
-                self._with_response(error, RawResponse(self._response.status_code, self._response.headers, b""))
-            )
+            assert self._raw is not None
+            self._raise(self._with_response(error, self._raw))
         if self._state.is_closed:
             self._raise(APIConnectionError("the client was closed during the call"), error)
         timed_out = isinstance(error, httpx.TimeoutException | TimeoutError)
@@ -228,7 +244,7 @@ class Call(Generic[T]):
         hint = self._unknown_outcome_hint if sent else ""
         if not timed_out and self.remaining > 0:
             advice = failures.advice(causes, self._state.proxy)
-            what = "no response" if self._response is None else "incomplete response"
+            what = "no response" if self._raw is None else "incomplete response"
             self._raise(APIConnectionError(f"{what}: {reason}; {advice}{hint}"), error)
         option, seconds = "deadline", self._options.deadline
         if self.remaining > 0:
@@ -271,9 +287,9 @@ class Call(Generic[T]):
 
     def _on_status(self, raw: RawResponse) -> float:
         status = raw.status_code
-        if 300 <= status < 400 and (location := raw.headers.get("location")):
+        if 300 <= status < 400 and (location := raw.fields.get("location")):
             return self._on_redirect(raw, location)
-        retry_after = retries.parse_retry_after(raw.headers.get("retry-after"))
+        retry_after = retries.parse_retry_after(raw.fields.get("retry-after"))
         error = self._status_error(raw, retry_after)
         self._refusal = error if status == 429 else None
         if retries.is_retryable_status(status, safe=self._is_safe):
@@ -286,7 +302,7 @@ class Call(Generic[T]):
 
     def _status_error(self, raw: RawResponse, retry_after: float | None) -> APIError:
         status, text = raw.status_code, self._text(raw)
-        advice = failures.status_advice(status, raw.headers.get("content-type", ""))
+        advice = failures.status_advice(status, raw.fields.get("content-type", ""))
         said = failures.server_message(text)
         message = f"{failures.status_line(status)}{f': {said}' if said else ''}; {advice}"
         if retry_after:
