@@ -45,6 +45,7 @@ class Document:
 
     Attributes:
         base_url: The first server with the defaults of its variables, or None if it is relative or there is none.
+        documentation_url: The URL of `externalDocs`, or None.
         rate_limit: Our extension `x-rate-limit`, or None.
         key_required: Whether every operation needs an API key.
 
@@ -56,6 +57,7 @@ class Document:
         self._name = name
         self._data = data
         self.base_url = self._base_url()
+        self.documentation_url: str | None = _mapping(data.get("externalDocs")).get("url")
         self.rate_limit = self._rate_limit()
         self._operations = dict(self._facts())
         self._tags: dict[str, str] = {

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class AsyncClient(AsyncAPIClient):
     """An asynchronous client of the Stablecog API, for asyncio and trio.
 
-    Which credits an account has left, of which type they are and when they expire.
+    Lists the credits of an account: how much remains, of which type they are and when they expire.
 
     Use it as a context manager, or close it; many tasks may share one.
 

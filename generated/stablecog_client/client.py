@@ -29,7 +29,7 @@ _API = _APIConfig(
 class Client(SyncAPIClient):
     """A client of the Stablecog API.
 
-    Which credits an account has left, of which type they are and when they expire.
+    Lists the credits of an account: how much remains, of which type they are and when they expire.
 
     Use it as a context manager, or close it; many threads may share one.
 

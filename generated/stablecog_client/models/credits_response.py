@@ -22,9 +22,9 @@ class CreditsResponse:
     """The account's credits and their total."""
 
     total_remaining_credits: int
-    """Credits that remain of all credits together. May be negative."""
+    """The total of all remaining credits. May be negative."""
     credits: list[TCredit]
-    """The credits that have not expired; an empty array when there are none, never null."""
+    """The credits that have not expired. Empty if there are none, never null."""
     additional_properties: dict[str, Any] = _attrs_field(factory=dict[str, Any], hash=False)
     """Fields that the API description does not list, kept as they are."""
 

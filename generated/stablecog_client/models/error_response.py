@@ -20,12 +20,12 @@ _new = object.__new__
 
 @_attrs_frozen(slots=False, kw_only=True)
 class ErrorResponse:
-    """What a handler of the server says when it fails."""
+    """The error of a request handler."""
 
     error: str
     """What went wrong."""
     description: str | Unset = UNSET
-    """More about it."""
+    """Details."""
     additional_properties: dict[str, Any] = _attrs_field(factory=dict[str, Any], hash=False)
     """Fields that the API description does not list, kept as they are."""
 

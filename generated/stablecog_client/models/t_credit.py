@@ -20,15 +20,15 @@ _new = object.__new__
 
 @_attrs_frozen(slots=False, kw_only=True)
 class TCredit:
-    """An amount of credits of one type that expires at one time."""
+    """A number of credits of one type that expire together."""
 
     id: str
     """Identifies the credit. A UUID, documented as a plain string."""
     remaining_amount: int
-    """Credits that remain of it. May be negative."""
+    """How much of this credit remains. May be negative."""
     expires_at: datetime.datetime
-    """When it expires, in UTC, with up to 9 fractional digits. The year 2100 (`2100-01-01T05:00:00Z`) stands for
-    never."""
+    """When the credit expires, in UTC, with up to 9 fractional digits. The year 2100 (`2100-01-01T05:00:00Z`) means
+    that it never expires."""
     type: TCreditType
     """The type of a credit, such as a free allowance, a subscription or a gift."""
     additional_properties: dict[str, Any] = _attrs_field(factory=dict[str, Any], hash=False)

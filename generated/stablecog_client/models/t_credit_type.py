@@ -24,11 +24,11 @@ class TCreditType:
     id: str
     """Identifies the type. A UUID, documented as a plain string."""
     name: str
-    """Name of the type, such as `Free`."""
+    """The name of the type, such as `Free`."""
     amount: int
-    """Credits that this type comes with by default. May be negative."""
+    """How much a new credit of this type holds. May be negative."""
     description: str
-    """The type in a sentence."""
+    """A sentence about the type."""
     additional_properties: dict[str, Any] = _attrs_field(factory=dict[str, Any], hash=False)
     """Fields that the API description does not list, kept as they are."""
 
