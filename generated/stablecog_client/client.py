@@ -1,5 +1,5 @@
 # Made by `make generate` from openapi.yaml. Do not edit: change that file, generator/ or runtime/ instead.
-"""`Client`."""
+"""The synchronous client."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ class Client(SyncAPIClient):
 
     Lists the credits of an account: how much remains, of which type they are and when they expire.
 
-    Use it as a context manager, or close it; many threads may share one.
+    Use it as a context manager, or close it. Many threads may share one.
 
     Args:
-        api_key: The API key; by default, that of `STABLECOG_API_KEY`.
-        base_url: The server; by default, that of the `http_client`, of `STABLECOG_BASE_URL`, or
+        api_key: The API key. By default the value of `STABLECOG_API_KEY`.
+        base_url: The URL of the server. By default that of the `http_client`, then `STABLECOG_BASE_URL`, then
             https://api.stablecog.com.
-        timeout: Seconds that one network operation may take: to connect, to send, to receive, to wait for a
+        timeout: Seconds for one network operation: to connect, to send, to receive, or to wait for a free
             connection. By default 10, or the timeout of the `http_client`.
-        deadline: Seconds that a call may take, retries included. By default 30.
-        max_retries: Retries that a call may make. By default 5.
-        allow_http: Allow a server other than this machine over `http://`, which sends the key unencrypted.
-        http_client: An `httpx.Client` of your own, for proxies, event hooks or test doubles. You close it.
+        deadline: Seconds for a whole call, retries included. By default 30.
+        max_retries: Retries of a call. By default 5; 0 switches them off.
+        allow_http: Allow `http://` to another machine, which sends the key unencrypted.
+        http_client: Your own `httpx.Client`, for proxies, event hooks or test doubles. You close it.
 
     Raises:
-        UsageError: An option is not what it should be. The message names it and what was expected.
+        UsageError: An option is missing or invalid. The message names it and the expected value.
     """
 
     def __init__(

@@ -31,10 +31,10 @@ class ErrorResponse:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Return the model of a JSON object.
+        """Return the model for a JSON object.
 
         Raises:
-            APIResponseValidationError: The object does not match the API description; the error has the JSON path.
+            APIResponseValidationError: The object does not match the API description. `path` says where.
         """
         if data.__class__ is not dict:
             data = codec.mapping(data)
@@ -65,5 +65,5 @@ class ErrorResponse:
         return self
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object, as `from_dict` takes it."""
+        """Return the JSON object; the inverse of `from_dict`."""
         return codec.without_unset({"error": self.error, "description": self.description, **self.additional_properties})

@@ -26,8 +26,8 @@ class CreditsAPI:
         parameters and accepts a trailing slash.
 
         Raises:
-            UsageError: The call cannot be made as asked; nothing was sent.
-            APIConnectionError: There is no complete response; `APITimeoutError` if there is none in time.
+            UsageError: The call cannot be made; nothing was sent.
+            APIConnectionError: No complete response. The subclass `APITimeoutError`: none in time.
             AuthenticationError: 401. The key is missing, unknown, or was switched off by its owner.
             NotFoundError: 404. The server does not know this path. The router responds, without the rate-
                 limit headers.
@@ -55,8 +55,8 @@ class AsyncCreditsAPI:
         parameters and accepts a trailing slash.
 
         Raises:
-            UsageError: The call cannot be made as asked; nothing was sent.
-            APIConnectionError: There is no complete response; `APITimeoutError` if there is none in time.
+            UsageError: The call cannot be made; nothing was sent.
+            APIConnectionError: No complete response. The subclass `APITimeoutError`: none in time.
             AuthenticationError: 401. The key is missing, unknown, or was switched off by its owner.
             NotFoundError: 404. The server does not know this path. The router responds, without the rate-
                 limit headers.

@@ -42,8 +42,8 @@ def sync_detailed(*, client: Client) -> Response[CreditsResponse]:
     parameters and accepts a trailing slash.
 
     Raises:
-        UsageError: The call cannot be made as asked; nothing was sent.
-        APIConnectionError: There is no complete response; `APITimeoutError` if there is none in time.
+        UsageError: The call cannot be made; nothing was sent.
+        APIConnectionError: No complete response. The subclass `APITimeoutError`: none in time.
         AuthenticationError: 401. The key is missing, unknown, or was switched off by its owner.
         NotFoundError: 404. The server does not know this path. The router responds, without the rate-
             limit headers.
@@ -65,8 +65,8 @@ def sync(*, client: Client) -> CreditsResponse:
     parameters and accepts a trailing slash.
 
     Raises:
-        UsageError: The call cannot be made as asked; nothing was sent.
-        APIConnectionError: There is no complete response; `APITimeoutError` if there is none in time.
+        UsageError: The call cannot be made; nothing was sent.
+        APIConnectionError: No complete response. The subclass `APITimeoutError`: none in time.
         AuthenticationError: 401. The key is missing, unknown, or was switched off by its owner.
         NotFoundError: 404. The server does not know this path. The router responds, without the rate-
             limit headers.
@@ -88,8 +88,8 @@ async def asyncio_detailed(*, client: AsyncClient) -> Response[CreditsResponse]:
     parameters and accepts a trailing slash.
 
     Raises:
-        UsageError: The call cannot be made as asked; nothing was sent.
-        APIConnectionError: There is no complete response; `APITimeoutError` if there is none in time.
+        UsageError: The call cannot be made; nothing was sent.
+        APIConnectionError: No complete response. The subclass `APITimeoutError`: none in time.
         AuthenticationError: 401. The key is missing, unknown, or was switched off by its owner.
         NotFoundError: 404. The server does not know this path. The router responds, without the rate-
             limit headers.
@@ -111,8 +111,8 @@ async def asyncio(*, client: AsyncClient) -> CreditsResponse:
     parameters and accepts a trailing slash.
 
     Raises:
-        UsageError: The call cannot be made as asked; nothing was sent.
-        APIConnectionError: There is no complete response; `APITimeoutError` if there is none in time.
+        UsageError: The call cannot be made; nothing was sent.
+        APIConnectionError: No complete response. The subclass `APITimeoutError`: none in time.
         AuthenticationError: 401. The key is missing, unknown, or was switched off by its owner.
         NotFoundError: 404. The server does not know this path. The router responds, without the rate-
             limit headers.
