@@ -94,7 +94,7 @@ class ClientConfig(Generic[H]):
         if url is None or url.scheme not in {"http", "https"}:
             raise UsageError(expected)
         if url.userinfo:
-            raise UsageError(f"{option}: a user or password does not belong here; pass api_key instead")
+            raise UsageError(f"{option}: it contains a user name or password; pass api_key instead")
         if url.query or url.fragment:
             raise UsageError(expected)
         if url.scheme == "http" and not allow_http and not is_loopback(url.host):
@@ -133,7 +133,7 @@ def _key_problem(key: Any) -> str | None:
     if key.lower().startswith("bearer "):
         return 'the key starts with "Bearer"'
     if "API_KEY" in key:
-        return "the key has the name of a variable in it"
+        return "the key contains the name of a variable"
     if any(character.isspace() for character in key):
         return "the key has white space inside it"
     if key[0] == key[-1] and key[0] in "\"'`":
