@@ -1,4 +1,4 @@
-"""What a client is made with, checked: the API, the key, the server, and the options of calls."""
+"""The validated configuration of a client: the API, the key, the server, and the options of calls."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _YEAR = 366 * 86_400  # seconds; operating systems do not accept any number
 
 
 class APIConfig(NamedTuple):
-    """What the API description says about all operations together.
+    """Facts of the API description that apply to all operations.
 
     Attributes:
         user_agent: The package and its version.
         base_url: The server, or None if the API description names none.
         environment: The prefix of the environment variables: `STABLECOG`.
         key_required: Whether every operation needs an API key.
-        rate_limit: Requests that the server allows, in how many seconds, and the response header with the number left.
+        rate_limit: Number of requests, number of seconds, and the response header with the number left; or None.
     """
 
     user_agent: str
@@ -73,7 +73,7 @@ class ClientConfig(Generic[H]):
             raise UsageError(f"http_client: {expected}, got {kind.__module__.partition('.')[0]}.{kind.__name__}")
         self.http_client: H | None = http_client
         self.base_url = self._checked_base_url(base_url, allow_http)
-        # Over plain http to this machine, a proxy of the environment would be sent the key.
+        # For plain http to this machine, the environment may name a proxy, which would get the key.
         self.trust_env = self.base_url.scheme == "https" or allow_http
 
     def missing_key_error(self) -> UsageError:
@@ -171,13 +171,13 @@ def is_loopback(host: str) -> bool:
 
 
 class CallOptions(NamedTuple):
-    """How long a call may take, how often it may be retried, and what it sends besides.
+    """Time limits, retries and additional headers of calls.
 
     Attributes:
-        timeouts: Seconds that a network operation may take, by httpx's names: connect, read, write, pool.
-        deadline: Seconds that a call may take, retries included.
-        max_retries: Retries that a call may make.
-        headers: Headers to send with each request.
+        timeouts: Seconds for a network operation, by httpx's names: connect, read, write, pool.
+        deadline: Seconds for a whole call, retries included.
+        max_retries: Retries of a call.
+        headers: Additional headers for each request.
     """
 
     timeouts: Mapping[str, float] = dict.fromkeys(("connect", "read", "write", "pool"), TIMEOUT)
@@ -195,7 +195,7 @@ class CallOptions(NamedTuple):
         """Return these options with some of them changed.
 
         Raises:
-            UsageError: An option is not what it should be.
+            UsageError: An option is invalid.
         """
         options = self
         if timeout is not UNSET:
@@ -210,7 +210,7 @@ class CallOptions(NamedTuple):
 
 
 def default_options(http_client: httpx.Client | httpx.AsyncClient | None) -> CallOptions:
-    """Return the options of a client for which none were given: an `http_client` keeps its timeout."""
+    """Return the default options; with an `http_client`, its timeout is the default."""
     if http_client is None:
         return CallOptions()
     timeouts = http_client.timeout.as_dict().items()
@@ -240,5 +240,5 @@ def _text_headers(value: Any) -> dict[str, str]:
 
 
 def _describe(value: object) -> str:
-    """Describe the value of an option: what is not a number may be a misplaced key, and is not shown."""
+    """Describe the value of an option. Only numbers are shown: any other value may be a misplaced key."""
     return f"{value!r:.50}" if isinstance(value, int | float) else type(value).__name__

@@ -1,4 +1,4 @@
-"""The HTTP library by name: here, and in `network` for its lower half, httpcore. To replace it, change these lines."""
+"""The name of the HTTP library. To replace it, change it here, and that of httpcore in `network`."""
 
 import httpx as httpx
 

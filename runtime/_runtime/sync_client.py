@@ -1,4 +1,4 @@
-"""How `Client` sends its calls. `async_client` is its asynchronous twin."""
+"""The base of `Client`, which sends calls. `async_client` is the asynchronous twin."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 class SyncState(ClientState[httpx.Client]):
-    """What the threads of one process share."""
+    """The state that the threads of one process share."""
 
     def __init__(self, config: ClientConfig[httpx.Client], parent: SyncState | None) -> None:
         super().__init__(config, parent)
@@ -57,7 +57,7 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
         """Make a call, retries included.
 
         Raises:
-            APIError: One of the errors of `errors`.
+            APIError: The call failed; see `errors` for the subclasses.
         """
         try:
             state = self._state.get()
@@ -116,7 +116,7 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
             current_deadline.ends_at = inf
 
     def _connect(self, state: SyncState) -> httpx.Client:
-        """Return what sends the requests of this process; connections are opened as they are needed."""
+        """Return the HTTP client of this process. It opens connections on demand."""
         with state.lock:
             state.check_open()
             if state.http is None:
