@@ -17,13 +17,14 @@ from ..types import Response, Unset
 from . import environment
 from .api_request import APIRequest
 from .bodies import BoundedBody
-from .call import FAULTS, NO_AUTH, TRUNCATIONS, Call, RawResponse
+from .call import FAULTS, NO_AUTH, TRUNCATIONS, Call
 from .client_base import ClientBase
 from .client_state import ClientState
 from .config import APIConfig, ClientConfig, default_options
 from .failures import is_aiohttp_error
 from .http_library import httpx
 from .per_process import PerProcess
+from .responses import RawResponse
 
 T = TypeVar("T")
 
@@ -33,8 +34,9 @@ Transport = Literal["httpx", "aiohttp"]
 class LoopState:
     """What the tasks of one event loop share."""
 
-    def __init__(self, http: httpx.AsyncClient) -> None:
+    def __init__(self, http: httpx.AsyncClient, max_connections: int) -> None:
         self.http = http
+        self.slots = anyio.Semaphore(max_connections)
         self.wait_lock = anyio.Lock()  # held by the call that waits for the rate limit; others queue behind it
         self.closing = anyio.Event()
         self.connections: AsyncGenerator[LoopState] | None = None
@@ -87,7 +89,7 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
                 if loop.wait_lock.locked() or call.try_acquire():  # calls that wait already go first
                     await _wait_for_slot(call, loop)
                 try:
-                    raw = await self._exchange(call, loop.http)
+                    raw = await self._exchange(call, loop)
                 except FAULTS as error:
                     if call.is_foreign(error):
                         raise
@@ -103,13 +105,16 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
             # The frames below hold the key, or what the server sent.
             raise error.with_traceback(None)  # noqa: B904
 
-    async def _exchange(self, call: Call[Any], http: httpx.AsyncClient) -> RawResponse:
+    async def _exchange(self, call: Call[Any], loop: LoopState) -> RawResponse:
         """Send a request and read the response."""
+        request = call.next_request()
         body: BoundedBody | None = None
+        slot = False
         try:
+            await _acquire_connection(loop, request)
+            slot = True
             with anyio.CancelScope(deadline=anyio.current_time() + call.remaining):
-                request = call.next_request()
-                response = await http.send(request, stream=True, auth=NO_AUTH, follow_redirects=False)
+                response = await loop.http.send(request, stream=True, auth=NO_AUTH, follow_redirects=False)
                 try:
                     raw = call.on_head(response)
                     if response.is_stream_consumed:  # by an event hook of the caller's
@@ -136,6 +141,9 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
             if is_aiohttp_error(error):  # from an http_client over aiohttp
                 raise httpx.RemoteProtocolError(str(error)) from error
             raise
+        finally:
+            if slot:
+                loop.slots.release()
 
     async def _connect(self, state: AsyncState) -> LoopState:
         """Return the state of the running event loop, made now."""
@@ -147,7 +155,7 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
             state.loops.pop(ended, None)
         if http_client is not None:
             state.register_http_client(http_client)
-            state.loops[token] = LoopState(http_client)
+            state.loops[token] = LoopState(http_client, state.max_connections)
             return state.loops[token]
         connections = self._connections(state, token)
         loop = await anext(connections)
@@ -159,7 +167,7 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
         from .network import AsyncHTTPClient
 
         http = AsyncHTTPClient(self._new_transport(state))
-        state.loops[token] = LoopState(http)
+        state.loops[token] = LoopState(http, state.max_connections)
         try:
             yield state.loops[token]
         finally:
@@ -204,6 +212,17 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
         from .network import AsyncTransport
 
         return AsyncTransport(tls_context, proxy)
+
+
+async def _acquire_connection(loop: LoopState, request: httpx.Request) -> None:
+    """Wait until a connection may be used."""
+    try:
+        loop.slots.acquire_nowait()
+    except anyio.WouldBlock:
+        with anyio.move_on_after(request.extensions["timeout"]["pool"]):
+            await loop.slots.acquire()
+            return
+        raise httpx.PoolTimeout("all connections are in use") from None
 
 
 async def _wait_for_slot(call: Call[Any], loop: LoopState) -> None:

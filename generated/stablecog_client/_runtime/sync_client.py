@@ -13,13 +13,14 @@ from ..errors import APIError
 from ..types import Response, Unset
 from . import environment
 from .api_request import APIRequest
-from .call import FAULTS, NO_AUTH, TRUNCATIONS, Call, RawResponse
+from .call import FAULTS, NO_AUTH, TRUNCATIONS, Call
 from .client_base import ClientBase
 from .client_state import ClientState
 from .config import APIConfig, ClientConfig, default_options
 from .deadline import current_deadline
-from .http_library import httpx
+from .http_library import POOL_RACES, httpx
 from .per_process import PerProcess
+from .responses import RawResponse
 
 T = TypeVar("T")
 
@@ -33,6 +34,7 @@ class SyncState(ClientState[httpx.Client]):
         self.wait_lock = threading.Lock()  # held by the call that waits for the rate limit; others queue behind it
         self.closing = threading.Event()
         self.http: httpx.Client | None = None
+        self.slots = threading.Semaphore(self.max_connections)
 
 
 class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
@@ -85,10 +87,14 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
 
     def _exchange(self, call: Call[Any], state: SyncState) -> RawResponse:
         """Send a request and read the response."""
+        request = call.next_request()
         current_deadline.ends_at = call.ends_at
+        slot = False
         try:
             http = state.http or self._connect(state)
-            response = http.send(call.next_request(), stream=True, auth=NO_AUTH, follow_redirects=False)
+            _acquire_connection(state, request)
+            slot = True
+            response = http.send(request, stream=True, auth=NO_AUTH, follow_redirects=False)
             try:
                 raw = call.on_head(response)
                 if response.is_stream_consumed:  # by an event hook of the caller's
@@ -107,7 +113,13 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
                 raw.content = body.finish()
                 return raw
             finally:
-                response.close()
+                try:
+                    response.close()
+                except POOL_RACES:
+                    if http is self._config.http_client:
+                        raise
+                if state.closed and http is not self._config.http_client:
+                    http.close()  # it may have opened a connection after it was closed
         except httpx.HTTPStatusError as error:  # raised by an event hook of the caller's
             return call.response_from_status_error(error)
         except BaseException:
@@ -115,6 +127,8 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
             raise
         finally:
             current_deadline.ends_at = inf
+            if slot:
+                state.slots.release()
 
     def _connect(self, state: SyncState) -> httpx.Client:
         """Return what sends the requests of this process; connections are opened as they are needed."""
@@ -157,6 +171,12 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _acquire_connection(state: SyncState, request: httpx.Request) -> None:
+    """Wait until a connection may be used."""
+    if not state.slots.acquire(timeout=request.extensions["timeout"]["pool"]):
+        raise httpx.PoolTimeout("all connections are in use")
 
 
 def _wait_for_slot(call: Call[Any], state: SyncState) -> None:
