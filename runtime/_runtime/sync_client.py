@@ -9,13 +9,13 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from ..errors import APIError
-from ..types import Response, Unset
+from ..types import Response
 from . import environment
 from .api_request import APIRequest
 from .call import FAULTS, NO_AUTH, TRUNCATIONS, Call
 from .client_base import ClientBase
 from .client_state import ClientState
-from .config import APIConfig, ClientConfig, default_options
+from .config import CallOptions, ClientConfig
 from .deadline import current_deadline
 from .http_library import POOL_RACES, httpx
 from .per_process import PerProcess
@@ -39,20 +39,7 @@ class SyncState(ClientState[httpx.Client]):
 class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
     """Sends calls with `httpx.Client`; many threads may share it."""
 
-    def __init__(
-        self,
-        api: APIConfig,
-        *,
-        api_key: str | None,
-        base_url: str | None,
-        timeout: float | Unset,
-        deadline: float | Unset,
-        max_retries: int | Unset,
-        allow_http: bool,
-        http_client: httpx.Client | None,
-    ) -> None:
-        config = ClientConfig(api, api_key, base_url, allow_http, http_client, http_client_type=httpx.Client)
-        options = default_options(http_client).changed(timeout, deadline, max_retries)
+    def __init__(self, config: ClientConfig[httpx.Client], options: CallOptions) -> None:
         super().__init__(config, options, PerProcess(lambda parent: SyncState(config, parent)))
 
     def _send(self, request: APIRequest[T]) -> Response[T]:

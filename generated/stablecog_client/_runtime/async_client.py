@@ -14,14 +14,14 @@ import anyio
 from anyio.lowlevel import current_token
 
 from ..errors import APIError, UsageError
-from ..types import Response, Unset
+from ..types import Response
 from . import environment
 from .api_request import APIRequest
 from .bodies import BoundedBody
 from .call import FAULTS, NO_AUTH, TRUNCATIONS, Call
 from .client_base import ClientBase
 from .client_state import ClientState
-from .config import APIConfig, ClientConfig, default_options
+from .config import CallOptions, ClientConfig
 from .failures import is_aiohttp_error
 from .http_library import httpx
 from .per_process import PerProcess
@@ -57,22 +57,8 @@ class AsyncState(ClientState[httpx.AsyncClient]):
 class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
     """Sends calls with `httpx.AsyncClient`; many tasks may share it, on asyncio or trio."""
 
-    def __init__(
-        self,
-        api: APIConfig,
-        *,
-        api_key: str | None,
-        base_url: str | None,
-        timeout: float | Unset,
-        deadline: float | Unset,
-        max_retries: int | Unset,
-        allow_http: bool,
-        http_client: httpx.AsyncClient | None,
-        transport: Transport,
-    ) -> None:
-        config = ClientConfig(api, api_key, base_url, allow_http, http_client, http_client_type=httpx.AsyncClient)
-        options = default_options(http_client).changed(timeout, deadline, max_retries)
-        transport = _checked_transport(transport, http_client)
+    def __init__(self, config: ClientConfig[httpx.AsyncClient], options: CallOptions, transport: Transport) -> None:
+        transport = _checked_transport(transport, config.http_client)
         super().__init__(config, options, PerProcess(lambda parent: AsyncState(config, transport, parent)))
 
     async def _send(self, request: APIRequest[T]) -> Response[T]:
