@@ -5,7 +5,6 @@ It is a module of its own, because anyio and asyncio take longer to import than 
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
@@ -21,6 +20,7 @@ from .call import FAULTS, NO_AUTH, TRUNCATIONS, Call
 from .client_base import ClientBase
 from .client_state import ClientState
 from .config import CallOptions, ClientConfig
+from .event_loops import LoopState
 from .failures import is_aiohttp_error
 from .http_library import httpx
 from .per_process import PerProcess
@@ -29,17 +29,6 @@ from .responses import RawResponse
 T = TypeVar("T")
 
 Transport = Literal["httpx", "aiohttp"]
-
-
-class LoopState:
-    """What the tasks of one event loop share."""
-
-    def __init__(self, http: httpx.AsyncClient, max_connections: int) -> None:
-        self.http = http
-        self.slots = anyio.Semaphore(max_connections)
-        self.wait_lock = anyio.Lock()  # held by the call that waits for the rate limit; others queue behind it
-        self.closing = anyio.Event()
-        self.connections: AsyncGenerator[LoopState] | None = None
 
 
 class AsyncState(ClientState[httpx.AsyncClient]):
@@ -136,29 +125,18 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
         http_client = self._config.http_client
         if http_client is not None and state.loops:
             raise UsageError("http_client: its connections belong to another event loop; use a client for each loop")
-        token = current_token().native_token
-        for ended in [loop for loop in list(state.loops) if getattr(loop, "is_closed", bool)()]:
-            state.loops.pop(ended, None)
+        for token in [token for token, loop in list(state.loops.items()) if loop.has_ended]:
+            state.loops.pop(token, None)
         if http_client is not None:
             state.register_http_client(http_client)
-            state.loops[token] = LoopState(http_client, state.max_connections)
-            return state.loops[token]
-        connections = self._connections(state, token)
-        loop = await anext(connections)
-        loop.connections = connections
+            loop = LoopState(http_client, state.max_connections)
+        else:
+            from .network import AsyncHTTPClient
+
+            loop = LoopState(AsyncHTTPClient(self._new_transport(state)), state.max_connections)
+            await loop.own_connections(state)
+        state.loops[current_token().native_token] = loop
         return loop
-
-    async def _connections(self, state: AsyncState, token: object) -> AsyncGenerator[LoopState]:
-        """Open connections for one event loop. They are closed with it: a loop ends its generators before itself."""
-        from .network import AsyncHTTPClient
-
-        http = AsyncHTTPClient(self._new_transport(state))
-        state.loops[token] = LoopState(http, state.max_connections)
-        try:
-            yield state.loops[token]
-        finally:
-            state.loops.pop(token, None)
-            await http.aclose()
 
     async def close(self) -> None:
         """Close the connections. Calls in progress fail, and further ones are refused.
@@ -169,11 +147,11 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
             return
         state = self._state.get()
         state.closed = True
-        loop = state.loops.pop(current_token().native_token, None)
-        if loop is not None:
-            loop.closing.set()
-            if loop.connections is not None:
-                await loop.connections.aclose()
+        own = state.loops.pop(current_token().native_token, None)
+        for loop in list(state.loops.values()):
+            loop.close_soon()
+        if own is not None:
+            await own.close()
 
     async def __aenter__(self) -> Self:
         return self
