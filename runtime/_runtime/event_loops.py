@@ -23,7 +23,7 @@ class LoopState:
 
     def __init__(self, http: httpx.AsyncClient, max_connections: int) -> None:
         self.http = http
-        self.slots = anyio.Semaphore(max_connections)
+        self.connections = anyio.Semaphore(max_connections)
         self.wait_lock = anyio.Lock()  # held by the call that waits for the rate limit; others queue behind it
         self.closing = anyio.Event()
         self._loop: Any = current_token().native_token

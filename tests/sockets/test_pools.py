@@ -66,9 +66,9 @@ def test_an_overload_costs_no_connection(way: Way, stage: Stage) -> None:
             assert not any("CONNECTING" in shown for shown in states(http))
             assert len(states(http)) <= SLOTS
         if way is Threads:
-            assert vars(state.slots)["_value"] == SLOTS
+            assert vars(state.connections)["_value"] == SLOTS
         else:
-            assert [loop.slots.value for loop in state.loops.values()] == [SLOTS]
+            assert [loop.connections.value for loop in state.loops.values()] == [SLOTS]
 
 
 @every_async_way
@@ -89,7 +89,7 @@ def test_cancelled_calls_cost_no_connection(way: type[Tasks], stage: Stage) -> N
         stage.scene = ok
         await asyncio.gather(*(caller.client.credits.list() for _ in range(4 * SLOTS)))
         (loop,) = state.loops.values()
-        assert loop.slots.value == SLOTS
+        assert loop.connections.value == SLOTS
         assert not any("CONNECTING" in shown for shown in states(loop.http))
         assert len(states(loop.http)) <= SLOTS
 

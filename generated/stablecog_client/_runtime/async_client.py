@@ -29,14 +29,14 @@ from .responses import RawResponse
 
 T = TypeVar("T")
 
-Transport = Literal["httpx", "aiohttp"]
+TransportName = Literal["httpx", "aiohttp"]
 
 
 class AsyncState(ClientState[httpx.AsyncClient]):
     """What the event loops of one process share; each has connections of its own."""
 
     def __init__(
-        self, config: ClientConfig[httpx.AsyncClient], transport: Transport, parent: AsyncState | None
+        self, config: ClientConfig[httpx.AsyncClient], transport: TransportName, parent: AsyncState | None
     ) -> None:
         super().__init__(config, parent)
         self.transport = transport
@@ -46,7 +46,7 @@ class AsyncState(ClientState[httpx.AsyncClient]):
 class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
     """Sends calls with `httpx.AsyncClient`; many tasks may share it, on asyncio or trio."""
 
-    def __init__(self, config: ClientConfig[httpx.AsyncClient], options: CallOptions, transport: Transport) -> None:
+    def __init__(self, config: ClientConfig[httpx.AsyncClient], options: CallOptions, transport: TransportName) -> None:
         transport = _checked_transport(transport, config.http_client)
         super().__init__(config, options, PerProcess(lambda parent: AsyncState(config, transport, parent)))
 
@@ -85,10 +85,10 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
         """Send a request and read the response."""
         request = call.next_request()
         body: BoundedBody | None = None
-        slot = False
+        acquired = False
         try:
             await _acquire_connection(loop, request)
-            slot = True
+            acquired = True
             with anyio.CancelScope(deadline=anyio.current_time() + call.remaining):
                 response = await loop.http.send(request, stream=True, auth=NO_AUTH, follow_redirects=False)
                 try:
@@ -118,8 +118,8 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
                 raise httpx.RemoteProtocolError(str(error)) from error
             raise
         finally:
-            if slot:
-                loop.slots.release()
+            if acquired:
+                loop.connections.release()
 
     async def _connect(self, state: AsyncState) -> LoopState:
         """Return the state of the running event loop, made now."""
@@ -182,10 +182,10 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
 async def _acquire_connection(loop: LoopState, request: httpx.Request) -> None:
     """Wait until a connection may be used."""
     try:
-        loop.slots.acquire_nowait()
+        loop.connections.acquire_nowait()
     except anyio.WouldBlock:
         with anyio.move_on_after(request.extensions["timeout"]["pool"]):
-            await loop.slots.acquire()
+            await loop.connections.acquire()
             return
         raise httpx.PoolTimeout("all connections are in use") from None
 
@@ -200,7 +200,7 @@ async def _wait_for_slot(call: Call[Any], loop: LoopState) -> None:
     call.raise_no_slot()
 
 
-def _checked_transport(transport: Transport, http_client: httpx.AsyncClient | None) -> Transport:
+def _checked_transport(transport: TransportName, http_client: httpx.AsyncClient | None) -> TransportName:
     if transport not in {"httpx", "aiohttp"}:
         raise UsageError(f'transport: expected "httpx" or "aiohttp", got {transport!r:.40}')
     if transport == "aiohttp":

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import threading
 import time
-from math import inf
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -34,7 +33,7 @@ class SyncState(ClientState[httpx.Client]):
         self.wait_lock = threading.Lock()  # held by the call that waits for the rate limit; others queue behind it
         self.closing = threading.Event()
         self.http: httpx.Client | None = None
-        self.slots = threading.Semaphore(self.max_connections)
+        self.connections = threading.Semaphore(self.max_connections)
 
 
 class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
@@ -75,12 +74,13 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
     def _exchange(self, call: Call[Any], state: SyncState) -> RawResponse:
         """Send a request and read the response."""
         request = call.next_request()
+        outer_deadline = current_deadline.ends_at  # of a call whose event hook makes this one
         current_deadline.ends_at = call.ends_at
-        slot = False
+        acquired = False
         try:
             http = state.http or self._connect(state)
             _acquire_connection(state, request)
-            slot = True
+            acquired = True
             response = http.send(request, stream=True, auth=NO_AUTH, follow_redirects=False)
             try:
                 raw = call.on_head(response)
@@ -113,9 +113,9 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
             call.on_no_response()
             raise
         finally:
-            current_deadline.ends_at = inf
-            if slot:
-                state.slots.release()
+            current_deadline.ends_at = outer_deadline
+            if acquired:
+                state.connections.release()
 
     def _connect(self, state: SyncState) -> httpx.Client:
         """Return what sends the requests of this process; connections are opened as they are needed."""
@@ -162,7 +162,7 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
 
 def _acquire_connection(state: SyncState, request: httpx.Request) -> None:
     """Wait until a connection may be used."""
-    if not state.slots.acquire(timeout=request.extensions["timeout"]["pool"]):
+    if not state.connections.acquire(timeout=request.extensions["timeout"]["pool"]):
         raise httpx.PoolTimeout("all connections are in use")
 
 
