@@ -17,7 +17,7 @@ from openapi_python_client.schema.untrusted_string import UntrustedString
 from openapi_python_client.strings import ClassName, in_double_quote_literal, safe_for_docstring
 
 from generator import decoders, naming
-from generator.code import hidden_imports, needed_imports, qualify_builtins
+from generator.code import hidden_imports, needed_imports, qualify_builtins, through_models
 from generator.docstrings import plain, wrapped
 from generator.document import Document, OperationFacts
 
@@ -146,7 +146,7 @@ class Operation:
         statements: set[str] = set()
         for response in self._failures:
             statements |= response.prop.get_imports(prefix="...") | response.prop.get_lazy_imports(prefix="...")
-        return sorted(statement for statement in statements if ".models." in statement)
+        return sorted(through_models(statement) for statement in statements if ".models." in statement)
 
     @cached_property
     def result(self) -> str:
@@ -156,7 +156,7 @@ class Operation:
     @property
     def imports(self) -> list[str]:
         """Return import statements for the types of the parameters and of the result."""
-        return sorted(self.endpoint.relative_imports)
+        return sorted(map(through_models, self.endpoint.relative_imports))
 
     @property
     def parameter_entries(self) -> list[str]:
@@ -233,7 +233,7 @@ class Tag:
         """Return the imports that the signatures of the methods need."""
         statements, codes = {*TAG_IMPORTS, *hidden_imports(self.members)}, set[str]()
         for operation in (method.operation for method in self.methods):
-            statements |= operation.endpoint.relative_imports
+            statements |= set(operation.imports)
             codes |= {parameter.declaration for parameter in operation.parameters}
             codes.add(operation.result)
         return needed_imports(statements, {qualify_builtins(code, self.members) for code in codes})

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from ._runtime.async_client import AsyncAPIClient
+from ._runtime.config import CallOptions, ClientConfig
 from ._runtime.http_library import httpx
 from .client import _API  # pyright: ignore[reportPrivateUsage]
 from .errors import UsageError
@@ -53,17 +54,9 @@ class AsyncClient(AsyncAPIClient):
         transport: Literal["httpx", "aiohttp"] = "httpx",
     ) -> None:
         try:
-            super().__init__(
-                _API,
-                api_key=api_key,
-                base_url=base_url,
-                timeout=timeout,
-                deadline=deadline,
-                max_retries=max_retries,
-                allow_http=allow_http,
-                http_client=http_client,
-                transport=transport,
-            )
+            config = ClientConfig(_API, api_key, base_url, allow_http, http_client, httpx.AsyncClient)
+            options = CallOptions.of(http_client).changed(timeout, deadline, max_retries)
+            super().__init__(config, options, transport)
         except UsageError as error:
             api_key = None  # error trackers show the variables of a frame
             raise error.with_traceback(None)  # noqa: B904

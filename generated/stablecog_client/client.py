@@ -6,7 +6,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ._runtime.config import APIConfig as _APIConfig
+from ._runtime.config import APIConfig, CallOptions, ClientConfig
 from ._runtime.http_library import httpx
 from ._runtime.sync_client import SyncAPIClient
 from .errors import UsageError
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_API = _APIConfig(
+_API = APIConfig(
     user_agent=f"stablecog-client/{__version__}",
     base_url="https://api.stablecog.com",
     environment="STABLECOG",
@@ -60,16 +60,9 @@ class Client(SyncAPIClient):
         http_client: httpx.Client | None = None,
     ) -> None:
         try:
-            super().__init__(
-                _API,
-                api_key=api_key,
-                base_url=base_url,
-                timeout=timeout,
-                deadline=deadline,
-                max_retries=max_retries,
-                allow_http=allow_http,
-                http_client=http_client,
-            )
+            config = ClientConfig(_API, api_key, base_url, allow_http, http_client, httpx.Client)
+            options = CallOptions.of(http_client).changed(timeout, deadline, max_retries)
+            super().__init__(config, options)
         except UsageError as error:
             api_key = None  # error trackers show the variables of a frame
             raise error.with_traceback(None)  # noqa: B904

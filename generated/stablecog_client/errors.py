@@ -212,13 +212,12 @@ class APIResponseValidationError(APIError, ValueError):
         self._update()
         return self
 
-    def _redact(self, redact: Callable[[str], str]) -> None:
-        """Redact secrets in the values that come from the response."""
+    def _set_response(
+        self, status_code: int, headers: Mapping[str, str], text: str, redact: Callable[[str], str]
+    ) -> None:
+        """Set the response that contained the value, and redact what the error quotes of it."""
         self.got, self._problem = redact(self.got), redact(self._problem)
         self.steps = tuple(redact(step) if isinstance(step, str) else step for step in self.steps)
-
-    def _set_response(self, status_code: int, headers: Mapping[str, str], text: str) -> None:
-        """Set the response that contained the value."""
         self.status_code, self.headers, self.text = status_code, headers, text
         self._update()
 

@@ -7,7 +7,7 @@ from typing import Generic
 from ..errors import UsageError
 from .config import ClientConfig, H, is_loopback
 from .environment import proxy_of_environment
-from .http_library import httpx
+from .http_library import MAX_CONNECTIONS, httpx
 from .rate_limit import RateLimit
 from .retries import RetryBudget
 
@@ -21,6 +21,8 @@ class ClientState(Generic[H]):
 
     Attributes:
         closed: Whether the client was closed.
+        max_connections: How many requests may be sent at once. Calls wait for a connection here, because httpcore loses
+            connections when a request stops waiting for one in its pool.
         proxy: For errors: host and port of the proxy, or the name of a mounted transport.
     """
 
@@ -31,6 +33,11 @@ class ClientState(Generic[H]):
         self.retry_budget = RetryBudget()
         limit = config.api.rate_limit
         self.rate_limit = RateLimit(*limit) if limit else None
+        self.max_connections = MAX_CONNECTIONS
+        if config.http_client is not None:
+            from . import custom_client
+
+            self.max_connections = custom_client.max_connections(config.http_client, config.base_url, MAX_CONNECTIONS)
         self._http_client_used = False
         self._http_client_inherited = parent is not None and parent._http_client_used
 

@@ -62,7 +62,6 @@ class ClientConfig(Generic[H]):
         base_url: str | None,
         allow_http: bool,
         http_client: H | None,
-        *,
         http_client_type: type[H],
     ) -> None:
         self.api = api
@@ -185,6 +184,14 @@ class CallOptions(NamedTuple):
     max_retries: int = MAX_RETRIES
     headers: Mapping[str, str] = MappingProxyType({})
 
+    @classmethod
+    def of(cls, http_client: httpx.Client | httpx.AsyncClient | None) -> CallOptions:
+        """Return the options where none are given: an `http_client` keeps its timeout."""
+        if http_client is None:
+            return cls()
+        timeouts = http_client.timeout.as_dict().items()
+        return cls(timeouts={name: inf if seconds is None else seconds for name, seconds in timeouts})
+
     def changed(
         self,
         timeout: float | Unset = UNSET,
@@ -207,14 +214,6 @@ class CallOptions(NamedTuple):
         if headers is not UNSET:
             options = options._replace(headers={**self.headers, **_text_headers(headers)})
         return options
-
-
-def default_options(http_client: httpx.Client | httpx.AsyncClient | None) -> CallOptions:
-    """Return the default options; with an `http_client`, its timeout is the default."""
-    if http_client is None:
-        return CallOptions()
-    timeouts = http_client.timeout.as_dict().items()
-    return CallOptions(timeouts={name: inf if seconds is None else seconds for name, seconds in timeouts})
 
 
 def _seconds(option: str, value: Any) -> float:

@@ -30,6 +30,11 @@ def describe_proxy(client: httpx.Client | httpx.AsyncClient, url: httpx.URL) -> 
     return None if transport is cast("Any", client)._transport else type(transport).__name__
 
 
+def max_connections(client: httpx.Client | httpx.AsyncClient, url: httpx.URL, at_most: int) -> int:
+    """Return how many connections a client opens at most, or `at_most` if that is less or it cannot be known."""
+    return min(at_most, getattr(getattr(transport_for(client, url), "_pool", None), "_max_connections", at_most))
+
+
 def install_deadline_backend(client: httpx.Client) -> None:
     """Make the connections of a client keep to the deadline of a call, also in transports that other ones wrap.
 

@@ -8,4 +8,10 @@ LOGGERS = (
 )
 """The loggers that may log requests and responses, headers included."""
 
-__all__ = ["LOGGERS", "httpx"]
+MAX_CONNECTIONS = 100
+"""Connections that a client opens at most, in each process and event loop."""
+
+POOL_RACES = (OSError, TypeError, ValueError)
+"""What httpcore's pool raises when one thread looks at a connection that another thread is using or closing."""
+
+__all__ = ["LOGGERS", "MAX_CONNECTIONS", "POOL_RACES", "httpx"]

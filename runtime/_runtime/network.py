@@ -14,9 +14,8 @@ from typing import Any
 import httpcore as httpcore
 
 from .deadline import current_deadline
-from .http_library import httpx
+from .http_library import MAX_CONNECTIONS, POOL_RACES, httpx
 
-MAX_CONNECTIONS = 100
 KEEPALIVE_EXPIRY = 5.0  # seconds
 
 
@@ -152,7 +151,13 @@ class HTTPClient(httpx.Client):
     cookies = _NO_COOKIES  # type: ignore[override] # pyright: ignore[reportAssignmentType]
 
     def __init__(self, tls: ssl.SSLContext, proxy: httpx.Proxy | None) -> None:
-        super().__init__(transport=Transport(tls, proxy), trust_env=False)
+        self._connections = Transport(tls, proxy)
+        super().__init__(transport=self._connections, trust_env=False)
+
+    def close(self) -> None:
+        """Close the connections, also those that were opened after it was closed before."""
+        super().close()
+        self._connections.close()
 
 
 class AsyncHTTPClient(httpx.AsyncClient):
@@ -174,7 +179,7 @@ class Transport(httpx.HTTPTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         try:
             response = super().handle_request(request)
-        except OSError as error:  # of a socket that another thread closed meanwhile
+        except POOL_RACES as error:
             raise httpx.ReadError(str(error)) from error
         response.__class__ = Response
         return response
@@ -199,7 +204,7 @@ def _new_pool(
     """Return a connection pool of one of these classes."""
     options |= {
         "ssl_context": tls,
-        "max_connections": MAX_CONNECTIONS,
+        "max_connections": None,  # calls wait for their turn before they come here
         "max_keepalive_connections": MAX_CONNECTIONS,
         "keepalive_expiry": KEEPALIVE_EXPIRY,
     }

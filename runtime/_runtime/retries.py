@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import re
 import time
+from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from math import isfinite, ldexp
@@ -36,18 +37,24 @@ def is_retryable_status(status_code: int, *, safe: bool) -> bool:
     return safe and (status_code == 408 or status_code >= 500) and status_code != _LOGIN_REQUIRED
 
 
-def parse_retry_after(value: str | None) -> float | None:
-    """Return the seconds to wait that a Retry-After header asks for, as a number or an HTTP date."""
-    if value is None:
-        return None
-    if _is_number(value):
-        seconds = float(value)
-        return seconds if isfinite(seconds) else None
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that a server asks to wait, in `retry-after-ms` or in `retry-after`, or None."""
+    milliseconds = headers.get("retry-after-ms", "")
+    if _is_number(milliseconds):
+        return _finite(float(milliseconds) / 1000)
+    value = headers.get("retry-after", "")
+    numbers = value.split(", ")  # two proxies may each have added one
+    if all(map(_is_number, numbers)):
+        return _finite(max(map(float, numbers)))
     try:
         date = parsedate_to_datetime(value)
         return max(0.0, date.replace(tzinfo=date.tzinfo or UTC).timestamp() - time.time())
     except (ValueError, TypeError, OverflowError):
         return None
+
+
+def _finite(seconds: float) -> float | None:
+    return seconds if isfinite(seconds) else None
 
 
 class RetryBudget:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...models.credits_response import CreditsResponse
+from ...models import CreditsResponse
 from . import list_credits
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..._runtime import bodies, codec
 from ..._runtime.api_request import APIRequest, Security
-from ...models.credits_response import CreditsResponse
+from ...models import CreditsResponse
 from ...types import Response
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _RESPONSES: dict[str, bodies.BodyDecoder[CreditsResponse]] = {"200": bodies.json
 
 
 def _errors() -> dict[str, bodies.BodyDecoder[Any]]:
-    from ...models.error_response import ErrorResponse
+    from ...models import ErrorResponse
 
     return {
         "401": bodies.json_body(ErrorResponse.from_dict),
