@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable
 from typing import Any
 
 from openapi_python_client.strings import safe_for_docstring
@@ -23,3 +24,8 @@ def wrapped(text: str, width: int) -> str:
     """Return a text with its lines wrapped."""
     lines = (textwrap.wrap(line, width, expand_tabs=False, replace_whitespace=False) for line in text.splitlines())
     return "\n".join("\n".join(line) for line in lines)
+
+
+def section(title: str, entries: Iterable[str]) -> str:
+    """Return a section of a docstring, its entries indented and their further lines more so."""
+    return "\n".join([f"{title}:", *("    " + entry.replace("\n", "\n        ") for entry in entries)])

@@ -18,7 +18,7 @@ from openapi_python_client.strings import ClassName, in_double_quote_literal, sa
 
 from generator import decoders, naming
 from generator.code import hidden_imports, needed_imports, qualify_builtins, through_models
-from generator.docstrings import plain, wrapped
+from generator.docstrings import docstring, plain, section, wrapped
 from generator.document import Document, OperationFacts
 
 DOCSTRING_WIDTH = 96
@@ -178,6 +178,24 @@ class Operation:
                 error = ERRORS.get(status) or ("InternalServerError" if status.startswith("5") else "APIStatusError")
                 entries += f"{error}: {status}. {plain(response.data.description)}".splitlines()
         return [wrapped(entry, DOCSTRING_WIDTH) for entry in entries if entry]
+
+    @cached_property
+    def docstring(self) -> str:
+        """The docstring of its functions and methods, with quotes."""
+        endpoint = self.endpoint
+        texts = [docstring(text, 100) for text in (endpoint.summary, endpoint.description) if text]
+        sections = texts or [f"`{docstring(self.title)}`."]
+        if self.parameter_entries:
+            sections.append(section("Args", self.parameter_entries))
+        errors = [
+            "UsageError: The call cannot be made; nothing was sent.",
+            "APIConnectionError: No complete response. The subclass `APITimeoutError`: none in time.",
+            *self.error_entries,
+            "APIStatusError: Any other status that is not 2xx.",
+            "APIResponseValidationError: The response does not match the API description.",
+        ]
+        text = "\n\n".join([*sections, section("Raises", errors)])
+        return f'"""{text}\n"""'
 
     @cached_property
     def _successes(self) -> list[Response]:

@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from generator.docstrings import docstring, wrapped
+from generator.docstrings import docstring, section, wrapped
 
 TEXTS = [
     *(
@@ -33,3 +33,8 @@ def test_docstring_is_valid_python_whatever_it_says(text: str) -> None:
 def test_lines_are_wrapped_one_by_one() -> None:
     assert wrapped("one two three\n\nfour five-six", 9) == "one two\nthree\n\nfour\nfive-six"
     assert max(map(len, docstring("word " * 60, 40).splitlines())) <= 40
+
+
+def test_section_indents_entries_and_their_lines() -> None:
+    """The further lines of an entry stand deeper than its first."""
+    assert section("Raises", ["A: one\ntwo", "B: three"]) == "Raises:\n    A: one\n        two\n    B: three"
