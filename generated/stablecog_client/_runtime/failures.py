@@ -27,6 +27,9 @@ _LIBRARIES = frozenset(
 # Failures that a retry does not change.
 _PERMANENT = (httpx.InvalidURL, httpx.LocalProtocolError, httpx.UnsupportedProtocol, ssl.SSLCertVerificationError)
 
+# Their errors begin so: an HTTP status, or what httpcore says of a SOCKS proxy that wants other credentials.
+_REFUSALS_OF_PROXIES = ("4", "Invalid username/password", "Requested ")
+
 _UNTRUSTED = "the certificate is not trusted: set SSL_CERT_FILE if it is your company's, or check `base_url`"
 _OTHER_SERVER = "the certificate is for another server: check `base_url` and proxies"
 _NO_TLS = "the server does not speak TLS there: check scheme and port of `base_url`"
@@ -53,7 +56,7 @@ _STATUS_ADVICE = {
 
 def is_transient(causes: Causes) -> bool:
     """Return whether the next attempt may succeed."""
-    refused_by_proxy = isinstance(causes[0], httpx.ProxyError) and str(causes[0]).startswith("4")
+    refused_by_proxy = isinstance(causes[0], httpx.ProxyError) and str(causes[0]).startswith(_REFUSALS_OF_PROXIES)
     return not refused_by_proxy and not any(isinstance(cause, _PERMANENT) for cause in causes)
 
 
@@ -120,7 +123,9 @@ def causes_of(error: BaseException, active: BaseException | None) -> Causes:
     """Return an error and what led to it, without the exception that the caller was handling when it made the call."""
     found = [error]
     for seen in found:
-        for link in (seen.__cause__, seen.__context__):
+        # Of several addresses that failed, anyio raises a group.
+        group: Causes = list(seen.exceptions) if isinstance(seen, BaseExceptionGroup) else []
+        for link in (seen.__cause__, seen.__context__, *group):
             if link is not None and link is not active and link not in found:
                 found.append(link)
     return found
