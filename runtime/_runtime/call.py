@@ -184,10 +184,10 @@ class Call(Generic[T]):
 
     def is_foreign(self, error: Exception) -> bool:
         """Return whether an error is about another request, which an event hook of the caller's made."""
-        request = (
-            getattr(error, "_request", None) if isinstance(error, httpx.RequestError | httpx.HTTPStatusError) else None
-        )
-        return request is not None and request is not self._sent
+        try:
+            return isinstance(error, httpx.HTTPError) and error.request is not self._sent
+        except RuntimeError:  # it knows no request
+            return False
 
     def on_no_response(self) -> None:
         """Record that the request got no complete response."""

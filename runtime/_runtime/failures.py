@@ -123,7 +123,7 @@ def causes_of(error: BaseException, active: BaseException | None) -> Causes:
     found = [error]
     for seen in found:
         # Of several addresses that failed, anyio raises a group.
-        group: Causes = list(seen.exceptions) if isinstance(seen, BaseExceptionGroup) else []
+        group: Causes = list(cast("Any", seen).exceptions) if isinstance(seen, BaseExceptionGroup) else []
         for link in (seen.__cause__, seen.__context__, *group):
             if link is not None and link is not active and link not in found:
                 found.append(link)
@@ -135,7 +135,8 @@ def strip(error: BaseException, active: BaseException | None, redact: Redact) ->
     for cause in causes_of(error, active):
         cause.__traceback__ = _without_network_frames(cause.__traceback__)
         cause.args = tuple(redact(arg) if isinstance(arg, str) else arg for arg in cause.args)
-        cause.__dict__.pop("_request", None)
+        if isinstance(cause, httpx.HTTPError):
+            cast("Any", cause).request = None
         for link in ("__cause__", "__context__"):
             if is_aiohttp_error(getattr(cause, link)):
                 setattr(cause, link, None)
