@@ -2,10 +2,14 @@
 
 import httpx as httpx
 
+LIBRARIES = (httpx.__name__, httpx.__name__.replace("httpx", "httpcore"))
+"""The top-level names of httpx and httpcore."""
+
 LOGGERS = (
-    *("httpx", "httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy", "httpcore.socks"),
+    LIBRARIES[0],
+    *(f"{LIBRARIES[1]}.{name}" for name in ("connection", "http11", "http2", "proxy", "socks")),
     *("hpack.hpack", "hpack.table"),
 )
 """The loggers that may log requests and responses, headers included."""
 
-__all__ = ["LOGGERS", "httpx"]
+__all__ = ["LIBRARIES", "LOGGERS", "httpx"]

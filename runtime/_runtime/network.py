@@ -52,7 +52,11 @@ class DeadlineStream(httpcore.NetworkStream):
         self.get_extra_info = stream.get_extra_info  # type: ignore[method-assign]
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, bounded(timeout))
+        try:
+            return self._stream.read(max_bytes, bounded(timeout))
+        except BaseException:
+            self.close()  # httpcore leaves it open when a SOCKS proxy does not answer
+            raise
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         for start in range(0, len(buffer), 65536):

@@ -6,8 +6,9 @@ import socket
 from collections.abc import Generator
 from contextlib import contextmanager
 
+import httpx
 import pytest
-from stablecog_client import APIConnectionError, APIStatusError, APITimeoutError, UsageError
+from stablecog_client import APIConnectionError, APIStatusError, APITimeoutError, Client, UsageError
 
 from tests import faults
 from tests.certificates import serving, trusted
@@ -190,6 +191,14 @@ def test_proxy_that_says_nothing(way: Way, proxy_scheme: str, monkeypatch: pytes
         monkeypatch.setenv("ALL_PROXY", f"{proxy_scheme}://127.0.0.1:{proxy.getsockname()[1]}")
         with way(f"https://{NAME}", deadline=0.5) as caller, takes(0.4, 1.5), pytest.raises(APITimeoutError):
             caller.list()
+
+
+def test_socks_proxy_of_an_http_client_that_says_nothing() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        with httpx.Client(proxy=f"socks5://127.0.0.1:{proxy.getsockname()[1]}") as http_client:
+            client = Client(KEY, base_url=f"https://{NAME}", http_client=http_client, deadline=0.5)
+            with takes(0.4, 1.5), pytest.raises(APITimeoutError):
+                client.credits.list()
 
 
 @every_way

@@ -15,14 +15,12 @@ from typing import Any, cast
 
 from ..errors import status_line as status_line
 from .bodies import NOT_THE_API
-from .http_library import httpx
+from .http_library import LIBRARIES, httpx
 from .redaction import Redact
 
 Causes = list[BaseException]
 
-_LIBRARIES = frozenset(
-    {__name__.partition(".")[0], "aiohttp", "anyio", "h11", "httpcore", "httpx", "httpx_aiohttp", "trio"}
-)
+_LIBRARIES = frozenset({__name__.partition(".")[0], *LIBRARIES, "aiohttp", "anyio", "h11", "httpx_aiohttp", "trio"})
 
 # Failures that a retry does not change.
 _PERMANENT = (httpx.InvalidURL, httpx.LocalProtocolError, httpx.UnsupportedProtocol, ssl.SSLCertVerificationError)
