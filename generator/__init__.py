@@ -1,10 +1,11 @@
-"""Generator of the client package: `python -m generator` makes generated/ from openapi.yaml.
+"""Generator of the client package: `python -m generator` generates generated/ from openapi.yaml.
 
-project.py runs openapi-python-client's `Project` with templates/, lays runtime/ over its output and swaps the folders.
-document.py, security.py      facts of the document that openapi-python-client does not hand on
-operations.py, naming.py      operations and tags as templates lay them out, and their names
-decoders.py, code.py          expressions of decoders, imports, builtins that a class hides
-docstrings.py, errors.py      texts in docstrings; the exception of a run that cannot succeed
+project.py                    runs openapi-python-client's `Project` with templates/, copies runtime/ into its output,
+                              and replaces generated/
+document.py, security.py      facts of the document that openapi-python-client does not pass to templates
+operations.py, naming.py      operations and tags for templates, and their names
+decoders.py, code.py          code: expressions that decode, imports, qualified builtins
+docstrings.py, errors.py      texts for docstrings; the exception for input that cannot be generated
 """
 
 from pathlib import Path

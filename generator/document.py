@@ -1,4 +1,4 @@
-"""Facts of the OpenAPI document that openapi-python-client does not hand on, each looked up once."""
+"""Facts of the OpenAPI document that openapi-python-client does not pass to templates, each looked up once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NAME_IN_BRACES = re.compile(r"\{(.*?)\}")
 
 
 class RateLimit(NamedTuple):
-    """Requests that the server allows in so many seconds, and the header that says how many are left, or ""."""
+    """Requests allowed in a number of seconds, and the response header with the number left, or ""."""
 
     requests: int
     seconds: float
@@ -27,12 +27,12 @@ class RateLimit(NamedTuple):
 
 @dataclass(frozen=True)
 class OperationFacts:
-    """What the document says of an operation.
+    """Facts of an operation.
 
     Attributes:
-        path: Its path as written; an `Endpoint` has the names of Python arguments in its braces.
-        security: How its key is sent, or None where it needs none.
-        descriptions: The descriptions of its parameters, by location and name.
+        path: The path as written; in an `Endpoint`, the braces contain names of Python arguments.
+        security: How the key is sent, or None if the operation needs none.
+        descriptions: The descriptions of the parameters, by location and name.
     """
 
     path: str
@@ -43,9 +43,14 @@ class OperationFacts:
 class Document:
     """Facts of an OpenAPI document.
 
+    Args:
+        name: The name of the document, for errors.
+        data: The document.
+
     Attributes:
         base_url: The first server with the defaults of its variables, or None if it is relative or there is none.
-        rate_limit: Our extension `x-rate-limit`, or None.
+        documentation_url: The URL of `externalDocs`, or None.
+        rate_limit: The extension `x-rate-limit`, or None.
         key_required: Whether every operation needs an API key.
 
     Raises:
@@ -56,6 +61,7 @@ class Document:
         self._name = name
         self._data = data
         self.base_url = self._base_url()
+        self.documentation_url: str | None = _mapping(data.get("externalDocs")).get("url")
         self.rate_limit = self._rate_limit()
         self._operations = dict(self._facts())
         self._tags: dict[str, str] = {
@@ -67,7 +73,7 @@ class Document:
         self.key_required = bool(securities) and None not in securities
 
     def check_names(self, endpoints: Iterable[Endpoint]) -> None:
-        """Raise GenerationError if two operations of a tag would be the same module."""
+        """Raise GenerationError if two operations of a tag would have the same module."""
         taken: set[str] = set()
         for endpoint in endpoints:
             if endpoint.name in taken:
@@ -78,7 +84,7 @@ class Document:
             taken.add(endpoint.name)
 
     def operation(self, endpoint: Endpoint) -> OperationFacts:
-        """Return what the document says of the operation behind an endpoint."""
+        """Return the facts of an endpoint's operation."""
         return self._operations[_key(endpoint.path.get_untrusted_value(), endpoint.method)]
 
     def tag_description(self, tag: str) -> str:
@@ -144,7 +150,7 @@ class Document:
                     yield _key(path, method), OperationFacts(path, security, descriptions)
 
     def _resolved(self, value: Mapping[str, Any], place: str) -> Mapping[str, Any]:
-        """Return a part of the document, or what it refers to by `$ref`."""
+        """Return a part of the document, with its `$ref` resolved."""
         seen: set[str] = set()
         while reference := value.get("$ref"):
             try:
@@ -170,10 +176,10 @@ def _key(path: str, method: str) -> tuple[str, str]:
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
-    """Return an object of the document; one that is left out is empty."""
+    """Return an object of the document, empty if it is missing."""
     return value or {}
 
 
 def _sequence(value: Any) -> Sequence[Any]:
-    """Return an array of the document; one that is left out is empty."""
+    """Return an array of the document, empty if it is missing."""
     return value or []

@@ -1,4 +1,4 @@
-"""Names in the generated code: reserved words, names that the runtime has taken."""
+"""Names in the generated code: reserved words, and names that the runtime uses."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from openapi_python_client.strings import PythonIdentifier
 
 from generator.errors import GenerationError
 
-# openapi-python-client reserves every builtin of the interpreter that it runs on: `type` would become `type_`, and
-# `credits`, which `site` adds to the builtins, `credits_`. These alone are taken in our templates, by the members of
-# a model and by what the module of an operation imports.
+# openapi-python-client reserves all builtins: `type` would become `type_`, and `credits`, which the module `site` adds
+# to the builtins, `credits_`. Our templates need only these names: the members of a model, and the imports of the
+# module of an operation.
 RESERVED_WORDS = {
     *("self", "classmethod", "from_dict", "to_dict", "additional_properties"),
     *(
@@ -35,7 +35,7 @@ RESERVED_WORDS = {
 
 
 def method_names(tag: str, operations: Sequence[str], prefix: str) -> list[str]:
-    """Return the names of a tag's methods, those of the operations with the tag dropped from the end or the start.
+    """Return the names of a tag's methods: those of the operations, without the tag at the end or the start.
 
     `list_credits` of the tag `credits` is `list`, unless Python or another operation has that name.
     """
@@ -69,7 +69,7 @@ def exported_names(module: Path) -> list[str]:
 
 
 def attribute_names(runtime: Path, *classes: str) -> set[str]:
-    """Return the attributes of classes of the runtime and of their bases there: methods, annotations, `self.x`."""
+    """Return the attributes of runtime classes and of their bases: methods, annotations, `self.x`."""
     definitions = {
         node.name: node
         for path in sorted(runtime.rglob("*.py"))

@@ -1,4 +1,4 @@
-"""Operations and their tags as templates lay them out."""
+"""Operations and their tags, prepared for templates."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from openapi_python_client.schema.untrusted_string import UntrustedString
 from openapi_python_client.strings import ClassName, in_double_quote_literal, safe_for_docstring
 
 from generator import decoders, naming
-from generator.code import hidden_imports, needed_imports, qualify_builtins
+from generator.code import hidden_imports, needed_imports, qualify_builtins, through_models
 from generator.docstrings import plain, wrapped
 from generator.document import Document, OperationFacts
 
 DOCSTRING_WIDTH = 96
-"""Columns of an entry in the sections `Args` and `Raises` of a docstring."""
+"""The width of entries in the sections `Args` and `Raises` of a docstring."""
 
 ERRORS = {"401": "AuthenticationError", "403": "PermissionDeniedError", "404": "NotFoundError", "429": "RateLimitError"}
 """Errors of the package by status; 5xx is InternalServerError, any other APIStatusError."""
@@ -35,14 +35,14 @@ TAG_IMPORTS = (
 
 
 class Parameter(NamedTuple):
-    """A parameter of a function: its name, and code that declares it."""
+    """The name of a function parameter, and the code that declares it."""
 
     name: str
     declaration: str
 
 
 class Operation:
-    """An operation of the document: what its functions take, send and return, as code, and what they say of it."""
+    """An operation of the document: the code of its functions, and the text of their docstrings."""
 
     def __init__(self, endpoint: Endpoint, facts: OperationFacts) -> None:
         self.endpoint = endpoint
@@ -59,17 +59,17 @@ class Operation:
 
     @property
     def security(self) -> str:
-        """Return code of its `Security`, or "None"."""
+        """Return code for its `Security`, or "None"."""
         return self._facts.security.code() if self._facts.security else "None"
 
     @cached_property
     def positional(self) -> list[Parameter]:
-        """Return the parameters that may be given by position."""
+        """Return the positional parameters."""
         return [_parameter(property_) for property_ in self.endpoint.path_parameters]
 
     @cached_property
     def keyword(self) -> list[Parameter]:
-        """Return the parameters that have to be given by name, the body first."""
+        """Return the keyword-only parameters, the body first."""
         endpoint, body = self.endpoint, list[Parameter]()
         if endpoint.bodies:
             types = [body.prop.get_type_string(no_optional=True).as_unembedded_code() for body in endpoint.bodies]
@@ -96,14 +96,14 @@ class Operation:
         return ", ".join([*positional, "*", *keyword] if keyword else positional)
 
     def arguments(self, client: str = "") -> str:
-        """Return code that hands the parameters on, and `client` unless it is ""."""
+        """Return code that passes the parameters on, and `client` unless it is ""."""
         names = {parameter.name: parameter.name for parameter in self.keyword}
         keyword = {"client": client, **names} if client else names
         return ", ".join([*(p.name for p in self.positional), *(f"{name}={value}" for name, value in keyword.items())])
 
     @property
     def sources(self) -> dict[str, list[tuple[UntrustedString, str]]]:
-        """Return where the request has its parameters, and for each the name in the document and that in Python."""
+        """Return the parameters by location, each with its name in the document and its name in Python."""
         places = {
             "path_parameters": self.endpoint.path_parameters,
             "query": self.endpoint.query_parameters,
@@ -118,7 +118,7 @@ class Operation:
 
     @property
     def content_type(self) -> str:
-        """Return code of the media type of `body`; a body of several types is told by its class."""
+        """Return code for the media type of `body`; if there are several, the class of the body decides."""
         code = ""
         for body in reversed(self.endpoint.bodies):
             media_type = f'"{in_double_quote_literal(body.content_type)}"'
@@ -128,12 +128,12 @@ class Operation:
 
     @property
     def responses(self) -> list[tuple[str, str]]:
-        """Return the patterns of the statuses of success, and code of the decoders of their bodies."""
+        """Return the status patterns of success, each with code for the decoder of the body."""
         return [(response.status_code.pattern, decoders.body_decoder(response)) for response in self._successes]
 
     @property
     def errors(self) -> list[tuple[str, str]]:
-        """Return the patterns of the statuses of errors, and code of the decoders of their bodies."""
+        """Return the status patterns of errors, each with code for the decoder of the body."""
         return [
             (response.status_code.pattern, decoders.body_decoder(response))
             for response in self._failures
@@ -146,21 +146,21 @@ class Operation:
         statements: set[str] = set()
         for response in self._failures:
             statements |= response.prop.get_imports(prefix="...") | response.prop.get_lazy_imports(prefix="...")
-        return sorted(statement for statement in statements if ".models." in statement)
+        return sorted(through_models(statement) for statement in statements if ".models." in statement)
 
     @cached_property
     def result(self) -> str:
-        """Return code of the type that a call returns."""
+        """Return code for the type that a call returns."""
         return " | ".join(dict.fromkeys(map(decoders.body_type, self._successes))) or "None"
 
     @property
     def imports(self) -> list[str]:
         """Return import statements for the types of the parameters and of the result."""
-        return sorted(self.endpoint.relative_imports)
+        return sorted(map(through_models, self.endpoint.relative_imports))
 
     @property
     def parameter_entries(self) -> list[str]:
-        """Return an entry of the docstring for each parameter."""
+        """Return the docstring entries of the parameters."""
         endpoint = self.endpoint
         properties: list[tuple[str, Property]] = [
             *((str(place), property_) for place, property_ in endpoint.iter_all_parameters()),
@@ -170,7 +170,7 @@ class Operation:
 
     @property
     def error_entries(self) -> list[str]:
-        """Return an entry of the docstring for each error that the document describes."""
+        """Return the docstring entries of the documented errors."""
         entries: list[str] = []
         for response in self.endpoint.responses:
             if not self._is_success(response) and isinstance(response.data, oai.Response) and response.data.description:
@@ -188,7 +188,7 @@ class Operation:
         return [response for response in self.endpoint.responses if not self._is_success(response)]
 
     def _is_success(self, response: Response) -> bool:
-        """Return whether a call with this response succeeds: 2xx, or the default where no 2xx is documented."""
+        """Return whether the response is a success: 2xx, or the default if no 2xx is documented."""
         if response.is_default():
             return not any(other.status_code.pattern.startswith("2") for other in self.endpoint.responses.patterns)
         return response.status_code.pattern.startswith("2")
@@ -206,7 +206,7 @@ class Operation:
 
 @dataclass(frozen=True)
 class Method:
-    """A method of the class of a tag, and the module of the operation that it calls, as it is called there."""
+    """A method of the class of a tag; `module` is the name under which the class imports the operation's module."""
 
     name: str
     module: str
@@ -215,7 +215,7 @@ class Method:
 
 @dataclass(frozen=True)
 class Tag:
-    """A tag of the document: the class of its operations, and the attribute of the client that has it."""
+    """A tag of the document: the class of its operations, and the name of the client's attribute."""
 
     name: str
     class_name: str
@@ -225,7 +225,7 @@ class Tag:
 
     @cached_property
     def members(self) -> frozenset[str]:
-        """Return the names of the methods, which hide builtins in the class."""
+        """Return the names of the methods, which may hide builtins in the class."""
         return frozenset(method.name for method in self.methods)
 
     @property
@@ -233,7 +233,7 @@ class Tag:
         """Return the imports that the signatures of the methods need."""
         statements, codes = {*TAG_IMPORTS, *hidden_imports(self.members)}, set[str]()
         for operation in (method.operation for method in self.methods):
-            statements |= operation.endpoint.relative_imports
+            statements |= set(operation.imports)
             codes |= {parameter.declaration for parameter in operation.parameters}
             codes.add(operation.result)
         return needed_imports(statements, {qualify_builtins(code, self.members) for code in codes})
@@ -260,26 +260,27 @@ class API:
 
     @property
     def tags(self) -> list[Tag]:
+        """Return all tags."""
         return list(self._tags.values())
 
     def tag(self, collection: EndpointCollection) -> Tag:
-        """Return the tag that openapi-python-client hands to a template."""
+        """Return the tag of a collection, which openapi-python-client passes to a template."""
         return self._tags[collection.tag]
 
     def operation(self, endpoint: Endpoint) -> Operation:
-        """Return the operation that openapi-python-client hands to a template."""
+        """Return the operation of an endpoint, which openapi-python-client passes to a template."""
         return self._operations[_key(endpoint)]
 
     @property
     def example(self) -> tuple[Tag, Method] | None:
-        """Return the first method that takes no arguments, else the first, or None where there is none."""
+        """Return the first method without arguments, or the first one if all have some, or None if there is none."""
         every = [(tag, method) for tag in self.tags for method in tag.methods]
         simple = (pair for pair in every if not pair[1].operation.parameters)
         return next(simple, every[0] if every else None)
 
 
 def methods(tag: str, operations: Sequence[Operation], prefix: str) -> list[Method]:
-    """Return the methods of a tag; a module whose name an argument hides gets an underscore before it."""
+    """Return the methods of a tag; a module whose name an argument hides is imported with a leading underscore."""
     names = naming.method_names(tag, [operation.name for operation in operations], prefix)
     arguments = {parameter.name for operation in operations for parameter in operation.parameters}
     return [
@@ -289,7 +290,7 @@ def methods(tag: str, operations: Sequence[Operation], prefix: str) -> list[Meth
 
 
 def rename_conflicts(data: GeneratorData, config: Config) -> None:
-    """Rename parameters called `body`, like our argument, to `body_query`, as upstream does it for `client`."""
+    """Rename parameters called `body`, such as to `body_query`, as upstream does for `client`."""
     for collection in data.endpoint_collections_by_tag.values():
         for endpoint in collection.endpoints:
             for place, parameter in endpoint.iter_all_parameters():

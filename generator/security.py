@@ -16,14 +16,14 @@ SUPPORTED = (
 
 
 class Security(NamedTuple):
-    """Place, name and scheme of the header, query parameter or cookie that carries the key."""
+    """Location, name and scheme of the header, query parameter or cookie that carries the key."""
 
     place: str
     name: str
     scheme: str = ""
 
     def code(self) -> str:
-        """Return the expression that makes the `Security` of the package."""
+        """Return code for the `Security` of the package."""
         arguments = ", ".join(f'"{in_double_quote_literal(argument)}"' for argument in self if argument)
         return f"Security({arguments})"
 
@@ -33,7 +33,7 @@ class SecuritySchemes:
 
     Args:
         document: The name of the document, for errors.
-        definitions: Its `components.securitySchemes`, without references.
+        definitions: The document's `components.securitySchemes`, with `$ref` resolved.
     """
 
     def __init__(self, document: str, definitions: Mapping[str, Any]) -> None:
@@ -42,9 +42,9 @@ class SecuritySchemes:
         self._schemes = {name: _security(definition) for name, definition in definitions.items()}
 
     def select(self, requirements: Sequence[Mapping[str, Any]] | None, place: str) -> Security | None:
-        """Return how an operation with these requirements sends its key, or None where it needs none.
+        """Return how an operation with these requirements sends its key, or None if it needs none.
 
-        That is by the first scheme of the first alternative that is supported.
+        The first supported alternative counts, and in it the first scheme.
 
         Raises:
             GenerationError: A scheme is not defined, or no alternative is supported.

@@ -98,12 +98,13 @@ def test_other_files_make_no_difference(dist: Path, tmp_path: Path) -> None:
 
 
 def test_the_metadata_is_complete(metadata: Message) -> None:
-    """Name, version, Python, licence, typing, requirements and README are in the metadata."""
+    """Name, version, Python, licence, typing, documentation, requirements and README are in the metadata."""
     assert (metadata["Name"], metadata["Version"]) == ("stablecog-client", VERSION)
     assert metadata["Requires-Python"] == ">=3.11"
     assert metadata["License-Expression"] == "MIT"
     assert metadata.get_all("License-File") == ["LICENSE"]
     assert "Typing :: Typed" in metadata.get_all("Classifier", [])
+    assert metadata.get_all("Project-URL") == ["Documentation, https://stablecog.com/docs/v1/api-reference/credits"]
     names = {re.split(r"[^a-z-]", requirement)[0] for requirement in metadata.get_all("Requires-Dist", [])}
     assert names == CLIENT | {"aiohttp"}
     assert str(metadata.get_payload()).strip() == (PACKAGE / "README.md").read_text("utf-8").strip()

@@ -192,7 +192,16 @@ def test_a_budget_lets_30_retries_pass_and_earns_them_back_by_success_and_one_mo
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [
-        *[(None, None), ("", None), ("soon", None), ("-1", None), ("inf", None), ("NaN", None), ("1, 2", None)],
+        *[
+            (None, None),
+            ("", None),
+            ("soon", None),
+            ("-1", None),
+            ("inf", None),
+            ("NaN", None),
+            ("1, 2", 2.0),
+            ("1,", None),
+        ],
         *[("1e999", None), ("9" * 5000, None), ("0x10", None), ("Wed, 99 Foo 2026", None)],
         *[("1_0", None), ("-0", None), ("0", 0.0), ("1", 1.0), ("1.5", 1.5), ("86400", 86400.0)],
         ("Mon, 01 Jan 1990 00:00:00 GMT", 0.0),
@@ -202,7 +211,21 @@ def test_a_budget_lets_30_retries_pass_and_earns_them_back_by_success_and_one_mo
 def test_retry_after_is_a_number_of_seconds_or_a_date_that_may_have_passed(
     value: str | None, seconds: float | None
 ) -> None:
-    assert retries.parse_retry_after(value) == seconds
+    assert retries.retry_after({} if value is None else {"retry-after": value}) == seconds
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after-ms": "250"}, 0.25),
+        ({"retry-after-ms": "1500", "retry-after": "9"}, 1.5),
+        ({"retry-after-ms": "soon", "retry-after": "9"}, 9.0),
+        ({"retry-after-ms": "1e999"}, None),
+    ],
+)
+def test_retry_after_may_be_in_milliseconds(headers: dict[str, str], seconds: float | None) -> None:
+    """`retry-after-ms` counts before `retry-after`, where it is a number."""
+    assert retries.retry_after(headers) == seconds
 
 
 def as_http_does(seconds: float) -> str:
@@ -220,7 +243,7 @@ def test_a_date_in_retry_after_is_in_utc_and_so_many_seconds_away(
     monkeypatch.setenv("TZ", "America/New_York")
     time.tzset()
     try:
-        seconds = retries.parse_retry_after(written(time.time() + 100))
+        seconds = retries.retry_after({"retry-after": written(time.time() + 100)})
     finally:
         monkeypatch.undo()
         time.tzset()

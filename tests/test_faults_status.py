@@ -65,8 +65,8 @@ def test_a_status_that_stays_is_an_error_of_its_kind(way: Way, status: int) -> N
 ADVICE = {
     400: "Bad Request: Oops; the server rejected the request: see what it says",
     401: "Unauthorized: Oops; check the API key: it is unknown or switched off",
-    402: "Payment Required: Oops; payment required: the account may lack credits",
-    403: "Forbidden: Oops; this API key does not have the permission",
+    402: "Payment Required: Oops; the account may lack credits",
+    403: "Forbidden: Oops; the API key lacks this permission",
     404: "Not Found: Oops; there is no such path or resource: check `base_url` and the arguments",
     418: "I'm a Teapot: Oops; the server rejected the request: see what it says",
     428: "Precondition Required: Oops; the server could not check the rate limit: try again later",

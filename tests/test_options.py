@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from pathlib import Path
 from typing import Any
 
@@ -107,3 +108,25 @@ def test_certificates_that_cannot_be_read_are_refused_by_the_variables_name(
     with Client(KEY, base_url="https://127.0.0.1:9") as client, pytest.raises(UsageError, match=r"^SSL_CERT_FILE"):
         client.credits.list()
     assert capfd.readouterr().err == ""
+
+
+def test_a_key_log_that_cannot_be_written_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It is not taken for the certificates."""
+    monkeypatch.setattr(environment, "trust_store", environment.TrustStore())
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "missing" / "keys.log"))
+    with Client(KEY, base_url="https://127.0.0.1:9") as client, pytest.raises(UsageError, match=r"^SSLKEYLOGFILE: "):
+        client.credits.list()
+
+
+def test_the_trust_store_follows_a_replaced_context_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As truststore replaces it, for all of ssl's users."""
+
+    class Replaced(ssl.SSLContext):
+        pass
+
+    store = environment.TrustStore()
+    before = store.context()
+    assert store.context() is before
+    monkeypatch.setattr(ssl, "SSLContext", Replaced)
+    monkeypatch.setattr(httpx, "create_ssl_context", lambda: Replaced(ssl.PROTOCOL_TLS_CLIENT))
+    assert isinstance(store.context(), Replaced)

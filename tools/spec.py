@@ -1,6 +1,7 @@
-"""Validate the API description and say what is wrong where: `python -m tools.spec [FILE]`.
+"""Validate the API description and report each error with its place: `python -m tools.spec [FILE]`.
 
-openapi-spec-validator checks OpenAPI. Checked here is what OpenAPI allows, and the generator would ignore or fail at.
+openapi-spec-validator checks that the document is valid OpenAPI. This module checks what OpenAPI allows, but the
+generator would ignore or fail on.
 """
 
 from __future__ import annotations
@@ -33,9 +34,9 @@ RATE_LIMIT = {
 
 
 def problems(document: Any) -> Iterator[str]:
-    """Yield what is wrong with the API description, each with its place."""
+    """Yield the errors of the API description, each with its place."""
     invalid: list[str] = []
-    for place, node in objects(document, "$"):  # the validator stumbles over both
+    for place, node in objects(document, "$"):  # the validator cannot handle either
         for name, value in node.items():
             if not isinstance(name, str):
                 invalid.append(f"{place}: expected text, as in '{name}', got {name}")
@@ -57,7 +58,7 @@ def problems(document: Any) -> Iterator[str]:
 
 
 def unsupported(document: dict[str, Any]) -> Iterator[str]:
-    """Yield what OpenAPI allows, and the generator or the client does not."""
+    """Yield what OpenAPI allows, but the generator or the client does not support."""
     if not re.fullmatch(r"\d+\.\d+\.\d+", str(version := document["info"]["version"])):
         yield f"$.info.version: expected a version such as 1.2.3, got {version!r}"
     if "x-rate-limit" in document:
@@ -94,11 +95,12 @@ def objects(node: Any, place: str) -> Iterator[tuple[str, dict[Any, Any]]]:
     elif isinstance(node, list):
         children = dict(enumerate(node))  # pyright: ignore[reportUnknownArgumentType]
     for step, child in children.items():
-        if step not in {"example", "examples"}:  # which may hold anything
+        if step not in {"example", "examples"}:  # which may contain anything
             yield from objects(child, f"{place}.{step}" if str(step).isidentifier() else f"{place}[{step!r}]")
 
 
 def main() -> None:
+    """Run the command line."""
     file = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "openapi.yaml"
     try:
         found = list(problems(YAML(typ="safe").load(file)))  # pyright: ignore[reportUnknownMemberType]

@@ -1,5 +1,5 @@
 # Made by `make generate` from openapi.yaml. Do not edit: change that file, generator/ or runtime/ instead.
-"""A typed client of the Stablecog API: `Client`, and `AsyncClient` for asyncio and trio."""
+"""A typed client of the Stablecog API: `Client` and `AsyncClient`."""
 
 import typing
 
@@ -21,10 +21,7 @@ from .types import UNSET, File, Response, Unset
 
 if typing.TYPE_CHECKING:
     from .async_client import AsyncClient
-    from .models.credits_response import CreditsResponse
-    from .models.error_response import ErrorResponse
-    from .models.t_credit import TCredit
-    from .models.t_credit_type import TCreditType
+    from .models import CreditsResponse, ErrorResponse, TCredit, TCreditType
 
 __all__ = [
     "APIConnectionError",
@@ -52,13 +49,13 @@ __all__ = [
 ]
 
 
-# Imported on first use: asynchronous libraries and attrs take longer to import than all of this package.
+# Imported on first use: asynchronous libraries and attrs take longer to import than the rest of this package.
 _LAZY = {
     "AsyncClient": ".async_client",
-    "CreditsResponse": ".models.credits_response",
-    "ErrorResponse": ".models.error_response",
-    "TCredit": ".models.t_credit",
-    "TCreditType": ".models.t_credit_type",
+    "CreditsResponse": ".models",
+    "ErrorResponse": ".models",
+    "TCredit": ".models",
+    "TCreditType": ".models",
 }
 
 

@@ -16,7 +16,7 @@ import aiohttp
 from yarl import URL
 
 from .http_library import httpx
-from .network import KEEPALIVE_EXPIRY, MAX_CONNECTIONS, Response, httpcore
+from .network import KEEPALIVE_EXPIRY, Response, httpcore
 
 _CHUNK = 65536  # bytes
 _AUTOMATIC_HEADERS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
@@ -46,7 +46,7 @@ class _Pool:
             if proxy.auth is not None:
                 credentials = b64encode(":".join(proxy.auth).encode()).decode()
                 self._proxy_headers["Proxy-Authorization"] = f"Basic {credentials}"
-        connector = aiohttp.TCPConnector(ssl=tls, limit=MAX_CONNECTIONS, keepalive_timeout=KEEPALIVE_EXPIRY)
+        connector = aiohttp.TCPConnector(ssl=tls, limit=0, keepalive_timeout=KEEPALIVE_EXPIRY)
         self._session = aiohttp.ClientSession(
             connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
         )

@@ -14,26 +14,16 @@ import time
 from http import HTTPStatus
 from typing import Any, Generic, NoReturn, TypeVar
 
-from ..errors import (
-    APIConnectionError,
-    APIError,
-    APIResponseValidationError,
-    APIStatusError,
-    APITimeoutError,
-    AuthenticationError,
-    InternalServerError,
-    NotFoundError,
-    PermissionDeniedError,
-    RateLimitError,
-)
+from ..errors import APIConnectionError, APIError, APIResponseValidationError, APIStatusError, APITimeoutError
 from ..types import Response
 from . import failures, retries
 from .api_request import APIRequest
-from .bodies import MAX_BODY, MAX_ERROR_BODY, BoundedBody
+from .bodies import BoundedBody
 from .client_base import RequestFactory
 from .client_state import ClientState
 from .config import CallOptions
 from .http_library import httpx
+from .responses import RawResponse
 
 T = TypeVar("T")
 
@@ -44,7 +34,7 @@ _logger = logging.getLogger(__name__.partition(".")[0])
 # What the HTTP libraries and sockets raise when there is no complete response, or a body is refused.
 FAULTS = (
     *(httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, APIResponseValidationError),
-    *(ConnectionError, TimeoutError, socket.gaierror, ssl.SSLError),
+    *(ConnectionError, TimeoutError, socket.gaierror, ssl.SSLError, RuntimeError),
 )
 
 # Failures before the request was sent.
@@ -53,38 +43,10 @@ _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.Pr
 # What may truncate a body.
 TRUNCATIONS = (httpx.NetworkError, httpx.RemoteProtocolError, httpx.TimeoutException, TimeoutError)
 
-_ERROR_BY_STATUS: dict[int, type[APIStatusError]] = {
-    401: AuthenticationError,
-    403: PermissionDeniedError,
-    404: NotFoundError,
-    429: RateLimitError,
-}
-
 _STATUSES = {status.value: status for status in HTTPStatus}
 
 NO_AUTH = httpx.Auth()
 """Says to httpx that requests are authenticated already."""
-
-
-class RawResponse:
-    """A response as it was received. It has no repr of its contents: the server may have sent the key back.
-
-    Attributes:
-        fields: The headers by lowercase name, which are faster to look up than httpx's.
-    """
-
-    def __init__(self, response: httpx.Response) -> None:
-        self.status_code = response.status_code
-        self.is_success = 200 <= response.status_code < 300
-        self.headers = response.headers
-        self.fields = dict(response.headers.items())
-        self.content = b""
-
-    def new_body(self) -> BoundedBody:
-        """Return what collects the body."""
-        if self.is_success:
-            return BoundedBody(self.fields, MAX_BODY, truncate=False)
-        return BoundedBody(self.fields, MAX_ERROR_BODY, truncate=True)
 
 
 class Call(Generic[T]):
@@ -162,7 +124,7 @@ class Call(Generic[T]):
 
     def on_head(self, response: httpx.Response) -> RawResponse:
         """Return a response whose body is still to be read."""
-        self._raw = RawResponse(response)
+        self._raw = RawResponse(response, self._redact)
         return self._raw
 
     def response_from_status_error(self, error: httpx.HTTPStatusError) -> RawResponse:
@@ -170,7 +132,7 @@ class Call(Generic[T]):
         if self.is_foreign(error):
             self.on_no_response()
             raise error
-        raw = RawResponse(error.response)
+        raw = RawResponse(error.response, self._redact)
         if error.response.is_stream_consumed:
             raw.content = error.response.content
         return raw
@@ -183,7 +145,9 @@ class Call(Generic[T]):
         return self._raw
 
     def is_foreign(self, error: Exception) -> bool:
-        """Return whether an error is about another request, which an event hook of the caller's made."""
+        """Return whether an error is not about this call, but about what an event hook of the caller's did."""
+        if isinstance(error, RuntimeError) and not isinstance(error, httpx.StreamError):
+            return not self._state.is_closed  # httpx raises it when its client is closed
         try:
             return isinstance(error, httpx.HTTPError) and error.request is not self._sent
         except RuntimeError:  # it knows no request
@@ -215,7 +179,7 @@ class Call(Generic[T]):
                 raise APIResponseValidationError(expected=expected, got=str(status))
             parsed = decode(raw.content, raw.fields.get("content-type", ""))
         except APIResponseValidationError as error:
-            self._raise(self._with_response(error, raw), error.__cause__)
+            self._raise_invalid(error, raw)
         self._state.retry_budget.record_success(self._acquired)
         return Response(phrase, raw.headers, raw.content, parsed)
 
@@ -227,7 +191,7 @@ class Call(Generic[T]):
         """
         if isinstance(error, APIResponseValidationError):  # the body was refused
             assert self._raw is not None
-            self._raise(self._with_response(error, self._raw))
+            self._raise_invalid(error, self._raw)
         if self._state.is_closed:
             self._raise(APIConnectionError("the client was closed during the call"), error)
         timed_out = isinstance(error, httpx.TimeoutException | TimeoutError)
@@ -288,8 +252,9 @@ class Call(Generic[T]):
         status = raw.status_code
         if 300 <= status < 400 and (location := raw.fields.get("location")):
             return self._on_redirect(raw, location)
-        retry_after = retries.parse_retry_after(raw.fields.get("retry-after"))
-        error = self._status_error(raw, retry_after)
+        retry_after = retries.retry_after(raw.fields)
+        body = self._request.parse_error(status, raw.text)
+        error = raw.status_error(body, retry_after, self._unknown_outcome_hint)
         self._refusal = error if status == 429 else None
         if retries.is_retryable_status(status, safe=self._is_safe):
             delay = max(retry_after or 0.0, retries.backoff(self._attempts))
@@ -298,28 +263,6 @@ class Call(Generic[T]):
             if self._may_retry(delay, failures.status_line(status), exempt_from_budget=exempt):
                 return delay
         self._raise(error)
-
-    def _status_error(self, raw: RawResponse, retry_after: float | None) -> APIError:
-        status, text = raw.status_code, self._text(raw)
-        advice = failures.status_advice(status, raw.fields.get("content-type", ""))
-        said = failures.server_message(text)
-        message = f"{failures.status_line(status)}{f': {said}' if said else ''}; {advice}"
-        if retry_after:
-            message += f"; the server asks to wait {retry_after:g} s"
-        if status == 408 or status >= 500:
-            message += self._unknown_outcome_hint
-        return self._error_class(status)(
-            message,
-            status_code=status,
-            headers=self._headers(raw),
-            text=text,
-            body=self._request.parse_error(status, text),
-            retry_after=retry_after,
-        )
-
-    @staticmethod
-    def _error_class(status: int) -> type[APIStatusError]:
-        return _ERROR_BY_STATUS.get(status, InternalServerError if status >= 500 else APIStatusError)
 
     def _on_redirect(self, raw: RawResponse, location: str) -> float:
         """Follow a redirect to the same origin: the key must not go elsewhere."""
@@ -340,22 +283,11 @@ class Call(Generic[T]):
         message = f"{failures.status_line(raw.status_code)}: {reason}; check `base_url`"
         if raw.status_code <= 303:  # servers answer forms so; 307 and 308 ask for the same request elsewhere
             message += self._unknown_outcome_hint
-        headers, text = self._headers(raw), self._text(raw)
-        self._raise(APIStatusError(message, status_code=raw.status_code, text=text, headers=headers))
+        self._raise(APIStatusError(message, status_code=raw.status_code, text=raw.text, headers=raw.redacted_headers))
 
-    def _with_response(self, error: APIResponseValidationError, raw: RawResponse) -> APIResponseValidationError:
-        error._redact(self._redact)
-        error._set_response(raw.status_code, self._headers(raw), self._text(raw))
-        return error
-
-    def _text(self, raw: RawResponse) -> str:
-        content = raw.content[:MAX_ERROR_BODY]
-        return self._redact(content.decode("utf-8", "replace"))
-
-    def _headers(self, raw: RawResponse) -> httpx.Headers:
-        """Return the headers without the key, in case the server sent it back."""
-        items = [(self._redact(name), self._redact(value)) for name, value in raw.headers.multi_items()]
-        return httpx.Headers(items, encoding=raw.headers.encoding)
+    def _raise_invalid(self, error: APIResponseValidationError, raw: RawResponse) -> NoReturn:
+        error._set_response(raw.status_code, raw.redacted_headers, raw.text, self._redact)
+        self._raise(error, error.__cause__)
 
     def _raise(self, error: APIError, cause: BaseException | None = None) -> NoReturn:
         error._set_request(self._request.method, self._shown_url, self._attempts)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 import httpcore as httpcore
 
 from .deadline import current_deadline
-from .http_library import httpx
+from .http_library import MAX_CONNECTIONS, POOL_RACES, httpx
 
 if TYPE_CHECKING:
     from concurrent.futures import Future  # imported with the first host that has several addresses
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     Connect = Callable[[str, float], httpcore.NetworkStream]
 
-MAX_CONNECTIONS = 100
 KEEPALIVE_EXPIRY = 5.0  # seconds
 HEAD_START = 0.25  # seconds that an address has before the next one is tried too
 
@@ -266,7 +265,13 @@ class HTTPClient(httpx.Client):
     cookies = _NO_COOKIES  # type: ignore[override] # pyright: ignore[reportAssignmentType]
 
     def __init__(self, tls: ssl.SSLContext, proxy: httpx.Proxy | None) -> None:
-        super().__init__(transport=Transport(tls, proxy), trust_env=False)
+        self._connections = Transport(tls, proxy)
+        super().__init__(transport=self._connections, trust_env=False)
+
+    def close(self) -> None:
+        """Close the connections, also those that were opened after it was closed before."""
+        super().close()
+        self._connections.close()
 
 
 class AsyncHTTPClient(httpx.AsyncClient):
@@ -293,7 +298,7 @@ class Transport(httpx.HTTPTransport):
         self._backend.opened.stream = None
         try:
             response = super().handle_request(request)
-        except OSError as error:  # of a socket that another thread closed meanwhile
+        except POOL_RACES as error:
             raise httpx.ReadError(str(error)) from error
         except Exception as error:
             if stream := self._backend.opened.stream:  # httpcore leaves it open when a handshake of SOCKS fails
@@ -339,7 +344,7 @@ def _new_pool(
     """Return a connection pool of one of these classes."""
     options |= {
         "ssl_context": tls,
-        "max_connections": MAX_CONNECTIONS,
+        "max_connections": None,  # calls wait for their turn before they come here
         "max_keepalive_connections": MAX_CONNECTIONS,
         "keepalive_expiry": KEEPALIVE_EXPIRY,
     }

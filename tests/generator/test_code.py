@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from generator.code import hidden_imports, needed_imports, qualify_builtins
+from generator.code import hidden_imports, needed_imports, qualify_builtins, through_models
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,18 @@ def test_needed_imports_are_single_and_sorted() -> None:
 def test_import_under_another_name_is_needed_by_it() -> None:
     statements = ["import datetime", "import datetime as _datetime"]
     assert needed_imports(statements, ["when: _datetime.date"]) == ["import datetime as _datetime"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "through"),
+    [
+        ("from ...models.t_credit import TCredit", "from ...models import TCredit"),
+        ("from ...models.colour import check_colour", "from ...models.colour import check_colour"),
+        ("from ..models.t_credit import TCredit", "from ..models.t_credit import TCredit"),
+        ("from ...types import File", "from ...types import File"),
+        ("import datetime", "import datetime"),
+    ],
+)
+def test_models_are_imported_from_their_package(statement: str, through: str) -> None:
+    """Only the modules of the package import each other."""
+    assert through_models(statement) == through

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from tests.faults import FaultServer, close_before_first_byte, ok
 
 PRIVATE = {
     *("_transport_for_url", "_transport", "_mounts"),  # httpx's clients
-    *("_proxy_url", "_network_backend"),  # httpcore's pools
+    *("_proxy_url", "_network_backend", "_max_connections"),  # httpcore's pools
     "_retry_connection",  # aiohttp's session
 }
 SHARED_WITH_BASE_CLASS = {"_pool"}  # of httpx's transports, from which ours derive
@@ -110,6 +111,15 @@ def test_network_backend(options: dict[str, Any]) -> None:
         pool._network_backend = Backend()
         with pytest.raises(httpx.ConnectError, match="replaced"):
             client.get(HTTP)
+
+
+@both_clients
+def test_max_connections(client_type: Client) -> None:
+    """It is how many connections a pool opens at most; an infinite number if none is given."""
+    client = inside(client_type, limits=httpx.Limits(max_connections=7))
+    assert client._transport._pool._max_connections == 7
+    unlimited = inside(client_type, limits=httpx.Limits(max_connections=None))
+    assert unlimited._transport._pool._max_connections == sys.maxsize
 
 
 @both_ways

@@ -1,5 +1,5 @@
 # Made by `make generate` from openapi.yaml. Do not edit: change that file, generator/ or runtime/ instead.
-"""Response bodies: collected and decompressed up to a limit, then decoded to text, to JSON, to what they should be."""
+"""Response bodies: collect and decompress them up to a limit, then decode them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ACCEPT_ENCODING = "gzip, deflate"
 
 _OVERHEAD = 64 * 2**10  # bytes by which a compressed body may exceed its content
 
-_GZIP, _ZLIB, _RAW = 31, 15, -15  # formats as zlib numbers them
+_GZIP, _ZLIB, _RAW = 31, 15, -15  # values of zlib's `wbits` that select the format
 
 
 class BoundedBody:
@@ -90,7 +90,7 @@ class BoundedBody:
         decoder, *others = decoders
         while chunk:
             try:
-                piece = decoder.decompress(chunk, 65536)  # in small pieces: a decompression bomb never unfolds
+                piece = decoder.decompress(chunk, 65536)  # in small pieces: a decompression bomb cannot expand
             except zlib.error as error:
                 if self._truncate:
                     return
@@ -109,7 +109,7 @@ def _encodings(header: str) -> list[str]:
     """Return the content encodings of a body, the last applied first."""
     names = [name.strip().lower() for name in header.split(",")]
     applied = [name for name in reversed(names) if name not in {"", "identity"}]
-    if len(applied) > 2:  # each one multiplies what a small body can unfold to
+    if len(applied) > 2:  # each encoding multiplies the size that a small body can expand to
         raise APIResponseValidationError(expected="at most two content encodings", got=str(len(applied)))
     return applied
 
@@ -146,7 +146,7 @@ class _GzipDecoder:
 
 
 class _DeflateDecoder:
-    """Decompresses the zlib format, which HTTP calls deflate, or raw deflate, which some servers send."""
+    """Decompresses the zlib format, which HTTP calls deflate, and raw deflate, which some servers send."""
 
     eof = False
     unconsumed_tail = b""
@@ -179,7 +179,7 @@ def raw(content: bytes, content_type: str) -> bytes:
 
 
 def text(content: bytes, content_type: str) -> str:
-    """Return the body as text in the charset that its Content-Type names, by default UTF-8."""
+    """Return the body as text, decoded with the charset of its Content-Type, by default UTF-8."""
     charset = _charset(content_type)
     try:
         return _decoded(content, charset)
@@ -188,7 +188,7 @@ def text(content: bytes, content_type: str) -> str:
 
 
 def json_body(decode: Decoder[T]) -> BodyDecoder[T]:
-    """Return a decoder of JSON bodies, given one of their value."""
+    """Return a decoder of JSON bodies, given a decoder of the JSON value."""
 
     def body(content: bytes, content_type: str) -> T:
         try:
@@ -201,7 +201,7 @@ def json_body(decode: Decoder[T]) -> BodyDecoder[T]:
 
 
 def text_body(decode: Decoder[T]) -> BodyDecoder[T]:
-    """Return a decoder of text bodies, given one of their value."""
+    """Return a decoder of text bodies, given a decoder of the text."""
     return lambda content, content_type: decode(text(content, content_type))
 
 

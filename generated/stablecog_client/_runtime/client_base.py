@@ -1,5 +1,5 @@
 # Made by `make generate` from openapi.yaml. Do not edit: change that file, generator/ or runtime/ instead.
-"""What `SyncAPIClient` and `AsyncAPIClient` have in common."""
+"""The common base of `SyncAPIClient` and `AsyncAPIClient`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .failures import url_without_secrets
 from .http_library import httpx
 from .per_process import PerProcess
 
-# Makes the HTTP request of a further attempt, given its URL and its extensions.
+# Creates the HTTP request of an attempt, given its URL and extensions.
 RequestFactory = Callable[[httpx.URL, dict[str, Any]], httpx.Request]
 
 S = TypeVar("S", bound=ClientState[Any])
@@ -30,7 +30,7 @@ class ClientBase(Generic[H, S]):
     Args:
         config: The API, the key and the server.
         options: The options of calls.
-        state: What calls share.
+        state: The state that calls share.
     """
 
     def __init__(self, config: ClientConfig[H], options: CallOptions, state: PerProcess[S]) -> None:
@@ -49,7 +49,7 @@ class ClientBase(Generic[H, S]):
 
     @property
     def is_closed(self) -> bool:
-        """Whether calls are refused, because the client or its `http_client` was closed."""
+        """Whether the client or its `http_client` is closed, so that it refuses calls."""
         return self._state.get().is_closed
 
     def with_options(
@@ -65,13 +65,13 @@ class ClientBase(Generic[H, S]):
         It shares the connections, the retry budget and the rate limit of this one. Closing it closes nothing.
 
         Args:
-            timeout: Seconds that one network operation may take.
-            deadline: Seconds that a call may take, retries included.
-            max_retries: Retries that a call may make.
-            headers: Headers to send with each request, besides those that this client sends.
+            timeout: Seconds for one network operation.
+            deadline: Seconds for a whole call, retries included.
+            max_retries: Retries of a call; 0 switches them off.
+            headers: Additional headers for each request.
 
         Raises:
-            UsageError: An option is not what it should be.
+            UsageError: An option is invalid.
         """
         client = object.__new__(type(self))
         client._config, client._state = self._config, self._state
@@ -119,7 +119,7 @@ class ClientBase(Generic[H, S]):
         raise refusal  # outside `except`, so that `__context__` cannot lead to the key
 
     def __repr__(self) -> str:
-        if "_config" not in vars(self):  # a traceback may show a client whose options were refused
+        if "_config" not in vars(self):  # in a traceback: a client whose options were refused
             return f"{type(self).__name__}()"
         return f"{type(self).__name__}(base_url={url_without_secrets(self.base_url)!r})"
 
@@ -129,7 +129,7 @@ class ClientBase(Generic[H, S]):
 
 def _factory(template: httpx.Request) -> RequestFactory:
     def make(url: httpx.URL, extensions: dict[str, Any]) -> httpx.Request:
-        request = httpx.Request.__new__(httpx.Request)  # a copy: to make a new one takes as long as to send it
+        request = httpx.Request.__new__(httpx.Request)  # a copy: creating a new one takes as long as sending it
         vars(request).update(vars(template), url=url, headers=httpx.Headers(template.headers), extensions=extensions)
         return request
 

@@ -42,13 +42,23 @@ class TrustStore:
             UsageError: They cannot be loaded from where the environment says they are.
         """
         with self._lock.get():
-            if self._context is None:
+            if not isinstance(self._context, ssl.SSLContext):  # none yet, or of before truststore replaced the class
                 try:
                     self._context = httpx.create_ssl_context()
                 except OSError as error:
-                    message = f"SSL_CERT_FILE or SSL_CERT_DIR: expected certificates in PEM form ({error})"
-                    raise UsageError(message) from None
+                    raise UsageError(f"{_blamed_variable()} ({error})") from None
             return self._context
+
+
+def _blamed_variable() -> str:
+    """Return which variable keeps the trust store from being loaded, and what was expected of it."""
+    if key_log := os.environ.get("SSLKEYLOGFILE"):
+        try:
+            open(key_log, "a").close()
+        except OSError:
+            return "SSLKEYLOGFILE: expected a file that can be written to"
+    variable = "SSL_CERT_FILE" if os.environ.get("SSL_CERT_FILE") else "SSL_CERT_DIR"
+    return f"{variable}: expected certificates in PEM form"
 
 
 trust_store = TrustStore()

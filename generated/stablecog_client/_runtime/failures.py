@@ -41,8 +41,8 @@ _STATUS_ADVICE = {
     300: "check `base_url`",
     400: "the server rejected the request: see what it says",
     401: "check the API key: it is unknown or switched off",
-    402: "payment required: the account may lack credits",
-    403: "this API key does not have the permission",
+    402: "the account may lack credits",
+    403: "the API key lacks this permission",
     404: "there is no such path or resource: check `base_url` and the arguments",
     408: "the server waited too long for the request: try again later",
     428: "the server could not check the rate limit: try again later",
@@ -80,7 +80,7 @@ def advice(causes: Causes, proxy: str | None) -> str:
         return _OTHER_TLS if "alert" in text or "unsupported" in text else _NO_TLS
     if proxy or any(isinstance(cause, httpx.ProxyError) for cause in causes):
         name = f"the proxy {proxy}" if proxy else "the proxy"
-        return f"check {name}, which HTTPS_PROXY or `http_client` names, the server and `base_url`"
+        return f"check {name} (from HTTPS_PROXY or `http_client`), the server and `base_url`"
     return "check the network, the server and `base_url`"
 
 

@@ -1,5 +1,5 @@
 # Made by `make generate` from openapi.yaml. Do not edit: change that file, generator/ or runtime/ instead.
-"""The HTTP library by name: here, and in `network` for its lower half, httpcore. To replace it, change these lines."""
+"""The name of the HTTP library. To replace it, change it here, and that of httpcore in `network`."""
 
 import httpx as httpx
 
@@ -13,4 +13,10 @@ LOGGERS = (
 )
 """The loggers that may log requests and responses, headers included."""
 
-__all__ = ["LIBRARIES", "LOGGERS", "httpx"]
+MAX_CONNECTIONS = 100
+"""Connections that a client opens at most, in each process and event loop."""
+
+POOL_RACES = (OSError, TypeError, ValueError)
+"""What httpcore's pool raises when one thread looks at a connection that another thread is using or closing."""
+
+__all__ = ["LIBRARIES", "LOGGERS", "MAX_CONNECTIONS", "POOL_RACES", "httpx"]

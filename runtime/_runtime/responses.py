@@ -1,0 +1,89 @@
+"""Responses as they were received, and the errors that they mean. What is shown of them does not hold the API key."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from ..errors import (
+    APIStatusError,
+    AuthenticationError,
+    InternalServerError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+)
+from . import failures
+from .bodies import MAX_BODY, MAX_ERROR_BODY, BoundedBody
+from .http_library import httpx
+from .redaction import Redact
+
+_ERROR_BY_STATUS: dict[int, type[APIStatusError]] = {
+    401: AuthenticationError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    429: RateLimitError,
+}
+
+
+class RawResponse:
+    """A response that is being read. It has no repr of its contents: the server may have sent the key back.
+
+    Args:
+        response: Its status and headers; the body is read into `content`.
+        redact: Replaces the key in a text.
+
+    Attributes:
+        fields: The headers by lowercase name, which are faster to look up than httpx's.
+    """
+
+    def __init__(self, response: httpx.Response, redact: Redact) -> None:
+        self.status_code = response.status_code
+        self.is_success = 200 <= response.status_code < 300
+        self.headers = response.headers
+        self.fields = dict(response.headers.items())
+        self.content = b""
+        self._redact = redact
+
+    def new_body(self) -> BoundedBody:
+        """Return what collects the body."""
+        if self.is_success:
+            return BoundedBody(self.fields, MAX_BODY, truncate=False)
+        return BoundedBody(self.fields, MAX_ERROR_BODY, truncate=True)
+
+    @cached_property
+    def text(self) -> str:
+        """The start of the body, decoded and redacted."""
+        return self._redact(self.content[:MAX_ERROR_BODY].decode("utf-8", "replace"))
+
+    @property
+    def redacted_headers(self) -> httpx.Headers:
+        """The headers, redacted."""
+        items = [(self._redact(name), self._redact(value)) for name, value in self.headers.multi_items()]
+        return httpx.Headers(items, encoding=self.headers.encoding)
+
+    def status_error(self, body: Any, retry_after: float | None, hint: str) -> APIStatusError:
+        """Return the error for a status that is not 2xx.
+
+        Args:
+            body: The documented error, or None.
+            retry_after: Seconds that the server asks to wait, or None.
+            hint: What to add if the server may have acted on the request.
+        """
+        status = self.status_code
+        said = failures.server_message(self.text)
+        message = f"{failures.status_line(status)}{f': {said}' if said else ''}"
+        message += f"; {failures.status_advice(status, self.fields.get('content-type', ''))}"
+        if retry_after:
+            message += f"; the server asks to wait {retry_after:g} s"
+        if status == 408 or status >= 500:
+            message += hint
+        kind = _ERROR_BY_STATUS.get(status, InternalServerError if status >= 500 else APIStatusError)
+        return kind(
+            message,
+            status_code=status,
+            headers=self.redacted_headers,
+            text=self.text,
+            body=body,
+            retry_after=retry_after,
+        )

@@ -1,0 +1,41 @@
+"""Names that are imported on first use can be used by several threads at once, in a fresh process."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.faults import FaultServer, ok
+from tests.processes import output
+
+RACE = """
+import sys, threading
+import stablecog_client as package
+
+start = threading.Barrier({count})
+
+def run(code):
+    start.wait()
+    exec(code, {{"package": package, "url": sys.argv[1]}})
+    sys.stdout.write("done\\n")
+
+threads = [threading.Thread(target=run, args=(code,)) for code in {codes!r}]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+
+A_CALL = "package.Client('sc-test', base_url=url).credits.list()"
+CASES = [
+    ["package.CreditsResponse", "package.TCredit"] * 4,
+    [A_CALL, "package.TCreditType"] * 4,
+    ["package.AsyncClient", "package.ErrorResponse", A_CALL, "import stablecog_client.models"] * 2,
+]
+
+
+@pytest.mark.parametrize("codes", CASES, ids=["two models", "a call and a model", "all kinds"])
+def test_first_uses_in_threads_do_not_deadlock(codes: list[str]) -> None:
+    """Python would raise _DeadlockError where a package and one of its modules are imported at the same time."""
+    with FaultServer(ok) as server:
+        for _ in range(5):
+            assert output("-c", RACE.format(count=len(codes), codes=codes), server.url).split() == ["done"] * len(codes)
