@@ -261,7 +261,7 @@ def test_a_proxy_that_is_down_is_an_error_that_names_the_proxy(way: Way, monkeyp
         caller.list()
     assert str(caught.value) == (
         "GET https://api.stablecog.com/v1/credits: no response: connection refused; "
-        f"check the proxy {proxy} (from HTTPS_PROXY or `http_client`), the server and `base_url` (tried 6 times)"
+        f"check the proxy {proxy} (from HTTPS_PROXY), the server and `base_url` (tried 6 times)"
     )
 
 

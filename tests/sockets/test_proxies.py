@@ -145,7 +145,7 @@ def test_missing_credentials_of_socks(way: Way, userinfo: str, message: str, mon
         monkeypatch.setenv("ALL_PROXY", proxy.url("socks5", userinfo))
         with way(f"https://{NAME}") as caller, pytest.raises(APIConnectionError) as caught:
             caller.list()
-    assert f"no response: {message}; check the proxy 127.0.0.1:{proxy.port}" in str(caught.value)
+    assert f"no response: {message}; check the proxy 127.0.0.1:{proxy.port} (from ALL_PROXY)" in str(caught.value)
     assert "wrong" not in str(caught.value)
     assert caught.value.attempts == 1
 

@@ -94,8 +94,8 @@ def test_no_proxy_that_does_not(url: str, no_proxy: str) -> None:
 
 
 def proxy_url(server: httpx.URL = SERVER) -> str | None:
-    proxy = proxy_of_environment(server)
-    return str(proxy.url) if proxy else None
+    found = proxy_of_environment(server)
+    return str(found[0].url) if found else None
 
 
 @pytest.mark.parametrize("variable", ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])
@@ -132,8 +132,10 @@ def test_empty_variable_names_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_credentials_are_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://us%20er:p%40ss@proxy")
-    proxy = proxy_of_environment(SERVER)
-    assert proxy is not None
+    found = proxy_of_environment(SERVER)
+    assert found is not None
+    proxy, variable = found
+    assert variable == "HTTPS_PROXY"
     assert proxy.raw_auth == (b"us er", b"p@ss")
     assert "ss" not in str(proxy.url)
 

@@ -207,7 +207,7 @@ class Call(Generic[T]):
                 return delay
         hint = self._unknown_outcome_hint if sent else ""
         if not timed_out and self.remaining > 0:
-            advice = failures.advice(causes, self._state.proxy)
+            advice = failures.advice(causes, self._state.proxy, self._state.proxy_source)
             what = "no response" if self._raw is None else "incomplete response"
             self._raise(APIConnectionError(f"{what}: {reason}; {advice}{hint}"), error)
         option, seconds = "deadline", self._options.deadline

@@ -71,8 +71,8 @@ def tls_context_for(url: httpx.URL) -> ssl.SSLContext:
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # placeholder: plain http needs no TLS, so skip the trust store
 
 
-def proxy_of_environment(url: httpx.URL) -> httpx.Proxy | None:
-    """Return the proxy that the environment, or the operating system's settings, name for a server.
+def proxy_of_environment(url: httpx.URL) -> tuple[httpx.Proxy, str] | None:
+    """Return the proxy that the environment, or the operating system's settings, name for a server, and which variable.
 
     Raises:
         UsageError: A variable names a proxy that cannot be used. The message does not show its password.
@@ -97,7 +97,7 @@ def proxy_of_environment(url: httpx.URL) -> httpx.Proxy | None:
         proxy.ssl_context = trust_store.context()
     if proxy.url.scheme.startswith("socks") and not is_installed("socksio"):
         raise UsageError(f"{variable}: a SOCKS proxy needs `pip install 'httpx[socks]'`")
-    return proxy
+    return proxy, variable
 
 
 def is_exempt(url: httpx.URL, no_proxy: str) -> bool:

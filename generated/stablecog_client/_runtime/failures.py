@@ -70,7 +70,7 @@ def describe(causes: Causes, host: str) -> str:
     return (of_system or texts[:1])[-1].rstrip(".")
 
 
-def advice(causes: Causes, proxy: str | None) -> str:
+def advice(causes: Causes, proxy: str | None, proxy_source: str) -> str:
     """Return what the caller can do about a failure to get a response."""
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
@@ -80,7 +80,7 @@ def advice(causes: Causes, proxy: str | None) -> str:
         return _OTHER_TLS if "alert" in text or "unsupported" in text else _NO_TLS
     if proxy or any(isinstance(cause, httpx.ProxyError) for cause in causes):
         name = f"the proxy {proxy}" if proxy else "the proxy"
-        return f"check {name} (from HTTPS_PROXY or `http_client`), the server and `base_url`"
+        return f"check {name} (from {proxy_source}), the server and `base_url`"
     return "check the network, the server and `base_url`"
 
 
