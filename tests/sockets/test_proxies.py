@@ -89,6 +89,7 @@ def test_missing_credentials_of_a_forward(way: Way, monkeypatch: pytest.MonkeyPa
         with way(f"http://{NAME}", allow_http=True) as caller, pytest.raises(APIStatusError) as caught:
             caller.list()
     assert caught.value.status_code == 407
+    assert str(caught.value).endswith("; give user and password in the URL of the proxy")
     assert len(proxy.targets) == caught.value.attempts == 1
 
 

@@ -44,6 +44,7 @@ _STATUS_ADVICE = {
     402: "the account may lack credits",
     403: "the API key lacks this permission",
     404: "there is no such path or resource: check `base_url` and the arguments",
+    407: "give user and password in the URL of the proxy",
     408: "the server waited too long for the request: try again later",
     428: "the server could not check the rate limit: try again later",
     429: "make fewer calls, or try again later",
