@@ -14,6 +14,7 @@ from stablecog_client import APIConnectionError, APITimeoutError, Client
 
 from tests.drive import Way, every_way, takes
 from tests.faults import KEY, FaultServer, free_port, ok
+from tests.processes import output
 
 NAME = "api.test"
 
@@ -138,3 +139,19 @@ def test_server_that_says_nothing_in_tls(way: Way) -> None:
             with takes(0.4, 1.5), pytest.raises(APITimeoutError):
                 caller.list()
     gc.collect()
+
+
+def test_call_at_interpreter_shutdown() -> None:
+    """Python 3.12 and newer start no thread then."""
+    with FaultServer(ok) as server:
+        program = f"""
+import atexit
+from stablecog_client import Client
+
+def call():
+    with Client({KEY!r}, base_url="http://localhost:{server.port}") as client:
+        print(client.credits.list().total_remaining_credits)
+
+atexit.register(call)
+"""
+        assert output("-c", program) == "1391\n"
