@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 BENCH := .venv-bench
+HTTPX2 := .venv-httpx2
 export PYTHONPATH := generated:.
 export PYTHONDONTWRITEBYTECODE := 1
 # Keep all files of Go in .venv, and make them removable.
@@ -18,7 +19,7 @@ all: setup spec generate demo  ## Set up, validate openapi.yaml, regenerate the 
 
 .PHONY: help
 help:  ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: $(VENV)/.ready  ## Create .venv with the pinned tools; PYTHON=python3.12 selects the interpreter
@@ -55,6 +56,18 @@ demo: setup  ## List credits: from the real API with STABLECOG_API_KEY, otherwis
 .PHONY: test
 test: setup $(VENV)/.go-tools  ## Run the tests; ARGS="-k name" selects some
 	@$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal $(ARGS)
+
+.PHONY: test-httpx2
+test-httpx2: $(HTTPX2)/.ready  ## Run the tests on httpx2, the maintained fork of httpx
+	@$(HTTPX2)/bin/python -m pytest -p tests.support.on_httpx2 --numprocesses=auto --dist=worksteal $(ARGS)
+
+$(HTTPX2)/.ready: requirements.txt requirements-httpx2.txt
+	@echo "Setting up $(HTTPX2) (about a minute) ..."
+	@$(PYTHON) -m venv --clear $(HTTPX2)
+	@for pins in $^; do \
+	  $(HTTPX2)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $$pins || \
+	    { echo "httpx2 could not be installed; check the network and run make test-httpx2 again."; exit 1; }; done
+	@touch $@
 
 .PHONY: mutants
 mutants: setup  ## Change the code in small ways and list the changes that no test notices
@@ -122,6 +135,6 @@ $(BENCH)/.ready: benchmarks/requirements.txt
 	@touch $@
 
 .PHONY: clean
-clean:  ## Remove .venv, .venv-bench and the files of the tools
-	rm -rf $(VENV) $(BENCH) .pytest_cache .hypothesis dist
+clean:  ## Remove .venv, the other environments and the files of the tools
+	rm -rf $(VENV) $(BENCH) $(HTTPX2) .pytest_cache .hypothesis dist
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -183,17 +183,19 @@ def check_refused_certificate(way: Way, server: FaultServer, advice: str) -> Non
     assert server.requests == []
 
 
-def test_where_no_thread_can_be_started_a_client_can_be_made_and_its_calls_end_in_an_error(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def refuse(thread: threading.Thread) -> None:
-        raise RuntimeError("can't start new thread")
+def test_where_no_thread_can_be_started_calls_do_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The trust store is loaded and the host is resolved in line, as at the interpreter's shutdown."""
 
-    monkeypatch.setattr(environment, "trust_store", environment.TrustStore())
-    monkeypatch.setattr(threading.Thread, "start", refuse)
-    with Client(KEY, base_url="https://127.0.0.1:9") as client:
-        with pytest.raises(APIConnectionError, match="no response: can't start new thread; check the network"):
-            client.credits.list()
+    def start(thread: threading.Thread) -> None:
+        if thread.name in {"trust store", "resolve", "connect"}:
+            raise RuntimeError("can't start new thread")
+        original(thread)
+
+    original = threading.Thread.start
+    monkeypatch.setattr(threading.Thread, "start", start)
+    with trusted(), FaultServer(ok, tls=serving("localhost")) as server:
+        with Client(KEY, base_url=f"https://localhost:{server.port}") as client:
+            assert client.credits.list().total_remaining_credits == 1391
 
 
 @every_way
@@ -259,7 +261,7 @@ def test_a_proxy_that_is_down_is_an_error_that_names_the_proxy(way: Way, monkeyp
         caller.list()
     assert str(caught.value) == (
         "GET https://api.stablecog.com/v1/credits: no response: connection refused; "
-        f"check the proxy {proxy} (from HTTPS_PROXY or `http_client`), the server and `base_url` (tried 6 times)"
+        f"check the proxy {proxy} (from HTTPS_PROXY), the server and `base_url` (tried 6 times)"
     )
 
 

@@ -115,7 +115,7 @@ def test_a_proxy_that_its_transport_asks_is_named_when_it_refuses(call: Any) -> 
     def fail(request: httpx.Request) -> httpx.Response:
         raise httpx.ProxyError("407 Proxy Authentication Required")
 
-    with pytest.raises(APIConnectionError, match=r"Required; check the proxy \(from HTTPS_PROXY"):
+    with pytest.raises(APIConnectionError, match=r"Required; check the proxy \(from `http_client`\)"):
         call("https://a.example", transport=httpx.MockTransport(fail))
 
 

@@ -39,8 +39,9 @@ def tool(name: str, *arguments: str) -> str:
 def move_pins() -> None:
     """Pin the newest compatible versions."""
     tool("uv", *COMPILE.split(), "requirements.in", "--output-file=requirements.txt")
-    benchmarks = ("benchmarks/requirements.in", "--output-file=benchmarks/requirements.txt")
-    tool("uv", *COMPILE.split(), "--constraints=requirements.txt", *benchmarks)
+    for name in ("benchmarks/requirements", "requirements-httpx2"):
+        files = (f"{name}.in", f"--output-file={name}.txt")
+        tool("uv", *COMPILE.split(), "--constraints=requirements.txt", *files)
     requirements = ROOT / "requirements-go.txt"
     names = [line.partition("@")[0] for line in requirements.read_text("utf-8").split()]
     requirements.write_text("".join(f"{name}@{newest_go_version(name)}\n" for name in names), "utf-8")

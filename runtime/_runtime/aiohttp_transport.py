@@ -38,12 +38,14 @@ class _Pool:
     """A connection pool with the interface of httpcore's."""
 
     def __init__(self, tls: ssl.SSLContext, proxy: httpx.Proxy | None) -> None:
-        self._proxy: dict[str, Any] = {}
+        self._proxy: str | None = None
+        self._proxy_headers: dict[str, str] = {}
         if proxy is not None:
-            self._proxy = {"proxy": str(proxy.url)}
+            self._proxy = str(proxy.url)
+            tls = proxy.ssl_context or tls
             if proxy.auth is not None:
                 credentials = b64encode(":".join(proxy.auth).encode()).decode()
-                self._proxy["proxy_headers"] = {"Proxy-Authorization": f"Basic {credentials}"}
+                self._proxy_headers["Proxy-Authorization"] = f"Basic {credentials}"
         connector = aiohttp.TCPConnector(ssl=tls, limit=0, keepalive_timeout=KEEPALIVE_EXPIRY)
         self._session = aiohttp.ClientSession(
             connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
@@ -56,15 +58,19 @@ class _Pool:
         body: Any = request.stream
         if isinstance(body, httpx.ByteStream):
             body = b"".join(body) or None
+        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers]
+        if request.url.scheme == b"http":  # not tunnelled: the proxy reads the headers of the request itself
+            headers.extend(self._proxy_headers.items())
         with _mapped_exceptions():
             response = await self._session.request(
                 request.method.decode("ascii"),
                 URL(bytes(request.url).decode("ascii"), encoded=True),  # as it is: %2E%2E is not a step up
-                headers=[(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers],
+                headers=headers,
                 skip_auto_headers=_AUTOMATIC_HEADERS,
                 data=body,
                 allow_redirects=False,
-                **self._proxy,
+                proxy=self._proxy,
+                proxy_headers=self._proxy_headers,
                 timeout=aiohttp.ClientTimeout(
                     sock_connect=timeout.get("connect"), sock_read=timeout.get("read"), connect=timeout.get("pool")
                 ),

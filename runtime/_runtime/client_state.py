@@ -24,12 +24,14 @@ class ClientState(Generic[H]):
         max_connections: How many requests may be sent at once. Calls wait for a connection here, because httpcore loses
             connections when a request stops waiting for one in its pool.
         proxy: For errors: host and port of the proxy, or the name of a mounted transport.
+        proxy_source: For errors: the variable that names the proxy, or `http_client`.
     """
 
     def __init__(self, config: ClientConfig[H], parent: ClientState[H] | None) -> None:
         self.config: ClientConfig[H] = config
         self.closed: bool = parent is not None and parent.closed
         self.proxy: str | None = None
+        self.proxy_source = "`http_client`"
         self.retry_budget = RetryBudget()
         limit = config.api.rate_limit
         self.rate_limit = RateLimit(*limit) if limit else None
@@ -84,6 +86,9 @@ class ClientState(Generic[H]):
         Raises:
             UsageError: A variable names a proxy that cannot be used.
         """
-        proxy = proxy_of_environment(self.config.base_url) if self.config.trust_env else None
-        self.proxy = proxy.url.netloc.decode() if proxy else None
+        found = proxy_of_environment(self.config.base_url) if self.config.trust_env else None
+        if found is None:
+            return None
+        proxy, self.proxy_source = found
+        self.proxy = proxy.url.netloc.decode()
         return proxy

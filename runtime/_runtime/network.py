@@ -6,17 +6,27 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from contextvars import ContextVar
+from ipaddress import ip_address
 from math import inf
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import httpcore as httpcore
 
 from .deadline import current_deadline
 from .http_library import MAX_CONNECTIONS, POOL_RACES, httpx
 
+if TYPE_CHECKING:
+    from concurrent.futures import Future  # imported with the first host that has several addresses
+
+    from _typeshed import ReadableBuffer
+
+    Connect = Callable[[str, float], httpcore.NetworkStream]
+
 KEEPALIVE_EXPIRY = 5.0  # seconds
+HEAD_START = 0.25  # seconds that an address has before the next one is tried too
 
 
 def bounded(timeout: float | None) -> float | None:
@@ -41,7 +51,11 @@ class DeadlineStream(httpcore.NetworkStream):
         self.get_extra_info = stream.get_extra_info  # type: ignore[method-assign]
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, bounded(timeout))
+        try:
+            return self._stream.read(max_bytes, bounded(timeout))
+        except BaseException:
+            self.close()  # httpcore leaves it open when a SOCKS proxy does not answer
+            raise
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         for start in range(0, len(buffer), 65536):
@@ -58,11 +72,24 @@ class DeadlineStream(httpcore.NetworkStream):
         self._stream.close()
 
 
+class DeadlineSSLSocket(ssl.SSLSocket):
+    """A TLS connection to a proxy. httpcore's TLS inside TLS makes several reads of it with one timeout."""
+
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        self.settimeout(bounded(self.gettimeout()))
+        return super().recv(buflen, flags)
+
+    def send(self, data: ReadableBuffer, flags: int = 0) -> int:
+        self.settimeout(bounded(self.gettimeout()))
+        return super().send(data, flags)
+
+
 class DeadlineBackend(httpcore.NetworkBackend):
     """Opens connections that keep to the deadline, within the deadline."""
 
     def __init__(self, backend: httpcore.NetworkBackend | None = None) -> None:
         self._backend = backend or httpcore.SyncBackend()
+        self.opened = threading.local()  # its `stream` is the last one that this thread opened
 
     def connect_tcp(
         self,
@@ -72,15 +99,17 @@ class DeadlineBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        def connect(address: str) -> httpcore.NetworkStream:
-            timeout_now = bounded(timeout)
-            return DeadlineStream(self._backend.connect_tcp(address, port, timeout_now, local_address, socket_options))
+        def connect(address: str, timeout: float | None) -> httpcore.NetworkStream:
+            return self._backend.connect_tcp(address, port, timeout, local_address, socket_options)
 
-        *others, last = [host] if current_deadline.ends_at == inf else _resolve(host, port, bounded(timeout))
-        for address in others:
-            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
-                return connect(address)
-        return connect(last)
+        seconds = bounded(timeout)
+        if current_deadline.ends_at == inf or seconds is None or _is_address(host):
+            stream = connect(host, seconds)
+        else:
+            ends_at = time.monotonic() + seconds
+            stream = _connect_to_any(_resolve(host, port, seconds), connect, ends_at)
+        self.opened.stream = stream
+        return DeadlineStream(stream)
 
     def connect_unix_socket(
         self,
@@ -97,8 +126,30 @@ class DeadlineBackend(httpcore.NetworkBackend):
         self._backend.sleep(seconds)
 
 
-def _resolve(host: str, port: int, timeout: float | None) -> list[str]:
-    """Return the addresses of a host. The system's resolver has no timeout, so it runs in a thread."""
+class AsyncBackend(httpcore.AsyncNetworkBackend):
+    """Opens connections, and notes those of the exchange that is under way."""
+
+    def __init__(self) -> None:
+        self._backend: httpcore.AsyncNetworkBackend = cast("Any", httpcore).AnyIOBackend()
+
+    async def connect_tcp(self, *args: Any, **options: Any) -> httpcore.AsyncNetworkStream:
+        stream = await self._backend.connect_tcp(*args, **options)
+        _opened.get().append(stream)
+        return stream
+
+
+_opened: ContextVar[list[httpcore.AsyncNetworkStream]] = ContextVar("_opened")
+
+
+def _is_address(host: str) -> bool:
+    try:
+        return bool(ip_address(host))
+    except ValueError:
+        return False
+
+
+def _resolve(host: str, port: int, timeout: float) -> list[str]:
+    """Return the addresses of a host. The system's resolver has no timeout, so it runs in a thread if it can."""
     addresses: list[str] = []
     errors: list[OSError] = []
 
@@ -114,9 +165,10 @@ def _resolve(host: str, port: int, timeout: float | None) -> list[str]:
     thread = threading.Thread(target=resolve, name="resolve", daemon=True)
     try:
         thread.start()
-    except RuntimeError as error:  # too many threads
-        raise httpcore.ConnectError(str(error)) from error
-    thread.join(timeout)
+    except RuntimeError:  # too many threads, or the interpreter is shutting down
+        resolve()
+    else:
+        thread.join(timeout)
     for failure in errors:
         try:
             raise failure
@@ -125,6 +177,68 @@ def _resolve(host: str, port: int, timeout: float | None) -> list[str]:
     if not addresses:
         raise httpcore.ConnectTimeout("resolving the host took too long")
     return addresses
+
+
+def _connect_to_any(addresses: list[str], connect: Connect, ends_at: float) -> httpcore.NetworkStream:
+    """Return the first connection that an address accepts. Each has a head start on the next one, as in RFC 8305.
+
+    Raises:
+        httpcore.ConnectError: No address accepts a connection.
+        httpcore.ConnectTimeout: None did in time.
+    """
+    if len(addresses) == 1:
+        return connect(addresses[0], _remaining(ends_at))
+    from concurrent.futures import FIRST_COMPLETED, wait
+
+    waiting = [*addresses]
+    pending: set[Future[httpcore.NetworkStream]] = set()
+    errors: list[BaseException] = []
+    try:
+        while waiting or pending:
+            if waiting:
+                pending.add(_start_attempt(waiting.pop(0), connect, _remaining(ends_at), len(waiting) + 1))
+            head_start = HEAD_START if waiting else inf
+            done, pending = wait(pending, min(head_start, _remaining(ends_at)), FIRST_COMPLETED)
+            for attempt in done:
+                if (error := attempt.exception()) is None:
+                    pending |= done - {attempt}
+                    return attempt.result()
+                errors.append(error)
+        raise errors[-1]
+    finally:
+        for attempt in pending:
+            attempt.add_done_callback(_discard)
+
+
+def _start_attempt(address: str, connect: Connect, timeout: float, share: int) -> Future[httpcore.NetworkStream]:
+    """Connect to an address in a thread, or where none can be started, within a share of the timeout."""
+    from concurrent.futures import Future
+
+    attempt = Future[httpcore.NetworkStream]()
+
+    def run(timeout: float) -> None:
+        try:
+            attempt.set_result(connect(address, timeout))
+        except Exception as error:
+            attempt.set_exception(error)
+
+    try:
+        threading.Thread(target=run, args=(timeout,), name="connect", daemon=True).start()
+    except RuntimeError:
+        run(timeout / share)
+    return attempt
+
+
+def _discard(attempt: Future[httpcore.NetworkStream]) -> None:
+    if attempt.exception() is None:
+        attempt.result().close()
+
+
+def _remaining(ends_at: float) -> float:
+    seconds = ends_at - time.monotonic()
+    if seconds <= 0:
+        raise httpcore.ConnectTimeout("no address accepted a connection in time")
+    return seconds
 
 
 class Response(httpx.Response):
@@ -174,13 +288,24 @@ class Transport(httpx.HTTPTransport):
 
     def __init__(self, tls: ssl.SSLContext, proxy: httpx.Proxy | None) -> None:
         pools = (httpcore.ConnectionPool, httpcore.HTTPProxy, httpcore.SOCKSProxy)
-        self._pool = _new_pool(*pools, tls, proxy, network_backend=DeadlineBackend())
+        self._backend = DeadlineBackend()
+        self._pool = _new_pool(*pools, tls, proxy, network_backend=self._backend)
+        self._socks_errors = _socks_errors(proxy)
+        if proxy is not None and proxy.ssl_context is not None:
+            proxy.ssl_context.sslsocket_class = DeadlineSSLSocket
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self._backend.opened.stream = None
         try:
             response = super().handle_request(request)
         except POOL_RACES as error:
             raise httpx.ReadError(str(error)) from error
+        except Exception as error:
+            if stream := self._backend.opened.stream:  # httpcore leaves it open when a handshake of SOCKS fails
+                stream.close()
+            if isinstance(error, self._socks_errors):
+                raise httpx.ProxyError(_NOT_SOCKS) from error
+            raise
         response.__class__ = Response
         return response
 
@@ -190,10 +315,25 @@ class AsyncTransport(httpx.AsyncHTTPTransport):
 
     def __init__(self, tls: ssl.SSLContext, proxy: httpx.Proxy | None) -> None:
         pools = (httpcore.AsyncConnectionPool, httpcore.AsyncHTTPProxy, httpcore.AsyncSOCKSProxy)
-        self._pool = _new_pool(*pools, tls, proxy)
+        self._pool = _new_pool(*pools, tls, proxy, network_backend=AsyncBackend())
+        self._socks_errors = _socks_errors(proxy)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        response = await super().handle_async_request(request)
+        opened: list[httpcore.AsyncNetworkStream] = []
+        token = _opened.set(opened)
+        try:
+            response = await super().handle_async_request(request)
+        except BaseException as error:
+            import anyio  # not at the top: sync clients do without it
+
+            for stream in opened:  # httpcore leaves it open when a handshake of TLS or SOCKS fails or is cancelled
+                with anyio.CancelScope(shield=True):
+                    await stream.aclose()
+            if isinstance(error, self._socks_errors):
+                raise httpx.ProxyError(_NOT_SOCKS) from error
+            raise
+        finally:
+            _opened.reset(token)
         response.__class__ = Response
         return response
 
@@ -212,5 +352,17 @@ def _new_pool(
         return direct(**options)
     options |= {"proxy_url": str(proxy.url), "proxy_auth": proxy.raw_auth}
     if proxy.url.scheme in {"http", "https"}:
-        return http_proxy(**options)
+        return http_proxy(**options, proxy_ssl_context=proxy.ssl_context)
     return socks_proxy(**options)
+
+
+_NOT_SOCKS = "the proxy did not send a valid SOCKS response"
+
+
+def _socks_errors(proxy: httpx.Proxy | None) -> tuple[type[Exception], ...]:
+    """Return what httpcore lets through when a SOCKS proxy closes the connection or speaks another protocol."""
+    if proxy is None or not proxy.url.scheme.startswith("socks"):
+        return ()
+    from socksio import SOCKSError
+
+    return (SOCKSError,)

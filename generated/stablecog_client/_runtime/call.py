@@ -149,8 +149,10 @@ class Call(Generic[T]):
         """Return whether an error is not about this call, but about what an event hook of the caller's did."""
         if isinstance(error, RuntimeError) and not isinstance(error, httpx.StreamError):
             return not self._state.is_closed  # httpx raises it when its client is closed
-        request = getattr(error, "_request", None) if isinstance(error, httpx.HTTPError) else None
-        return request is not None and request is not self._sent
+        try:
+            return isinstance(error, httpx.HTTPError) and error.request is not self._sent
+        except RuntimeError:  # it knows no request
+            return False
 
     def on_no_response(self) -> None:
         """Record that the request got no complete response."""
@@ -205,7 +207,7 @@ class Call(Generic[T]):
                 return delay
         hint = self._unknown_outcome_hint if sent else ""
         if not timed_out and self.remaining > 0:
-            advice = failures.advice(causes, self._state.proxy)
+            advice = failures.advice(causes, self._state.proxy, self._state.proxy_source)
             what = "no response" if self._raw is None else "incomplete response"
             self._raise(APIConnectionError(f"{what}: {reason}; {advice}{hint}"), error)
         option, seconds = "deadline", self._options.deadline

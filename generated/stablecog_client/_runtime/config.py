@@ -90,7 +90,7 @@ class ClientConfig(Generic[H]):
         if base_url is None:
             raise UsageError(f"base_url: the API description names no server; pass base_url=... or set {option}")
         expected = f"{option}: expected scheme, host and path of a server, such as https://api.example.com"
-        url = _parse_url(base_url)
+        url = parse_url(base_url)
         if url is None or url.scheme not in {"http", "https"}:
             raise UsageError(expected)
         if url.userinfo:
@@ -145,8 +145,8 @@ def _key_problem(key: Any) -> str | None:
     return None
 
 
-def _parse_url(url: httpx.URL | str) -> httpx.URL | None:
-    """Return the URL of a server, or None if it is not one: errors of httpx would quote what may be a misplaced key."""
+def parse_url(url: httpx.URL | str) -> httpx.URL | None:
+    """Return the URL of a server, or None if it is not one: errors of httpx would quote what may be secret."""
     try:
         parsed = httpx.URL(url)
         return parsed if _is_host(parsed.host, parsed.port) else None
