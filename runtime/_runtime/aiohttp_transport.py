@@ -15,8 +15,9 @@ from typing import Any, cast
 import aiohttp
 from yarl import URL
 
+from .addresses import httpcore
 from .http_library import httpx
-from .network import KEEPALIVE_EXPIRY, Response, httpcore
+from .network import KEEPALIVE_EXPIRY, Response
 
 _CHUNK = 65536  # bytes
 _AUTOMATIC_HEADERS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")

@@ -1,4 +1,4 @@
-"""The name of the HTTP library. To replace it, change it here, and that of httpcore in `network`."""
+"""The name of the HTTP library. To replace it, change it here, and that of httpcore in `addresses`."""
 
 import httpx as httpx
 

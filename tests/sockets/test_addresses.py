@@ -125,7 +125,7 @@ def test_address_needs_neither_look_up_nor_thread(host: str, monkeypatch: pytest
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("looked up")
 
-    monkeypatch.setattr("stablecog_client._runtime.network._resolve", refuse)
+    monkeypatch.setattr("stablecog_client._runtime.network.resolve", refuse)
     with Client(KEY, base_url=f"http://{host}:{free_port()}", max_retries=0) as client:
         with pytest.raises(APIConnectionError, match=r"connection refused|Cannot assign requested address"):
             client.credits.list()

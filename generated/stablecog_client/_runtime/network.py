@@ -7,27 +7,20 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from contextvars import ContextVar
-from ipaddress import ip_address
 from math import inf
 from typing import TYPE_CHECKING, Any, cast
 
-import httpcore as httpcore
-
+from .addresses import connect_to_any, httpcore, is_address, resolve
 from .deadline import current_deadline
 from .http_library import MAX_CONNECTIONS, POOL_RACES, httpx
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future  # imported with the first host that has several addresses
-
     from _typeshed import ReadableBuffer
 
-    Connect = Callable[[str, float], httpcore.NetworkStream]
-
 KEEPALIVE_EXPIRY = 5.0  # seconds
-HEAD_START = 0.25  # seconds that an address has before the next one is tried too
 
 
 def bounded(timeout: float | None) -> float | None:
@@ -104,11 +97,11 @@ class DeadlineBackend(httpcore.NetworkBackend):
             return self._backend.connect_tcp(address, port, timeout, local_address, socket_options)
 
         seconds = bounded(timeout)
-        if current_deadline.ends_at == inf or seconds is None or _is_address(host):
+        if current_deadline.ends_at == inf or seconds is None or is_address(host):
             stream = connect(host, seconds)
         else:
             ends_at = time.monotonic() + seconds
-            stream = _connect_to_any(_resolve(host, port, seconds), connect, ends_at)
+            stream = connect_to_any(resolve(host, port, seconds), connect, ends_at)
         self.opened.stream = stream
         return DeadlineStream(stream)
 
@@ -137,106 +130,6 @@ class AsyncBackend(httpcore.AsyncNetworkBackend):
 
 
 _opened: ContextVar[list[httpcore.AsyncNetworkStream]] = ContextVar("_opened")
-
-
-def _is_address(host: str) -> bool:
-    try:
-        return bool(ip_address(host))
-    except ValueError:
-        return False
-
-
-def _resolve(host: str, port: int, timeout: float) -> list[str]:
-    """Return the addresses of a host. The system's resolver has no timeout, so it runs in a thread if it can."""
-    addresses: list[str] = []
-    errors: list[OSError] = []
-
-    def resolve() -> None:
-        try:
-            infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            addresses.extend(dict.fromkeys(str(info[4][0]) for info in infos))
-        except OSError as error:
-            errors.append(error)
-        except UnicodeError:  # not a host name
-            errors.append(socket.gaierror(socket.EAI_NONAME, "Name or service not known"))
-
-    thread = threading.Thread(target=resolve, name="resolve", daemon=True)
-    try:
-        thread.start()
-    except RuntimeError:  # too many threads, or the interpreter is shutting down
-        resolve()
-    else:
-        thread.join(timeout)
-    for failure in errors:
-        try:
-            raise failure
-        except OSError as error:  # raised in `except`, because httpcore removes `__cause__` but not `__context__`
-            raise httpcore.ConnectError(str(error)) from error
-    if not addresses:
-        raise httpcore.ConnectTimeout("resolving the host took too long")
-    return addresses
-
-
-def _connect_to_any(addresses: list[str], connect: Connect, ends_at: float) -> httpcore.NetworkStream:
-    """Return the first connection that an address accepts. Each has a head start on the next one, as in RFC 8305.
-
-    Raises:
-        httpcore.ConnectError: No address accepts a connection.
-        httpcore.ConnectTimeout: None did in time.
-    """
-    if len(addresses) == 1:
-        return connect(addresses[0], _remaining(ends_at))
-    from concurrent.futures import FIRST_COMPLETED, wait
-
-    waiting = [*addresses]
-    pending: set[Future[httpcore.NetworkStream]] = set()
-    errors: list[BaseException] = []
-    try:
-        while waiting or pending:
-            if waiting:
-                pending.add(_start_attempt(waiting.pop(0), connect, _remaining(ends_at), len(waiting) + 1))
-            head_start = HEAD_START if waiting else inf
-            done, pending = wait(pending, min(head_start, _remaining(ends_at)), FIRST_COMPLETED)
-            for attempt in done:
-                if (error := attempt.exception()) is None:
-                    pending |= done - {attempt}
-                    return attempt.result()
-                errors.append(error)
-        raise errors[-1]
-    finally:
-        for attempt in pending:
-            attempt.add_done_callback(_discard)
-
-
-def _start_attempt(address: str, connect: Connect, timeout: float, share: int) -> Future[httpcore.NetworkStream]:
-    """Connect to an address in a thread, or where none can be started, within a share of the timeout."""
-    from concurrent.futures import Future
-
-    attempt = Future[httpcore.NetworkStream]()
-
-    def run(timeout: float) -> None:
-        try:
-            attempt.set_result(connect(address, timeout))
-        except Exception as error:
-            attempt.set_exception(error)
-
-    try:
-        threading.Thread(target=run, args=(timeout,), name="connect", daemon=True).start()
-    except RuntimeError:
-        run(timeout / share)
-    return attempt
-
-
-def _discard(attempt: Future[httpcore.NetworkStream]) -> None:
-    if attempt.exception() is None:
-        attempt.result().close()
-
-
-def _remaining(ends_at: float) -> float:
-    seconds = ends_at - time.monotonic()
-    if seconds <= 0:
-        raise httpcore.ConnectTimeout("no address accepted a connection in time")
-    return seconds
 
 
 class Response(httpx.Response):
