@@ -9,8 +9,8 @@ Read in this order:
 4. `call`: decides, without input or output, when to send, retry, return or raise; with `retries` and `rate_limit`.
 5. `bodies` and `codec`: from bytes to JSON, from JSON to models, and back.
 6. `failures`, `responses` and `redaction`: what errors and logs say, without the API key.
-7. `network`, `addresses`, `environment`, `custom_client`, `aiohttp_transport`: connections with deadlines; TLS and proxies; an
-   `http_client` of the caller's; the extra `aiohttp`.
+7. `network` and `addresses`: connections with deadlines. `environment`: TLS and proxies. `custom_client`: what concerns
+   an `http_client` of the caller's. `aiohttp_transport`: the extra `aiohttp`.
 
 The rest are small tools: `http_library`, `deadline`, `per_process`.
 """
