@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Iterable
 from contextlib import suppress
 from math import inf
@@ -13,6 +12,7 @@ from typing import Any
 
 import httpcore as httpcore
 
+from .clock import now
 from .deadline import current_deadline
 from .http_library import httpx
 
@@ -26,7 +26,7 @@ def bounded(timeout: float | None) -> float | None:
     Raises:
         httpcore.ReadTimeout: The deadline has passed.
     """
-    seconds = current_deadline.ends_at - time.monotonic()
+    seconds = current_deadline.ends_at - now()
     if seconds <= 0:
         raise httpcore.ReadTimeout("the deadline of the call has passed")
     if timeout is None:
@@ -93,7 +93,7 @@ class DeadlineBackend(httpcore.NetworkBackend):
 
     def sleep(self, seconds: float) -> None:
         """Wait before the next attempt of a transport with `retries`, unless it would exceed the deadline."""
-        if seconds >= current_deadline.ends_at - time.monotonic():
+        if seconds >= current_deadline.ends_at - now():
             raise httpcore.ConnectTimeout("the deadline of the call comes before the next attempt")
         self._backend.sleep(seconds)
 

@@ -6,11 +6,14 @@ It is a module of its own, because anyio and asyncio take longer to import than 
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+import threading
+from collections.abc import AsyncGenerator, Generator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
 import anyio
+from anyio import from_thread
 from anyio.lowlevel import current_token
 
 from ..errors import APIError, UsageError
@@ -21,6 +24,7 @@ from .bodies import BoundedBody
 from .call import FAULTS, NO_AUTH, TRUNCATIONS, Call, RawResponse
 from .client_base import ClientBase
 from .client_state import ClientState
+from .clock import is_frozen
 from .config import APIConfig, ClientConfig, default_options
 from .failures import is_aiohttp_error
 from .http_library import httpx
@@ -98,7 +102,7 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
                     if isinstance(outcome, Response):
                         return outcome
                     delay = outcome
-                with anyio.move_on_after(delay):
+                with _move_on_after(delay):
                     await loop.closing.wait()
         except (APIError, anyio.get_cancelled_exc_class()) as error:
             # The frames below hold the key, or what the server sent.
@@ -108,7 +112,7 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
         """Send a request and read the response."""
         body: BoundedBody | None = None
         try:
-            with anyio.CancelScope(deadline=anyio.current_time() + call.remaining):
+            with _move_on_after(call.remaining):
                 request = call.next_request()
                 response = await http.send(request, stream=True, auth=NO_AUTH, follow_redirects=False)
                 try:
@@ -209,12 +213,37 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
 
 async def _wait_for_slot(call: Call[Any], loop: LoopState) -> None:
     """Wait until the rate limit allows a request: one call waits for it, the others queue behind."""
-    with anyio.move_on_after(call.remaining):
+    with _move_on_after(call.remaining):
         async with loop.wait_lock:
             while delay := call.try_acquire():
-                await anyio.sleep(delay)
+                with _move_on_after(delay):
+                    await anyio.sleep_forever()
             return
     call.raise_no_slot()
+
+
+def _move_on_after(seconds: float) -> AbstractContextManager[object]:
+    """Cancel what is done inside after some seconds."""
+    return _move_on_after_by_thread(seconds) if is_frozen() else anyio.move_on_after(seconds)
+
+
+@contextmanager
+def _move_on_after_by_thread(seconds: float) -> Generator[None]:
+    """Cancel what is done inside after some seconds, also where the event loop's own timers never end."""
+    token = current_token()
+    with anyio.CancelScope() as scope:
+
+        def cancel() -> None:
+            with suppress(RuntimeError):  # the event loop is closed
+                from_thread.run_sync(scope.cancel, token=token)
+
+        timer = threading.Timer(seconds, cancel)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
 
 def _checked_transport(transport: Transport, http_client: httpx.AsyncClient | None) -> Transport:

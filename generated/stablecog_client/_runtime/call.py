@@ -11,7 +11,6 @@ import logging
 import socket
 import ssl
 import sys
-import time
 from http import HTTPStatus
 from typing import Any, Generic, NoReturn, TypeVar
 
@@ -33,6 +32,7 @@ from .api_request import APIRequest
 from .bodies import MAX_BODY, MAX_ERROR_BODY, BoundedBody
 from .client_base import RequestFactory
 from .client_state import ClientState
+from .clock import now
 from .config import CallOptions
 from .http_library import httpx
 
@@ -111,7 +111,7 @@ class Call(Generic[T]):
         url: httpx.URL,
         factory: RequestFactory,
     ) -> None:
-        self.ends_at = time.monotonic() + options.deadline
+        self.ends_at = now() + options.deadline
         self._state = state
         self._options = options
         self._request = request
@@ -130,11 +130,11 @@ class Call(Generic[T]):
     @property
     def remaining(self) -> float:
         """Seconds until the deadline."""
-        return max(0.0, self.ends_at - time.monotonic())
+        return max(0.0, self.ends_at - now())
 
     def check_deadline(self) -> None:
         """Raise TimeoutError if the deadline has passed."""
-        if time.monotonic() > self.ends_at:
+        if now() > self.ends_at:
             raise TimeoutError
 
     def try_acquire(self) -> float:
@@ -155,7 +155,7 @@ class Call(Generic[T]):
         """Return the request to send now."""
         self._requests += 1
         self._raw = None
-        remaining = max(0.0, self.ends_at - time.monotonic())
+        remaining = max(0.0, self.ends_at - now())
         timeouts = {name: min(seconds, remaining) for name, seconds in self._options.timeouts.items()}
         extensions = {"timeout": timeouts}
         self._sent = self._factory(self._url, extensions)
@@ -184,7 +184,9 @@ class Call(Generic[T]):
         return self._raw
 
     def is_foreign(self, error: Exception) -> bool:
-        """Return whether an error is about another request, which an event hook of the caller's made."""
+        """Return whether an error is not the server's: about another request, made by an event hook, or a test double's."""
+        if failures.is_unmatched(error):
+            return True
         request = (
             getattr(error, "_request", None) if isinstance(error, httpx.RequestError | httpx.HTTPStatusError) else None
         )

@@ -57,6 +57,11 @@ def is_transient(causes: Causes) -> bool:
     return not refused_by_proxy and not any(isinstance(cause, _PERMANENT) for cause in causes)
 
 
+def is_unmatched(error: Exception) -> bool:
+    """Return whether an error says that pytest-httpx has no response for a request, which it calls a timeout."""
+    return type(error) is httpx.TimeoutException and str(error).startswith("No response can be found for")
+
+
 def describe(causes: Causes, host: str) -> str:
     """Describe a failure to get a response."""
     if any(isinstance(cause, ConnectionRefusedError) for cause in causes):  # each transport words it differently
