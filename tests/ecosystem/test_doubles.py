@@ -134,6 +134,6 @@ def test_vcr_names_an_unmatched_request(way: Way, tmp_path: Path) -> None:
     """Its message comes through as it is, after one attempt."""
     with FaultServer(ok) as server, way(server.url) as caller:
         with vcr.use_cassette(str(tmp_path / "empty.yaml"), record_mode="none"):
-            with pytest.raises(CannotOverwriteExistingCassetteException, match="empty.yaml"):
+            with pytest.raises(CannotOverwriteExistingCassetteException, match=r"empty\.yaml"):
                 caller.list()
     assert not server.requests
