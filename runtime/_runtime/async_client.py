@@ -6,6 +6,7 @@ It is a module of its own, because anyio and asyncio take longer to import than 
 from __future__ import annotations
 
 import threading
+from asyncio import AbstractEventLoop
 from collections.abc import AsyncGenerator, Generator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from types import TracebackType
@@ -200,6 +201,8 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
     def _new_transport(self, state: AsyncState) -> httpx.AsyncBaseTransport:
         tls_context, proxy = environment.tls_context_for(self._config.base_url), state.environment_proxy()
         if state.transport == "aiohttp":
+            if not isinstance(current_token().native_token, AbstractEventLoop):
+                raise UsageError('transport: "aiohttp" needs asyncio; use "httpx" on trio')
             if proxy is not None and proxy.url.scheme.startswith("socks"):
                 raise UsageError('transport: "aiohttp" does not support SOCKS proxies; use "httpx", or set NO_PROXY')
             from .aiohttp_transport import AiohttpTransport

@@ -12,5 +12,5 @@ Read in this order:
 7. `network`, `environment`, `custom_client`, `aiohttp_transport`: connections with deadlines; TLS and proxies; an
    `http_client` of the caller's; the extra `aiohttp`.
 
-The rest are small tools: `http_library`, `clock`, `deadline`, `per_process`.
+The rest are small tools: `http_library`, `clock`, `deadline`, `per_process`, `pydantic_schema`, `tag_property`.
 """

@@ -184,7 +184,7 @@ class Call(Generic[T]):
         return self._raw
 
     def is_foreign(self, error: Exception) -> bool:
-        """Return whether an error is not the server's: about another request, made by an event hook, or a test double's."""
+        """Return whether an error is about another request, of an event hook, or comes from a test double."""
         if failures.is_unmatched(error):
             return True
         request = (
