@@ -234,7 +234,7 @@ class Call(Generic[T]):
             self._raise(APIConnectionError("the client was closed during the call"), error)
         timed_out = isinstance(error, httpx.TimeoutException | TimeoutError)
         sent = not isinstance(error, _UNSENT)
-        causes = failures.causes_of(error, self._active_exception)
+        causes = failures.telling_causes_of(error, self._active_exception)
         reason = failures.one_line(self._redact(failures.describe(causes, self._state.proxy or self._url.host)))
         if (self._is_safe or not sent) and failures.is_transient(causes):
             delay = retries.backoff(self._attempts)

@@ -96,7 +96,7 @@ class ClientBase(Generic[H, S]):
     def _built(self, request: APIRequest[Any]) -> tuple[httpx.URL, RequestFactory]:
         config = self._config
         arguments = request.arguments()
-        arguments["headers"] |= {
+        headers = {
             "user-agent": config.api.user_agent,
             **{name.lower(): value for name, value in self._options.headers.items()},
             "accept-encoding": ACCEPT_ENCODING,
@@ -106,6 +106,8 @@ class ClientBase(Generic[H, S]):
                 raise config.missing_key_error()
             location = {"header": "headers", "query": "params", "cookie": "cookies"}[request.security.location]
             arguments[location][request.security.name] = request.security.credentials(config.key())
+        own = {name.lower() for name in arguments["headers"]}  # the key and the operation's parameters go first
+        arguments["headers"] |= {name: value for name, value in headers.items() if name not in own}
         arguments["params"] = arguments["params"] or None  # httpx removes the URL's own for {}
         path = config.base_url.raw_path.rstrip(b"/") + request.target().encode()
         # A custom http_client adds its headers, cookies and parameters.

@@ -27,6 +27,9 @@ _LIBRARIES = frozenset(
 # Failures that a retry does not change.
 _PERMANENT = (httpx.InvalidURL, httpx.LocalProtocolError, httpx.UnsupportedProtocol, ssl.SSLCertVerificationError)
 
+# Part of each TLS connection over a buffer, and so the context of errors that follow.
+_WAITS = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
 _UNTRUSTED = "the certificate is not trusted: set SSL_CERT_FILE if it is your company's, or check `base_url`"
 _OTHER_SERVER = "the certificate is for another server: check `base_url` and proxies"
 _NO_TLS = "the server does not speak TLS there: check scheme and port of `base_url`"
@@ -129,6 +132,12 @@ def causes_of(error: BaseException, active: BaseException | None) -> Causes:
             if link is not None and link is not active and link not in found:
                 found.append(link)
     return found
+
+
+def telling_causes_of(error: BaseException, active: BaseException | None) -> Causes:
+    """Return the causes that say what happened: not that TLS waits for data, nor what aiohttp makes of others."""
+    causes = causes_of(error, active)
+    return [error for error in causes if not isinstance(error, _WAITS) and not is_aiohttp_error(error)]
 
 
 def strip(error: BaseException, active: BaseException | None, redact: Redact) -> None:
