@@ -1,22 +1,24 @@
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 """Test doubles of httpx stand between a client and the network, whenever they come and go."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 import respx
-import vcr
+import vcr  # type: ignore[import-untyped]
 from pytest_httpx import HTTPXMock
 from respx.models import AllMockedAssertionError
-from vcr.errors import CannotOverwriteExistingCassetteException
+from vcr.errors import CannotOverwriteExistingCassetteException  # type: ignore[import-untyped]
 
 from tests.drive import Way, every_way
 from tests.faults import FaultServer, ok
 from tests.processes import output
 
-CREDITS = {"total_remaining_credits": 5, "credits": []}
+CREDITS: dict[str, Any] = {"total_remaining_credits": 5, "credits": []}
 
 
 @every_way

@@ -143,12 +143,12 @@ def test_the_type_hints_of_everything_public_resolve() -> None:
 def test_a_model_looks_the_same_whoever_looked_before() -> None:
     """vars, attrs.asdict, FastAPI's JSON, repr and pickle do not depend on one another."""
     looks: list[Callable[[Any], Any]] = [
-        lambda model: vars(model),
+        vars,
         lambda model: attrs.asdict(model),
         lambda model: jsonable_encoder(model),
-        lambda model: repr(model),
+        repr,
         lambda model: model.to_dict(),
-        lambda model: pickle.dumps(model),
+        pickle.dumps,
         lambda model: hash(model.credits[0]),
         lambda model: model.credits[0].expires_at,
     ]

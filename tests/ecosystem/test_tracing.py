@@ -8,6 +8,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
+import httpx
 import pytest
 import sentry_sdk
 from opentelemetry import trace
@@ -37,7 +38,9 @@ class Envelopes(Transport):
 
 @pytest.fixture
 def sentry() -> Generator[Envelopes]:
+    """Sentry's SDK with its integration of httpx, which is taken out again afterwards."""
     sent = Envelopes()
+    originals: list[tuple[Any, Any]] = [(kind, kind.send) for kind in (httpx.Client, httpx.AsyncClient)]
     with sentry_sdk.isolation_scope():
         sentry_sdk.init(
             dsn="http://public@127.0.0.1:9/1",
@@ -47,8 +50,13 @@ def sentry() -> Generator[Envelopes]:
             default_integrations=False,
             integrations=[HttpxIntegration()],
         )
+        for kind, original in originals:
+            kind.send = original
+        HttpxIntegration.setup_once()  # which the SDK itself calls for the first test alone
         yield sent
-    sentry_sdk.init()
+        for kind, original in originals:
+            kind.send = original
+        sentry_sdk.init(default_integrations=False)
 
 
 @every_way

@@ -23,7 +23,7 @@ from tests.faults import (
 
 def server_that_wants_a_certificate(version: ssl.TLSVersion) -> ssl.SSLContext:
     context = serving()
-    authority().configure_trust(context)
+    authority().configure_trust(context)  # pyright: ignore[reportUnknownMemberType]
     context.verify_mode = ssl.CERT_REQUIRED
     context.maximum_version = version
     return context
