@@ -82,7 +82,7 @@ class APIStatusError(APIError):
         text: The body, decoded.
         body: The documented error.
         retry_after: Seconds that the server asks to wait before the next request.
-        request: `method`, `url` and `attempts`, as for `APIError`.
+        method, url, attempts: As for `APIError`.
     """
 
     status_code: int
@@ -107,14 +107,16 @@ class APIStatusError(APIError):
         text: str = "",
         body: Any = None,
         retry_after: float | None = None,
-        **request: Any,
+        method: str | None = None,
+        url: str | None = None,
+        attempts: int = 0,
     ) -> None:
         self.status_code = self._default_status if status_code is None else status_code
         self.headers = {} if headers is None else headers
         self.text = text
         self.body = body
         self.retry_after = retry_after
-        super().__init__(message, **request)
+        super().__init__(message, method=method, url=url, attempts=attempts)
 
 
 class AuthenticationError(APIStatusError):
@@ -157,7 +159,7 @@ class APIResponseValidationError(APIError, ValueError):
         problem: A description that replaces "expected ..., got ...".
         steps: The names and indices that lead to the value, from the outside in.
         advice: What to do about it.
-        request: `method`, `url` and `attempts`, as for `APIError`.
+        method, url, attempts: As for `APIError`.
     """
 
     expected: str
@@ -184,13 +186,15 @@ class APIResponseValidationError(APIError, ValueError):
         problem: str = "",
         steps: tuple[str | int, ...] = (),
         advice: str = "the response does not match the API description: upgrade this package, or report it",
-        **request: Any,
+        method: str | None = None,
+        url: str | None = None,
+        attempts: int = 0,
     ) -> None:
         self.expected, self.got, self.steps, self.advice = expected, got, steps, advice
         self._problem = problem
         self.headers = {}
         self.text = ""
-        super().__init__(message or self._describe(), **request)
+        super().__init__(message or self._describe(), method=method, url=url, attempts=attempts)
 
     @property
     def path(self) -> str:

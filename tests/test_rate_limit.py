@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
-from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -157,7 +156,7 @@ class SimulatedClient:
 @pytest.fixture
 def world() -> Iterator[World]:
     world = World(seed=1)
-    with patch.object(rate_limit, "time", SimpleNamespace(monotonic=lambda: 1000 + world.now)):
+    with patch.object(rate_limit, "_now", lambda: 1000 + world.now):
         yield world
 
 

@@ -3,18 +3,16 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from . import api as _api
 from ._runtime.async_client import AsyncAPIClient
+from ._runtime.client_base import tag_property
 from ._runtime.config import CallOptions, ClientConfig
 from ._runtime.http_library import httpx
 from .client import _API  # pyright: ignore[reportPrivateUsage]
 from .errors import UsageError
 from .types import UNSET, Unset
-
-if TYPE_CHECKING:
-    from .api.credits import AsyncCreditsAPI
 
 
 class AsyncClient(AsyncAPIClient):
@@ -61,9 +59,7 @@ class AsyncClient(AsyncAPIClient):
             api_key = None  # error trackers show the variables of a frame
             raise error.with_traceback(None)  # noqa: B904
 
-    @cached_property
-    def credits(self) -> AsyncCreditsAPI:
+    @tag_property
+    def credits(self) -> _api.credits.AsyncCreditsAPI:
         """The credits of the account that the API key belongs to."""
-        from .api.credits import AsyncCreditsAPI
-
-        return AsyncCreditsAPI(self)
+        return _api.credits.AsyncCreditsAPI(self)

@@ -3,17 +3,13 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING
-
+from . import api as _api
+from ._runtime.client_base import tag_property
 from ._runtime.config import APIConfig, CallOptions, ClientConfig
 from ._runtime.http_library import httpx
 from ._runtime.sync_client import SyncAPIClient
 from .errors import UsageError
 from .types import UNSET, Unset
-
-if TYPE_CHECKING:
-    from .api.credits import CreditsAPI
 
 __version__ = "0.1.0"
 
@@ -67,9 +63,7 @@ class Client(SyncAPIClient):
             api_key = None  # error trackers show the variables of a frame
             raise error.with_traceback(None)  # noqa: B904
 
-    @cached_property
-    def credits(self) -> CreditsAPI:
+    @tag_property
+    def credits(self) -> _api.credits.CreditsAPI:
         """The credits of the account that the API key belongs to."""
-        from .api.credits import CreditsAPI
-
-        return CreditsAPI(self)
+        return _api.credits.CreditsAPI(self)

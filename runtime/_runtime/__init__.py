@@ -11,5 +11,5 @@ Read in this order:
 7. `network` and `addresses`: connections with deadlines. `environment`: TLS and proxies. `custom_client`: what concerns
    an `http_client` of the caller's. `aiohttp_transport`: the extra `aiohttp`.
 
-The rest are small tools: `http_library`, `deadline`, `per_process`.
+The rest are small tools: `http_library`, `clock`, `deadline`, `per_process`, `pydantic_schema`, `tag_property`.
 """

@@ -10,7 +10,6 @@ import logging
 import socket
 import ssl
 import sys
-import time
 from http import HTTPStatus
 from typing import Any, Generic, NoReturn, TypeVar
 
@@ -21,6 +20,7 @@ from .api_request import APIRequest
 from .bodies import BoundedBody
 from .client_base import RequestFactory
 from .client_state import ClientState
+from .clock import now
 from .config import CallOptions
 from .http_library import httpx
 from .responses import RawResponse
@@ -72,7 +72,7 @@ class Call(Generic[T]):
         url: httpx.URL,
         factory: RequestFactory,
     ) -> None:
-        self.ends_at = time.monotonic() + options.deadline
+        self.ends_at = now() + options.deadline
         self._state = state
         self._options = options
         self._request = request
@@ -91,11 +91,11 @@ class Call(Generic[T]):
     @property
     def remaining(self) -> float:
         """Seconds until the deadline."""
-        return max(0.0, self.ends_at - time.monotonic())
+        return max(0.0, self.ends_at - now())
 
     def check_deadline(self) -> None:
         """Raise TimeoutError if the deadline has passed."""
-        if time.monotonic() > self.ends_at:
+        if now() > self.ends_at:
             raise TimeoutError
 
     def try_acquire(self) -> float:
@@ -116,7 +116,7 @@ class Call(Generic[T]):
         """Return the request to send now."""
         self._requests += 1
         self._raw = None
-        remaining = max(0.0, self.ends_at - time.monotonic())
+        remaining = max(0.0, self.ends_at - now())
         timeouts = {name: min(seconds, remaining) for name, seconds in self._options.timeouts.items()}
         extensions = {"timeout": timeouts}
         self._sent = self._factory(self._url, extensions)
@@ -145,7 +145,9 @@ class Call(Generic[T]):
         return self._raw
 
     def is_foreign(self, error: Exception) -> bool:
-        """Return whether an error is not about this call, but about what an event hook of the caller's did."""
+        """Return whether an error is not about this call, but about an event hook or a test double of the caller's."""
+        if failures.is_unmatched(error):
+            return True
         if isinstance(error, RuntimeError) and not isinstance(error, httpx.StreamError):
             return not self._state.is_closed  # httpx raises it when its client is closed
         try:
@@ -196,7 +198,7 @@ class Call(Generic[T]):
             self._raise(APIConnectionError("the client was closed during the call"), error)
         timed_out = isinstance(error, httpx.TimeoutException | TimeoutError)
         sent = not isinstance(error, _UNSENT)
-        causes = failures.causes_of(error, self._active_exception)
+        causes = failures.telling_causes_of(error, self._active_exception)
         reason = failures.one_line(self._redact(failures.describe(causes, self._state.proxy or self._url.host)))
         if (self._is_safe or not sent) and failures.is_transient(causes):
             delay = retries.backoff(self._attempts)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, NoReturn, Self, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
 from weakref import WeakKeyDictionary
 
 from ..errors import UsageError
@@ -21,6 +22,16 @@ from .per_process import PerProcess
 RequestFactory = Callable[[httpx.URL, dict[str, Any]], httpx.Request]
 
 S = TypeVar("S", bound=ClientState[Any])
+
+if TYPE_CHECKING:
+    tag_property = cached_property
+else:
+
+    class tag_property(cached_property):
+        """A cached property whose value is also accessible on the class, for `create_autospec`."""
+
+        def __get__(self, client: Any, owner: Any = None) -> Any:
+            return self.func(None) if client is None else super().__get__(client, owner)
 
 
 class ClientBase(Generic[H, S]):
@@ -95,7 +106,7 @@ class ClientBase(Generic[H, S]):
     def _built(self, request: APIRequest[Any]) -> tuple[httpx.URL, RequestFactory]:
         config = self._config
         arguments = request.arguments()
-        arguments["headers"] |= {
+        headers = {
             "user-agent": config.api.user_agent,
             **{name.lower(): value for name, value in self._options.headers.items()},
             "accept-encoding": ACCEPT_ENCODING,
@@ -105,6 +116,8 @@ class ClientBase(Generic[H, S]):
                 raise config.missing_key_error()
             location = {"header": "headers", "query": "params", "cookie": "cookies"}[request.security.location]
             arguments[location][request.security.name] = request.security.credentials(config.key())
+        own = {name.lower() for name in arguments["headers"]}  # the key and the operation's parameters go first
+        arguments["headers"] |= {name: value for name, value in headers.items() if name not in own}
         arguments["params"] = arguments["params"] or None  # httpx removes the URL's own for {}
         path = config.base_url.raw_path.rstrip(b"/") + request.target().encode()
         # A custom http_client adds its headers, cookies and parameters.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Iterable
 from contextlib import suppress
 from contextvars import ContextVar
@@ -13,6 +12,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any, cast
 
 from .addresses import connect_to_any, httpcore, is_address, resolve
+from .clock import now
 from .deadline import current_deadline
 from .http_library import MAX_CONNECTIONS, POOL_RACES, httpx
 
@@ -28,7 +28,7 @@ def bounded(timeout: float | None) -> float | None:
     Raises:
         httpcore.ReadTimeout: The deadline has passed.
     """
-    seconds = current_deadline.ends_at - time.monotonic()
+    seconds = current_deadline.ends_at - now()
     if seconds <= 0:
         raise httpcore.ReadTimeout("the deadline of the call has passed")
     if timeout is None:
@@ -99,7 +99,7 @@ class DeadlineBackend(httpcore.NetworkBackend):
         if current_deadline.ends_at == inf or seconds is None or is_address(host):
             stream = connect(host, seconds)
         else:
-            ends_at = time.monotonic() + seconds
+            ends_at = now() + seconds
             stream = connect_to_any(resolve(host, port, seconds), connect, ends_at)
         self.opened.stream = stream
         return DeadlineStream(stream)
@@ -114,7 +114,7 @@ class DeadlineBackend(httpcore.NetworkBackend):
 
     def sleep(self, seconds: float) -> None:
         """Wait before the next attempt of a transport with `retries`, unless it would exceed the deadline."""
-        if seconds >= current_deadline.ends_at - time.monotonic():
+        if seconds >= current_deadline.ends_at - now():
             raise httpcore.ConnectTimeout("the deadline of the call comes before the next attempt")
         self._backend.sleep(seconds)
 

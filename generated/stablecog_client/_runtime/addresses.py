@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from collections.abc import Callable
 from ipaddress import ip_address
 from math import inf
 from typing import TYPE_CHECKING
 
 import httpcore as httpcore
+
+from .clock import now
 
 if TYPE_CHECKING:
     from concurrent.futures import Future  # imported with the first host that has several addresses
@@ -116,7 +117,7 @@ def _discard(attempt: Future[httpcore.NetworkStream]) -> None:
 
 
 def _remaining(ends_at: float) -> float:
-    seconds = ends_at - time.monotonic()
+    seconds = ends_at - now()
     if seconds <= 0:
         raise httpcore.ConnectTimeout("no address accepted a connection in time")
     return seconds

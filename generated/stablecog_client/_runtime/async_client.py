@@ -21,7 +21,7 @@ from .call import FAULTS, NO_AUTH, TRUNCATIONS, Call
 from .client_base import ClientBase
 from .client_state import ClientState
 from .config import CallOptions, ClientConfig
-from .event_loops import LoopState
+from .event_loops import LoopState, move_on_after
 from .failures import is_aiohttp_error
 from .http_library import httpx
 from .per_process import PerProcess
@@ -75,7 +75,7 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
                     if isinstance(outcome, Response):
                         return outcome
                     delay = outcome
-                with anyio.move_on_after(delay):
+                with move_on_after(delay):
                     await loop.closing.wait()
         except (APIError, anyio.get_cancelled_exc_class()) as error:
             # The frames below hold the key, or what the server sent.
@@ -89,7 +89,7 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
         try:
             await _acquire_connection(loop, request)
             acquired = True
-            with anyio.CancelScope(deadline=anyio.current_time() + call.remaining):
+            with move_on_after(call.remaining):
                 response = await loop.http.send(request, stream=True, auth=NO_AUTH, follow_redirects=False)
                 try:
                     raw = call.on_head(response)
@@ -169,6 +169,8 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
     def _new_transport(self, state: AsyncState) -> httpx.AsyncBaseTransport:
         tls_context, proxy = environment.tls_context_for(self._config.base_url), state.environment_proxy()
         if state.transport == "aiohttp":
+            if not hasattr(current_token().native_token, "call_soon_threadsafe"):
+                raise UsageError('transport: "aiohttp" needs asyncio; use "httpx" on trio')
             if proxy is not None and proxy.url.scheme.startswith("socks"):
                 raise UsageError('transport: "aiohttp" does not support SOCKS proxies; use "httpx", or set NO_PROXY')
             from .aiohttp_transport import AiohttpTransport
@@ -184,7 +186,7 @@ async def _acquire_connection(loop: LoopState, request: httpx.Request) -> None:
     try:
         loop.connections.acquire_nowait()
     except anyio.WouldBlock:
-        with anyio.move_on_after(request.extensions["timeout"]["pool"]):
+        with move_on_after(request.extensions["timeout"]["pool"]):
             await loop.connections.acquire()
             return
         raise httpx.PoolTimeout("all connections are in use") from None
@@ -192,10 +194,11 @@ async def _acquire_connection(loop: LoopState, request: httpx.Request) -> None:
 
 async def _wait_for_slot(call: Call[Any], loop: LoopState) -> None:
     """Wait until the rate limit allows a request: one call waits for it, the others queue behind."""
-    with anyio.move_on_after(call.remaining):
+    with move_on_after(call.remaining):
         async with loop.wait_lock:
             while delay := call.try_acquire():
-                await anyio.sleep(delay)
+                with move_on_after(delay):
+                    await anyio.sleep_forever()
             return
     call.raise_no_slot()
 

@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
+import threading
 import weakref
-from collections.abc import AsyncGenerator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Generator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
 import anyio
+from anyio import from_thread
 from anyio.lowlevel import current_token
 
+from .clock import is_frozen
 from .http_library import httpx
 
 
@@ -66,3 +69,28 @@ class LoopState:
                 import trio
 
                 self._loop.run_sync_soon(trio.lowlevel.spawn_system_task, self.close)
+
+
+def move_on_after(seconds: float) -> AbstractContextManager[object]:
+    """Cancel the block after some seconds, also while a test has stopped the clock."""
+    if is_frozen():
+        return _move_on_after_by_thread(seconds)
+    return anyio.CancelScope(deadline=anyio.current_time() + seconds)
+
+
+@contextmanager
+def _move_on_after_by_thread(seconds: float) -> Generator[None]:
+    token = current_token()
+    with anyio.CancelScope() as scope:
+
+        def cancel() -> None:
+            with suppress(RuntimeError):  # the event loop is closed
+                from_thread.run_sync(scope.cancel, token=token)
+
+        timer = threading.Timer(seconds, cancel)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()

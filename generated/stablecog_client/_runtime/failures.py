@@ -28,6 +28,9 @@ _PERMANENT = (httpx.InvalidURL, httpx.LocalProtocolError, httpx.UnsupportedProto
 # Their errors begin so: an HTTP status, or what httpcore says of a SOCKS proxy that wants other credentials.
 _REFUSALS_OF_PROXIES = ("4", "Invalid username/password", "Requested ")
 
+# Raised and handled in every TLS connection over a buffer, and so the context of later errors.
+_WAITS = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
 _UNTRUSTED = "the certificate is not trusted: set SSL_CERT_FILE if it is your company's, or check `base_url`"
 _OTHER_SERVER = "the certificate is for another server: check `base_url` and proxies"
 _NO_TLS = "the server does not speak TLS there: check scheme and port of `base_url`"
@@ -57,6 +60,11 @@ def is_transient(causes: Causes) -> bool:
     """Return whether the next attempt may succeed."""
     refused_by_proxy = isinstance(causes[0], httpx.ProxyError) and str(causes[0]).startswith(_REFUSALS_OF_PROXIES)
     return not refused_by_proxy and not any(isinstance(cause, _PERMANENT) for cause in causes)
+
+
+def is_unmatched(error: Exception) -> bool:
+    """Return whether an error says that pytest-httpx has no response for a request, which it calls a timeout."""
+    return type(error) is httpx.TimeoutException and str(error).startswith("No response can be found for")
 
 
 def describe(causes: Causes, host: str) -> str:
@@ -128,6 +136,12 @@ def causes_of(error: BaseException, active: BaseException | None) -> Causes:
             if link is not None and link is not active and link not in found:
                 found.append(link)
     return found
+
+
+def telling_causes_of(error: BaseException, active: BaseException | None) -> Causes:
+    """Return the causes that say what happened: not that TLS waits for data, nor what aiohttp makes of others."""
+    causes = causes_of(error, active)
+    return [error for error in causes if not isinstance(error, _WAITS) and not is_aiohttp_error(error)]
 
 
 def strip(error: BaseException, active: BaseException | None, redact: Redact) -> None:

@@ -67,3 +67,9 @@ class ErrorResponse:
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object; the inverse of `from_dict`."""
         return codec.without_unset({"error": self.error, "description": self.description, **self.additional_properties})
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        from .._runtime.pydantic_schema import schema_for
+
+        return schema_for(cls)

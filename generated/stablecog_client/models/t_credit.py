@@ -82,6 +82,12 @@ class TCredit:
             **self.additional_properties,
         }
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        from .._runtime.pydantic_schema import schema_for
+
+        return schema_for(cls)
+
 
 # At the end, because models may refer to each other.
 from ..models.t_credit_type import TCreditType  # noqa: E402

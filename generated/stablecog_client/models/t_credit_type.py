@@ -85,3 +85,9 @@ class TCreditType:
             "description": self.description,
             **self.additional_properties,
         }
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        from .._runtime.pydantic_schema import schema_for
+
+        return schema_for(cls)

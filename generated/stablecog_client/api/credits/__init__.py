@@ -3,14 +3,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import stablecog_client  # for `AsyncClient`, which it imports on first use
 
+from ...client import Client
 from ...models import CreditsResponse
 from . import list_credits
-
-if TYPE_CHECKING:
-    from ...async_client import AsyncClient
-    from ...client import Client
 
 
 class CreditsAPI:
@@ -45,7 +42,7 @@ class CreditsAPI:
 class AsyncCreditsAPI:
     """The credits of the account that the API key belongs to."""
 
-    def __init__(self, client: AsyncClient) -> None:
+    def __init__(self, client: stablecog_client.AsyncClient) -> None:
         self._client = client
 
     async def list(self) -> CreditsResponse:

@@ -4,16 +4,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import stablecog_client  # for `AsyncClient`, which it imports on first use
 
 from ..._runtime import bodies, codec
 from ..._runtime.api_request import APIRequest, Security
+from ...client import Client
 from ...models import CreditsResponse
 from ...types import Response
-
-if TYPE_CHECKING:
-    from ...async_client import AsyncClient
-    from ...client import Client
 
 _RESPONSES: dict[str, bodies.BodyDecoder[CreditsResponse]] = {"200": bodies.json_body(CreditsResponse.from_dict)}
 
@@ -81,7 +80,7 @@ def sync(*, client: Client) -> CreditsResponse:
     return client._send(_REQUEST).parsed
 
 
-async def asyncio_detailed(*, client: AsyncClient) -> Response[CreditsResponse]:
+async def asyncio_detailed(*, client: stablecog_client.AsyncClient) -> Response[CreditsResponse]:
     """List the account's credits.
 
     Returns every credit that has not expired, and the total that remains. The server ignores query
@@ -104,7 +103,7 @@ async def asyncio_detailed(*, client: AsyncClient) -> Response[CreditsResponse]:
     return await client._send(_REQUEST)
 
 
-async def asyncio(*, client: AsyncClient) -> CreditsResponse:
+async def asyncio(*, client: stablecog_client.AsyncClient) -> CreditsResponse:
     """List the account's credits.
 
     Returns every credit that has not expired, and the total that remains. The server ignores query
