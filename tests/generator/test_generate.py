@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from generator.project import contents
-from tests.processes import output
+from tests.support.processes import output
 from tools import ROOT
 
 OPERATION = """

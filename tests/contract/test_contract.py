@@ -11,7 +11,7 @@ from openapi_core import OpenAPI
 from openapi_core.exceptions import OpenAPIError
 from openapi_core.testing import MockRequest, MockResponse
 
-from tests.contract import CONTRACT, CREDITS, INDEX, RECORDED, SUCCESSES, Recording, follow, operations
+from tests.support.contract import CONTRACT, CREDITS, INDEX, RECORDED, SUCCESSES, Recording, follow, operations
 
 each_recording = pytest.mark.parametrize("recording", RECORDED, ids=str)
 validator = OpenAPI.from_dict(CONTRACT)

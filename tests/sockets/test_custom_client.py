@@ -22,22 +22,22 @@ from stablecog_client import (
     UsageError,
 )
 
-from tests.drive import takes
-from tests.faults import (
+from tests.support.drivers import assert_duration
+from tests.support.faults import (
     KEY,
     TWO_CREDITS,
     FaultServer,
-    Seen,
-    answer,
+    ReceivedRequest,
     drip_headers,
     echo_in_place_of_http,
     free_port,
     ok,
     redirect,
+    respond,
     text,
 )
-from tests.processes import forked, needs_fork
-from tests.test_faults_secret import check_nothing_shows
+from tests.support.processes import forked, needs_fork
+from tests.support.secrets import check_nothing_shows
 
 Hook = Callable[[httpx.Response], Any]
 
@@ -83,7 +83,7 @@ def call(request: pytest.FixtureRequest) -> Any:
 def test_its_headers_are_sent_and_its_authentication_is_not(call: Any) -> None:
     with FaultServer(ok) as server:
         call(server.url, auth=("user", "password"), headers={"X-Trace": "abc"})
-    headers = Seen.of(server.requests[0]).headers
+    headers = ReceivedRequest.of(server.requests[0]).headers
     assert (headers["x-trace"], headers["authorization"]) == ("abc", f"Bearer {KEY}")
 
 
@@ -173,14 +173,14 @@ def test_connections_that_it_opened_before_keep_to_the_deadline_too() -> None:
     with FaultServer(ok, drip_headers) as server, httpx.Client() as http_client:
         http_client.get(server.url)
         client = Client(KEY, base_url=server.url, http_client=http_client, deadline=0.5)
-        with takes(at_most=3), pytest.raises(APITimeoutError):
+        with assert_duration(at_most=3), pytest.raises(APITimeoutError):
             client.credits.list()
 
 
 def test_a_transport_that_retries_does_not_wait_beyond_the_deadline() -> None:
     with httpx.Client(transport=httpx.HTTPTransport(retries=10)) as http_client:
         client = Client(KEY, base_url=f"http://127.0.0.1:{free_port()}", http_client=http_client, deadline=0.6)
-        with takes(at_most=1.1), pytest.raises(APIConnectionError):
+        with assert_duration(at_most=1.1), pytest.raises(APIConnectionError):
             client.credits.list()
 
 
@@ -211,7 +211,7 @@ def test_a_transport_that_another_one_wraps_keeps_to_the_deadline_too(mounted: b
     options: dict[str, Any] = {"mounts": {"http://": traced}} if mounted else {"transport": traced}
     with FaultServer(drip_headers) as server, httpx.Client(**options) as http_client:
         client = Client(KEY, base_url=server.url, http_client=http_client, deadline=0.5)
-        with takes(at_most=3), pytest.raises(APITimeoutError):
+        with assert_duration(at_most=3), pytest.raises(APITimeoutError):
             client.credits.list()
 
 
@@ -224,7 +224,7 @@ def test_another_event_loop_is_refused_while_the_first_runs_and_when_it_is_gone(
         with ThreadPoolExecutor(1) as threads, pytest.raises(UsageError, match="belong to another event loop"):
             await asyncio.get_running_loop().run_in_executor(threads, asyncio.run, call())
 
-    last = answer(200, TWO_CREDITS, "application/json", "Connection: close")  # so that nothing of the first stays open
+    last = respond(200, TWO_CREDITS, "application/json", "Connection: close")  # so that nothing of the first stays open
     with FaultServer(last) as server:
         client = AsyncClient(KEY, base_url=server.url, http_client=httpx.AsyncClient())
         asyncio.run(first())

@@ -24,11 +24,11 @@ from stablecog_client._runtime import network
 from stablecog_client._runtime.api_request import APIRequest
 from stablecog_client._runtime.bodies import json_body
 
-from tests import faults
-from tests.drive import Outcomes, Tasks, Threads, Way, every_async_way, every_way, takes
-from tests.faults import TWO_CREDITS, FaultServer, answer, answer_after, ok, text
-from tests.processes import forked, needs_fork
-from tests.rate_limited import RateLimitedServer
+from tests.support import faults
+from tests.support.drivers import Backend, Outcomes, Tasks, Threads, all_backends, assert_duration, async_backends
+from tests.support.faults import TWO_CREDITS, FaultServer, ok, respond, respond_after, text
+from tests.support.processes import forked, needs_fork
+from tests.support.rate_limited import RateLimitedServer
 
 
 def numbered() -> faults.Fault:
@@ -38,16 +38,16 @@ def numbered() -> faults.Fault:
     def fault(connection: faults.Connection) -> None:
         number = next(numbers)
         body = json.loads(TWO_CREDITS) | {"total_remaining_credits": number, "added": "x" * (number % 7000)}
-        answer(200, json.dumps(body).encode())(connection)
+        respond(200, json.dumps(body).encode())(connection)
 
     return fault
 
 
-@every_way
-def test_many_callers_at_once_each_get_an_answer_of_their_own(way: Way) -> None:
-    calls = 64 if way is Threads else 300 if way is Tasks else 1000
-    with FaultServer(numbered()) as server, way(server.url) as caller:
-        outcomes = caller.list_at_once(calls)
+@all_backends
+def test_many_callers_at_once_each_get_an_answer_of_their_own(backend: Backend) -> None:
+    calls = 64 if backend is Threads else 300 if backend is Tasks else 1000
+    with FaultServer(numbered()) as server, backend(server.url) as driver:
+        outcomes = driver.list_at_once(calls)
         totals = [outcome.total_remaining_credits for outcome in outcomes if isinstance(outcome, CreditsResponse)]
         assert sorted(totals) == list(range(calls))
         for outcome in outcomes:
@@ -55,13 +55,13 @@ def test_many_callers_at_once_each_get_an_answer_of_their_own(way: Way) -> None:
             assert len(outcome.additional_properties["added"]) == outcome.total_remaining_credits % 7000
 
 
-@every_async_way
-def test_each_event_loop_gets_answers_of_its_own(way: type[Tasks]) -> None:
+@async_backends
+def test_each_event_loop_gets_answers_of_its_own(backend: type[Tasks]) -> None:
     """Loops one after the other, and two at once in two threads."""
-    with FaultServer(numbered()) as server, way(server.url) as caller:
+    with FaultServer(numbered()) as server, backend(server.url) as driver:
 
         async def calls(number: int) -> list[int]:
-            answers = await asyncio.gather(*(caller.client.credits.list() for _ in range(number)))
+            answers = await asyncio.gather(*(driver.client.credits.list() for _ in range(number)))
             return [credits.total_remaining_credits for credits in answers]
 
         def run(number: int) -> list[int]:
@@ -76,23 +76,23 @@ def test_each_event_loop_gets_answers_of_its_own(way: type[Tasks]) -> None:
 
 @needs_fork
 def test_after_a_fork_both_processes_get_answers_of_their_own() -> None:
-    with FaultServer(numbered()) as server, Threads(server.url) as caller:
+    with FaultServer(numbered()) as server, Threads(server.url) as driver:
 
         def totals() -> list[int]:
-            return [caller.list().total_remaining_credits for _ in range(20)]
+            return [driver.list().total_remaining_credits for _ in range(20)]
 
-        caller.list()
+        driver.list()
         with forked(totals) as outcome:
             assert sorted([0, *totals(), *outcome()]) == list(range(41))
 
 
 @needs_fork
 def test_a_fork_while_other_threads_are_calling_leaves_the_child_able_to_call() -> None:
-    with RateLimitedServer(0.01) as server, Threads(server.url, deadline=10) as caller:
+    with RateLimitedServer(0.01) as server, Threads(server.url, deadline=10) as driver:
         with ThreadPoolExecutor(40) as pool:
-            calls = [pool.submit(caller.list) for _ in range(40)]  # some of them wait for their turn
+            calls = [pool.submit(driver.list) for _ in range(40)]  # some of them wait for their turn
             time.sleep(0.2)
-            with forked(caller.list) as outcome:
+            with forked(driver.list) as outcome:
                 assert outcome().total_remaining_credits == 1391
             assert all(call.result() for call in calls)
 
@@ -107,11 +107,11 @@ def test_a_fork_while_connections_are_opened_leaves_the_child_able_to_close() ->
         return new_client(*arguments)
 
     new_client = network.HTTPClient
-    with FaultServer(ok) as server, Threads(server.url) as caller, ThreadPoolExecutor(1) as pool:
+    with FaultServer(ok) as server, Threads(server.url) as driver, ThreadPoolExecutor(1) as pool:
         with patch.object(network, "HTTPClient", open_slowly):
-            call = pool.submit(caller.list)
+            call = pool.submit(driver.list)
             opening.wait(20)
-            child = multiprocessing.get_context("fork").Process(target=caller.client.close)
+            child = multiprocessing.get_context("fork").Process(target=driver.client.close)
             child.start()
             child.join(10)
             child.kill()
@@ -120,12 +120,12 @@ def test_a_fork_while_connections_are_opened_leaves_the_child_able_to_close() ->
     assert child.exitcode == 0
 
 
-@every_async_way
-@pytest.mark.parametrize("stuck", [faults.say_nothing, faults.drip_body, answer_after(0.05)])
-def test_cancelled_calls_leave_the_client_usable(way: type[Tasks], stuck: faults.Fault) -> None:
+@async_backends
+@pytest.mark.parametrize("stuck", [faults.say_nothing, faults.drip_body, respond_after(0.05)])
+def test_cancelled_calls_leave_the_client_usable(backend: type[Tasks], stuck: faults.Fault) -> None:
     plays = [stuck]
-    with FaultServer(lambda connection: plays[-1](connection)) as server, way(server.url) as caller:
-        client = caller.client
+    with FaultServer(lambda connection: plays[-1](connection)) as server, backend(server.url) as driver:
+        client = driver.client
 
         async def main() -> None:
             for _ in range(10):
@@ -139,22 +139,22 @@ def test_cancelled_calls_leave_the_client_usable(way: type[Tasks], stuck: faults
             credits = await asyncio.gather(*(client.credits.list() for _ in range(150)))
             assert {credit.total_remaining_credits for credit in credits} == {1391}
 
-        caller.runner.run(main())
+        driver.runner.run(main())
 
 
 def test_closing_a_client_ends_the_calls_of_its_threads_in_an_error_that_says_so() -> None:
-    with FaultServer(faults.say_nothing) as server, Threads(server.url, timeout=5, deadline=5) as caller:
-        closer = threading.Timer(0.2, caller.close)
+    with FaultServer(faults.say_nothing) as server, Threads(server.url, timeout=5, deadline=5) as driver:
+        closer = threading.Timer(0.2, driver.close)
         closer.start()
-        with takes(at_most=8):
-            check_closed_during_the_call(caller.list_at_once(5))
+        with assert_duration(at_most=8):
+            check_closed_during_the_call(driver.list_at_once(5))
         closer.join()
 
 
-@every_async_way
-def test_closing_a_client_ends_the_calls_of_its_tasks_in_an_error_that_says_so(way: type[Tasks]) -> None:
-    with FaultServer(faults.say_nothing) as server, way(server.url, timeout=5, deadline=5) as caller:
-        client = caller.client
+@async_backends
+def test_closing_a_client_ends_the_calls_of_its_tasks_in_an_error_that_says_so(backend: type[Tasks]) -> None:
+    with FaultServer(faults.say_nothing) as server, backend(server.url, timeout=5, deadline=5) as driver:
+        client = driver.client
 
         async def main() -> Outcomes:
             calls = [asyncio.create_task(client.credits.list()) for _ in range(5)]
@@ -162,8 +162,8 @@ def test_closing_a_client_ends_the_calls_of_its_tasks_in_an_error_that_says_so(w
             await client.close()
             return await asyncio.gather(*calls, return_exceptions=True)
 
-        with takes(at_most=8):
-            check_closed_during_the_call(caller.runner.run(main()))
+        with assert_duration(at_most=8):
+            check_closed_during_the_call(driver.runner.run(main()))
 
 
 def check_closed_during_the_call(outcomes: Outcomes) -> None:
@@ -171,46 +171,52 @@ def check_closed_during_the_call(outcomes: Outcomes) -> None:
     assert all("the client was closed during the call" in str(outcome) for outcome in outcomes)
 
 
-@every_async_way
+@async_backends
 @pytest.mark.parametrize("given", [False, True])
-def test_closing_a_client_while_a_task_waits_to_try_again_opens_nothing(way: type[Tasks], given: bool) -> None:
+def test_closing_a_client_while_a_task_waits_to_try_again_opens_nothing(backend: type[Tasks], given: bool) -> None:
     http_client = httpx.AsyncClient() if given else None
     with FaultServer(text(503, "Busy.", "Retry-After: 1"), ok) as server:
-        with way(server.url, http_client=http_client) as caller:
+        with backend(server.url, http_client=http_client) as driver:
 
             async def main() -> None:
-                call = asyncio.create_task(caller.client.credits.list())
+                call = asyncio.create_task(driver.client.credits.list())
                 while not server.requests:
                     await asyncio.sleep(0.01)
                 await asyncio.sleep(0.1)
-                await caller.client.close()
-                with takes(at_most=0.5), pytest.raises(APIConnectionError, match="the client was closed during"):
+                await driver.client.close()
+                with (
+                    assert_duration(at_most=0.5),
+                    pytest.raises(APIConnectionError, match="the client was closed during"),
+                ):
                     await call
                 if http_client is not None:
                     await http_client.aclose()
 
-            caller.runner.run(main())
+            driver.runner.run(main())
         assert len(server.requests) == server.connections == 1
 
 
 def test_closing_a_client_while_a_thread_waits_to_try_again_opens_nothing() -> None:
-    with FaultServer(text(503, "Busy.", "Retry-After: 5"), ok) as server, Threads(server.url) as caller:
-        closer = threading.Timer(0.3, caller.close)
+    with FaultServer(text(503, "Busy.", "Retry-After: 5"), ok) as server, Threads(server.url) as driver:
+        closer = threading.Timer(0.3, driver.close)
         closer.start()
-        with takes(at_most=2), pytest.raises(APIConnectionError, match="the client was closed during the call"):
-            caller.list()
+        with (
+            assert_duration(at_most=2),
+            pytest.raises(APIConnectionError, match="the client was closed during the call"),
+        ):
+            driver.list()
         closer.join()
         assert len(server.requests) == server.connections == 1
 
 
-@every_way
-def test_a_closed_client_refuses_further_calls(way: Way) -> None:
-    with FaultServer(ok) as server, way(server.url) as caller:
-        caller.list()
-        caller.close()
-        caller.close()
+@all_backends
+def test_a_closed_client_refuses_further_calls(backend: Backend) -> None:
+    with FaultServer(ok) as server, backend(server.url) as driver:
+        driver.list()
+        driver.close()
+        driver.close()
         with pytest.raises(UsageError, match="the client is closed; make a new one"):
-            caller.list()
+            driver.list()
 
 
 def sockets() -> int:
@@ -239,18 +245,21 @@ def grown_by(calls: Callable[[], None]) -> tuple[int, int, int]:
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs /proc")
-@every_way
+@all_backends
 @pytest.mark.parametrize(
     ("fault", "number"),
     [(ok, 300), (faults.ok_then_close_while_idle, 100), (faults.login_page, 100), (faults.text(404), 100)],
 )
-def test_many_calls_leave_nothing_behind(way: Way, fault: faults.Fault, number: int) -> None:
-    with RateLimitedServer(counts=False) if fault is ok else FaultServer(fault) as server, way(server.url) as caller:
+def test_many_calls_leave_nothing_behind(backend: Backend, fault: faults.Fault, number: int) -> None:
+    with (
+        RateLimitedServer(counts=False) if fault is ok else FaultServer(fault) as server,
+        backend(server.url) as driver,
+    ):
 
         def calls() -> None:
             for _ in range(number):
                 with suppress(APIError):
-                    caller.list()
+                    driver.list()
             time.sleep(0.05)
             getattr(server, "requests", []).clear()
 
@@ -260,12 +269,12 @@ def test_many_calls_leave_nothing_behind(way: Way, fault: faults.Fault, number: 
     assert threads <= 1
 
 
-@every_way
-def test_requests_made_by_hand_are_not_kept(way: Way) -> None:
-    with RateLimitedServer(counts=False) as server, way(server.url) as caller:
+@all_backends
+def test_requests_made_by_hand_are_not_kept(backend: Backend) -> None:
+    with RateLimitedServer(counts=False) as server, backend(server.url) as driver:
 
         def calls() -> None:
             for _ in range(200):
-                caller.send(APIRequest("GET", "/v1/credits", None, {"200": json_body(CreditsResponse.from_dict)}))
+                driver.send(APIRequest("GET", "/v1/credits", None, {"200": json_body(CreditsResponse.from_dict)}))
 
         assert grown_by(calls)[0] < 50_000

@@ -30,9 +30,9 @@ from stablecog_client import (
     UsageError,
 )
 
-from tests.conftest import SURFACES
-from tests.contract import DOCUMENTED, FAILURES, Recording, operations
-from tests.faults import KEY
+from tests.support.contract import DOCUMENTED, FAILURES, Recording, operations
+from tests.support.faults import KEY
+from tests.support.surfaces import SURFACES
 from tools.replay import ReplayServer
 
 BODIES: dict[type[Any], dict[str, Any]] = {
@@ -187,8 +187,8 @@ def test_there_is_one_unset(copied: Callable[[Any], Any]) -> None:
 
 @each_copy
 def test_an_answer_can_be_copied(copied: Callable[[Any], Any]) -> None:
-    answer = Response(HTTPStatus.OK, httpx.Headers({"X-A": "1"}), b"{}", CreditsResponse.from_dict(DOCUMENTED))
-    assert copied(answer) == answer
+    response = Response(HTTPStatus.OK, httpx.Headers({"X-A": "1"}), b"{}", CreditsResponse.from_dict(DOCUMENTED))
+    assert copied(response) == response
 
 
 # Errors

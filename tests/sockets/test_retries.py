@@ -12,63 +12,67 @@ import pytest
 from stablecog_client import APIConnectionError, APIError, APITimeoutError, CreditsResponse, RateLimitError
 from stablecog_client._runtime import retries
 
-from tests import faults
-from tests.drive import Way, every_way, posting, takes
-from tests.faults import FaultServer, answer, free_port, ok, text
+from tests.support import faults
+from tests.support.drivers import Backend, all_backends, assert_duration, post_request
+from tests.support.faults import FaultServer, free_port, ok, respond, text
 
 
-@every_way
+@all_backends
 @pytest.mark.parametrize("fault", [text(503), faults.reset_before_first_byte], ids=["503", "reset"])
-def test_a_server_that_is_down_sees_at_most_a_tenth_more_requests_than_calls(way: Way, fault: faults.Fault) -> None:
-    with FaultServer(*[ok] * 60, fault) as server, way(server.url) as caller:
+def test_a_server_that_is_down_sees_at_most_a_tenth_more_requests_than_calls(
+    backend: Backend, fault: faults.Fault
+) -> None:
+    with FaultServer(*[ok] * 60, fault) as server, backend(server.url) as driver:
         for _ in range(60):
-            caller.list()
-        with takes(at_most=40):  # the rate limit, which this server has no part in, would make it 50
-            outcomes = [outcome for _ in range(50) for outcome in caller.list_at_once(20)]
+            driver.list()
+        with assert_duration(at_most=40):  # the rate limit, which this server has no part in, would make it 50
+            outcomes = [outcome for _ in range(50) for outcome in driver.list_at_once(20)]
         assert all(isinstance(outcome, APIError) for outcome in outcomes)
         assert not any(isinstance(outcome, APITimeoutError) for outcome in outcomes)
         assert 1000 <= len(server.requests) - 60 <= 1100
 
 
-@every_way
-def test_a_server_that_refuses_connections_is_asked_at_most_a_tenth_more_often_than_there_are_calls(way: Way) -> None:
-    with way(f"http://127.0.0.1:{free_port()}") as caller:
-        outcomes = [outcome for _ in range(50) for outcome in caller.list_at_once(20)]
+@all_backends
+def test_a_server_that_refuses_connections_is_asked_at_most_a_tenth_more_often_than_there_are_calls(
+    backend: Backend,
+) -> None:
+    with backend(f"http://127.0.0.1:{free_port()}") as driver:
+        outcomes = [outcome for _ in range(50) for outcome in driver.list_at_once(20)]
     assert sum(outcome.attempts for outcome in outcomes if isinstance(outcome, APIConnectionError)) <= 1100
     assert {type(outcome) for outcome in outcomes} == {APIConnectionError}
 
 
-@every_way
-def test_calls_succeed_again_once_the_server_is_back(way: Way) -> None:
-    with FaultServer(*[text(503)] * 200, ok) as server, way(server.url) as caller:
+@all_backends
+def test_calls_succeed_again_once_the_server_is_back(backend: Backend) -> None:
+    with FaultServer(*[text(503)] * 200, ok) as server, backend(server.url) as driver:
         while len(server.requests) < 200:
-            caller.list_at_once(20)
-        assert all(isinstance(outcome, CreditsResponse) for outcome in caller.list_at_once(50))
+            driver.list_at_once(20)
+        assert all(isinstance(outcome, CreditsResponse) for outcome in driver.list_at_once(50))
 
 
-@every_way
-def test_the_budget_is_earned_back_by_calls_that_succeed(way: Way) -> None:
-    with FaultServer(*[text(503)] * 200, *[ok] * 100, text(503), ok) as server, way(server.url) as caller:
+@all_backends
+def test_the_budget_is_earned_back_by_calls_that_succeed(backend: Backend) -> None:
+    with FaultServer(*[text(503)] * 200, *[ok] * 100, text(503), ok) as server, backend(server.url) as driver:
         while len(server.requests) < 200:
-            caller.list_at_once(min(20, 200 - len(server.requests)))
+            driver.list_at_once(min(20, 200 - len(server.requests)))
         for _ in range(5):
-            caller.list_at_once(20)
-        assert caller.list().total_remaining_credits == 1391  # the 503 is tried again
+            driver.list_at_once(20)
+        assert driver.list().total_remaining_credits == 1391  # the 503 is tried again
 
 
-@every_way
-def test_a_server_that_fails_every_other_request_is_got_through_for_as_long_as_it_does(way: Way) -> None:
-    with FaultServer(*[text(500), ok] * 100) as server, way(server.url) as caller:
+@all_backends
+def test_a_server_that_fails_every_other_request_is_got_through_for_as_long_as_it_does(backend: Backend) -> None:
+    with FaultServer(*[text(500), ok] * 100) as server, backend(server.url) as driver:
         for _ in range(100):
-            assert caller.list().total_remaining_credits == 1391
+            assert driver.list().total_remaining_credits == 1391
 
 
 MAY_HAVE_BEEN_ACTED_ON = [
     *faults.BREAKING,
-    faults.answer_after(1),
+    faults.respond_after(1),
     text(408),
     text(500),
-    answer(502, b"<h1>Bad Gateway</h1>", "text/html"),
+    respond(502, b"<h1>Bad Gateway</h1>", "text/html"),
     text(503, "Busy.", "Retry-After: 0"),
     text(504),
     faults.redirect("/v1/credits", 303),
@@ -76,7 +80,7 @@ MAY_HAVE_BEEN_ACTED_ON = [
 ]
 
 
-@every_way
+@all_backends
 @pytest.mark.parametrize(
     ("method", "fault"),
     [
@@ -85,43 +89,46 @@ MAY_HAVE_BEEN_ACTED_ON = [
     ],
 )
 def test_an_unsafe_request_that_may_have_been_acted_on_is_not_sent_twice(
-    way: Way, method: str, fault: faults.Fault
+    backend: Backend, method: str, fault: faults.Fault
 ) -> None:
-    with FaultServer(fault, ok) as server, way(server.url, timeout=0.2) as caller:
+    with FaultServer(fault, ok) as server, backend(server.url, timeout=0.2) as driver:
         with pytest.raises(APIError) as caught:
-            caller.send(posting(method))
+            driver.send(post_request(method))
         assert len(server.requests) == 1
     if getattr(caught.value, "status_code", 500) not in {307, 308}:  # which ask for the request elsewhere
         assert str(caught.value).endswith("; it may have been acted on: look before you send it again")
 
 
-@every_way
-def test_an_unsafe_request_on_a_connection_that_was_closed_while_idle_is_sent_once(way: Way) -> None:
-    with FaultServer(faults.ok_then_close_while_idle, ok) as server, way(server.url) as caller:
-        caller.list()
-        caller.rest(0.05)
-        assert caller.send(posting()).parsed.total_remaining_credits == 1391
+@all_backends
+def test_an_unsafe_request_on_a_connection_that_was_closed_while_idle_is_sent_once(backend: Backend) -> None:
+    with FaultServer(faults.ok_then_close_while_idle, ok) as server, backend(server.url) as driver:
+        driver.list()
+        driver.rest(0.05)
+        assert driver.send(post_request()).parsed.total_remaining_credits == 1391
         assert [request[:4] for request in server.requests] == [b"GET ", b"POST"]
 
 
-@every_way
-def test_an_unsafe_request_that_the_rate_limit_refused_is_sent_again(way: Way) -> None:
-    with FaultServer(text(429, "Too Many Requests"), ok) as server, way(server.url) as caller:
-        assert caller.send(posting()).status_code == 200
+@all_backends
+def test_an_unsafe_request_that_the_rate_limit_refused_is_sent_again(backend: Backend) -> None:
+    with FaultServer(text(429, "Too Many Requests"), ok) as server, backend(server.url) as driver:
+        assert driver.send(post_request()).status_code == 200
         assert len(server.requests) == 2
 
 
-@every_way
-def test_an_unsafe_request_that_could_not_be_sent_is_tried_again(way: Way) -> None:
-    with way(f"http://127.0.0.1:{free_port()}") as caller, pytest.raises(APIConnectionError) as caught:
-        caller.send(posting())
+@all_backends
+def test_an_unsafe_request_that_could_not_be_sent_is_tried_again(backend: Backend) -> None:
+    with backend(f"http://127.0.0.1:{free_port()}") as driver, pytest.raises(APIConnectionError) as caught:
+        driver.send(post_request())
     assert caught.value.attempts == 6
 
 
-@every_way
-def test_a_limit_that_refuses_for_good_is_asked_no_more_often_than_a_server_that_is_down(way: Way) -> None:
-    with FaultServer(text(429, "Too Many Requests", "Retry-After: 0")) as server, way(server.url, deadline=2) as caller:
-        outcomes = caller.list_at_once(300)
+@all_backends
+def test_a_limit_that_refuses_for_good_is_asked_no_more_often_than_a_server_that_is_down(backend: Backend) -> None:
+    with (
+        FaultServer(text(429, "Too Many Requests", "Retry-After: 0")) as server,
+        backend(server.url, deadline=2) as driver,
+    ):
+        outcomes = driver.list_at_once(300)
         assert len(server.requests) <= 330
     assert any(isinstance(outcome, RateLimitError) for outcome in outcomes)
 
@@ -137,26 +144,26 @@ def test_the_wait_doubles_up_to_five_seconds_and_is_jittered_downwards_by_up_to_
         assert 0.95 * seconds < max(waits[attempt]) <= seconds
 
 
-@every_way
-def test_a_server_that_closes_each_connection_at_its_second_request_is_no_server_that_is_down(way: Way) -> None:
-    with FaultServer(ok, *[faults.close_before_first_byte, ok] * 100) as server, way(server.url) as caller:
+@all_backends
+def test_a_server_that_closes_each_connection_at_its_second_request_is_no_server_that_is_down(backend: Backend) -> None:
+    with FaultServer(ok, *[faults.close_before_first_byte, ok] * 100) as server, backend(server.url) as driver:
         for _ in range(100):
-            assert caller.list().total_remaining_credits == 1391
+            assert driver.list().total_remaining_credits == 1391
         assert len(server.requests) == 199
 
 
-@every_way
+@all_backends
 def test_each_retry_is_logged_with_its_reason_and_so_is_the_end_of_the_budget(
-    way: Way, caplog: pytest.LogCaptureFixture
+    backend: Backend, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO", "stablecog_client")
-    with FaultServer(text(503)) as server, way(server.url, max_retries=30) as caller:
+    with FaultServer(text(503)) as server, backend(server.url, max_retries=30) as driver:
         with pytest.raises(APIError):
-            caller.list()
+            driver.list()
         caplog.clear()
         url = f"GET {server.url}/v1/credits"
         with patch.object(retries.RetryBudget, "acquire", side_effect=[True, False]), pytest.raises(APIError):
-            caller.list()
+            driver.list()
     lines = [record.getMessage() for record in caplog.records if record.name == "stablecog_client"]
     failed = "attempt {} failed: 503 Service Unavailable"
     assert re.fullmatch(re.escape(f"{url}: {failed.format(1)}; retrying in ") + r"0\.0\d s", lines[0])

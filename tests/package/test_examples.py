@@ -12,7 +12,7 @@ import pytest
 from stablecog_client import UsageError
 
 from examples import fastapi_app
-from tests.processes import output, python
+from tests.support.processes import output, python
 from tools import ROOT
 from tools.replay import ReplayServer
 
@@ -115,8 +115,8 @@ def test_the_app_shares_one_client(recording: str, status: int, body: object, mo
         async with running_app() as browser:
             client = fastapi_app.app.state.stablecog
             for _ in range(2):
-                answer = await browser.get("http://app/credits")
-                assert (answer.status_code, answer.json()) == (status, body)
+                response = await browser.get("http://app/credits")
+                assert (response.status_code, response.json()) == (status, body)
             assert fastapi_app.app.state.stablecog is client
             assert not client.is_closed
         assert client.is_closed

@@ -15,9 +15,9 @@ import stablecog_client as package
 from stablecog_client import APIError, APIStatusError, AsyncClient, Client, RateLimitError, Response
 from stablecog_client.api.credits import list_credits
 
-from tests.conftest import SURFACES, Call
-from tests.contract import CONTRACT, CREDITS, FAILURES, RECORDED, SUCCESSES, Recording
-from tests.faults import KEY, Seen
+from tests.support.contract import CONTRACT, CREDITS, FAILURES, RECORDED, SUCCESSES, Recording
+from tests.support.faults import KEY, ReceivedRequest
+from tests.support.surfaces import SURFACES, Call
 from tools.replay import ReplayServer
 
 each_recording = pytest.mark.parametrize("recording", RECORDED, ids=str)
@@ -109,8 +109,8 @@ def test_the_replay_server_plays_a_recording_byte_for_byte(recording: Recording)
         socket.create_connection(("127.0.0.1", server.server_address[1])) as connection,
     ):
         connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
-        with connection.makefile("rb") as answer:
-            assert answer.read() == recording.raw
+        with connection.makefile("rb") as stream:
+            assert stream.read() == recording.raw
 
 
 @each_success
@@ -173,7 +173,7 @@ def test_a_recorded_failure_that_may_pass_is_tried_again(recording: Recording, c
 def test_the_request_is_what_the_contract_says(call: Call) -> None:
     with ReplayServer(SUCCESSES[0].raw) as server:
         call(server.url)
-    method, path, query, headers, body = Seen.of(server.requests[0])
+    method, path, query, headers, body = ReceivedRequest.of(server.requests[0])
     assert (method, path, query, body) == (CREDITS.method.upper(), CREDITS.path, [], b"")
     assert headers.pop("host") == server.url.removeprefix("http://")
     assert headers.pop("authorization") == f"Bearer {KEY}"
@@ -187,7 +187,7 @@ def test_a_request_that_is_tried_again_is_the_same(call: Call) -> None:
     with ReplayServer(failure.raw, SUCCESSES[0].raw) as server:
         call(server.url)
     first, second = server.requests
-    assert Seen.of(first) == Seen.of(second)
+    assert ReceivedRequest.of(first) == ReceivedRequest.of(second)
 
 
 @both_clients
@@ -195,7 +195,7 @@ def test_a_request_that_is_tried_again_is_the_same(call: Call) -> None:
 def test_a_base_url_may_have_a_path(path: str, call: Call) -> None:
     with ReplayServer(SUCCESSES[0].raw) as server:
         call(server.url + path)
-    assert Seen.of(server.requests[0]).path == f"{path.rstrip('/')}/v1/credits"
+    assert ReceivedRequest.of(server.requests[0]).path == f"{path.rstrip('/')}/v1/credits"
 
 
 @both_clients
@@ -204,7 +204,7 @@ def test_key_and_server_come_from_the_environment(call: Call, monkeypatch: pytes
         monkeypatch.setenv("STABLECOG_API_KEY", KEY)
         monkeypatch.setenv("STABLECOG_BASE_URL", server.url)
         call(None, None)
-    assert Seen.of(server.requests[0]).headers["authorization"] == f"Bearer {KEY}"
+    assert ReceivedRequest.of(server.requests[0]).headers["authorization"] == f"Bearer {KEY}"
 
 
 @both_clients
@@ -213,7 +213,7 @@ def test_arguments_win_over_the_environment(call: Call, monkeypatch: pytest.Monk
     monkeypatch.setenv("STABLECOG_BASE_URL", "http://127.0.0.1:9")
     with ReplayServer(SUCCESSES[0].raw) as server:
         call(server.url, KEY)
-    assert Seen.of(server.requests[0]).headers["authorization"] == f"Bearer {KEY}"
+    assert ReceivedRequest.of(server.requests[0]).headers["authorization"] == f"Bearer {KEY}"
 
 
 @pytest.mark.parametrize("kind", [Client, AsyncClient])

@@ -17,78 +17,78 @@ from stablecog_client import APITimeoutError, CreditsResponse, RateLimitError
 from stablecog_client._runtime import rate_limit
 from stablecog_client._runtime.rate_limit import RateLimit
 
-from tests import faults
-from tests.drive import TasksOverAiohttp, Way, every_way, takes
-from tests.faults import FaultServer, ok, text
-from tests.rate_limited import RateLimitedServer, SlidingSecond
+from tests.support import faults
+from tests.support.drivers import Backend, TasksOverAiohttp, all_backends, assert_duration
+from tests.support.faults import FaultServer, ok, text
+from tests.support.rate_limited import RateLimitedServer, SlidingSecond
 
 
 def all_succeeded(outcomes: list[Any]) -> bool:
     return all(isinstance(outcome, CreditsResponse) for outcome in outcomes)
 
 
-@every_way
-def test_200_calls_at_once_all_succeed_in_little_more_than_the_limit_leaves_them(way: Way) -> None:
-    with RateLimitedServer(latency=0.02) as server, way(server.url) as caller, takes(at_most=12.5):
-        assert all_succeeded(caller.list_at_once(200))
+@all_backends
+def test_200_calls_at_once_all_succeed_in_little_more_than_the_limit_leaves_them(backend: Backend) -> None:
+    with RateLimitedServer(latency=0.02) as server, backend(server.url) as driver, assert_duration(at_most=12.5):
+        assert all_succeeded(driver.list_at_once(200))
         assert server.seen <= 220
 
 
-@every_way
-def test_another_client_at_the_same_limit_only_slows_it_down(way: Way) -> None:
-    with RateLimitedServer(latency=0.01) as server, way(server.url) as caller, way(server.url) as other:
-        with ThreadPoolExecutor() as pool, takes(at_most=15):
+@all_backends
+def test_another_client_at_the_same_limit_only_slows_it_down(backend: Backend) -> None:
+    with RateLimitedServer(latency=0.01) as server, backend(server.url) as driver, backend(server.url) as other:
+        with ThreadPoolExecutor() as pool, assert_duration(at_most=15):
             others = pool.submit(other.list_at_once, 60)
-            assert all_succeeded(caller.list_at_once(60))
+            assert all_succeeded(driver.list_at_once(60))
             assert all_succeeded(others.result())
 
 
-@every_way
-def test_20_calls_at_once_do_not_wait(way: Way) -> None:
-    with RateLimitedServer(latency=0.01) as server, way(server.url) as caller, takes(at_most=0.9):
-        assert all_succeeded(caller.list_at_once(20))
+@all_backends
+def test_20_calls_at_once_do_not_wait(backend: Backend) -> None:
+    with RateLimitedServer(latency=0.01) as server, backend(server.url) as driver, assert_duration(at_most=0.9):
+        assert all_succeeded(driver.list_at_once(20))
 
 
-@every_way
+@all_backends
 @pytest.mark.parametrize("remaining", [None, 19])
-def test_a_server_that_does_not_count_is_not_slowed_down(way: Way, remaining: int | None) -> None:
-    with RateLimitedServer(0.2, counts=False, remaining=remaining) as server, way(server.url) as caller:
-        with takes(at_most=8):  # at 20 a second it would be 50; what it takes is httpx's
-            assert all_succeeded(caller.list_at_once(1000 if way is TasksOverAiohttp else 200))
+def test_a_server_that_does_not_count_is_not_slowed_down(backend: Backend, remaining: int | None) -> None:
+    with RateLimitedServer(0.2, counts=False, remaining=remaining) as server, backend(server.url) as driver:
+        with assert_duration(at_most=8):  # at 20 a second it would be 50; what it takes is httpx's
+            assert all_succeeded(driver.list_at_once(1000 if backend is TasksOverAiohttp else 200))
         assert server.most_at_once > 40
 
 
-@every_way
-def test_a_refused_call_waits_and_goes_through(way: Way) -> None:
+@all_backends
+def test_a_refused_call_waits_and_goes_through(backend: Backend) -> None:
     refused = text(429, "Too Many Requests\n", "Retry-After: 1", "X-Ratelimit-Remaining: 0")
-    with FaultServer(refused, ok) as server, way(server.url) as caller:
-        with takes(at_least=1):
-            assert caller.list().total_remaining_credits == 1391
+    with FaultServer(refused, ok) as server, backend(server.url) as driver:
+        with assert_duration(at_least=1):
+            assert driver.list().total_remaining_credits == 1391
         assert len(server.requests) == 2
 
 
-@every_way
+@all_backends
 @pytest.mark.parametrize("remaining", ["-5", "many", "9" * 5000, "\x80"])
-def test_a_header_that_makes_no_sense_does_no_harm(way: Way, remaining: str) -> None:
-    odd = faults.answer(200, faults.TWO_CREDITS, "application/json", f"X-Ratelimit-Remaining: {remaining}")
-    with FaultServer(odd) as server, way(server.url) as caller, takes(at_most=4):
-        assert all_succeeded(caller.list_at_once(30))
+def test_a_header_that_makes_no_sense_does_no_harm(backend: Backend, remaining: str) -> None:
+    odd = faults.respond(200, faults.TWO_CREDITS, "application/json", f"X-Ratelimit-Remaining: {remaining}")
+    with FaultServer(odd) as server, backend(server.url) as driver, assert_duration(at_most=4):
+        assert all_succeeded(driver.list_at_once(30))
 
 
-@every_way
-def test_a_call_whose_turn_cannot_come_before_its_deadline_says_so(way: Way) -> None:
-    with way("http://127.0.0.1:9") as caller, patch.object(RateLimit, "try_acquire", return_value=30.0):
-        with takes(at_most=1), pytest.raises(APITimeoutError) as caught:
-            caller.list()
+@all_backends
+def test_a_call_whose_turn_cannot_come_before_its_deadline_says_so(backend: Backend) -> None:
+    with backend("http://127.0.0.1:9") as driver, patch.object(RateLimit, "try_acquire", return_value=30.0):
+        with assert_duration(at_most=1), pytest.raises(APITimeoutError) as caught:
+            driver.list()
     said = "the rate limit allows no request within the deadline of 30 s; make fewer calls, or raise `deadline`"
     assert str(caught.value) == f"GET http://127.0.0.1:9/v1/credits: {said}"
 
 
-@every_way
-def test_a_call_that_the_server_refused_and_whose_turn_comes_too_late_raises_the_refusal(way: Way) -> None:
-    with FaultServer(text(429, "Slow down.")) as server, way(server.url) as caller:
+@all_backends
+def test_a_call_that_the_server_refused_and_whose_turn_comes_too_late_raises_the_refusal(backend: Backend) -> None:
+    with FaultServer(text(429, "Slow down.")) as server, backend(server.url) as driver:
         with patch.object(RateLimit, "try_acquire", side_effect=[0.0, 30.0]), pytest.raises(RateLimitError) as caught:
-            caller.list()
+            driver.list()
     assert caught.value.text == "Slow down."
 
 

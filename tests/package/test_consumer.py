@@ -13,10 +13,10 @@ import httpx
 import pytest
 from stablecog_client import AsyncClient, Client
 
-from tests import consumer
-from tests.contract import FAILURES, SUCCESSES, Recording
-from tests.faults import KEY
-from tests.processes import python
+from tests.support import consumer
+from tests.support.contract import FAILURES, SUCCESSES, Recording
+from tests.support.faults import KEY
+from tests.support.processes import python
 from tools import ROOT, breaking
 from tools.replay import ReplayServer
 

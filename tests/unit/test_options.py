@@ -11,7 +11,7 @@ import pytest
 from stablecog_client import AsyncClient, Client, UsageError
 from stablecog_client._runtime import environment
 
-from tests.faults import KEY
+from tests.support.faults import KEY
 
 
 @pytest.mark.parametrize(

@@ -22,10 +22,10 @@ from stablecog_client import (
 )
 from stablecog_client._runtime.bodies import BoundedBody
 
-from tests import faults
-from tests.contract import NOTHING, Steps, json_path, replaced
-from tests.drive import Tasks, Threads, Way, every_way, takes
-from tests.faults import TWO_CREDITS, FaultServer, answer, encoded
+from tests.support import faults
+from tests.support.contract import NOTHING, Steps, json_path, replaced
+from tests.support.drivers import Backend, Tasks, Threads, all_backends, assert_duration
+from tests.support.faults import TWO_CREDITS, FaultServer, encoded, respond
 
 CREDITS: Any = json.loads(TWO_CREDITS)
 
@@ -53,12 +53,12 @@ def changed(steps: Steps, value: Any) -> bytes:
 def ask(request: pytest.FixtureRequest) -> Iterator[Any]:
     """Ask a server that answers with a body, over one connection for all the tests: decoding knows no transport."""
     bodies: list[bytes] = []
-    with FaultServer(lambda connection: answer(200, bodies[-1])(connection)) as server:
-        with request.param(server.url) as caller:
+    with FaultServer(lambda connection: respond(200, bodies[-1])(connection)) as server:
+        with request.param(server.url) as driver:
 
             def asked(body: bytes) -> CreditsResponse:
                 bodies.append(body)
-                credits: CreditsResponse = caller.list()
+                credits: CreditsResponse = driver.list()
                 return credits
 
             yield asked
@@ -186,15 +186,15 @@ def deflated(data: bytes, wbits: int) -> bytes:
     return packer.compress(data) + packer.flush()
 
 
-@every_way
+@all_backends
 @pytest.mark.parametrize(
     "fault",
     [
-        answer(200, UMLAUT.encode("latin-1"), "application/json; charset=ISO-8859-1"),
-        answer(200, UMLAUT.encode("utf-16"), 'application/json; charset="utf-16"'),
-        answer(200, UMLAUT.encode(), "application/json; charset=utf-8"),
-        answer(200, UMLAUT.encode(), ""),
-        answer(200, UMLAUT.encode(), "text/plain"),
+        respond(200, UMLAUT.encode("latin-1"), "application/json; charset=ISO-8859-1"),
+        respond(200, UMLAUT.encode("utf-16"), 'application/json; charset="utf-16"'),
+        respond(200, UMLAUT.encode(), "application/json; charset=utf-8"),
+        respond(200, UMLAUT.encode(), ""),
+        respond(200, UMLAUT.encode(), "text/plain"),
         encoded("gzip", gzip.compress(UMLAUT.encode())),
         encoded("GZIP", gzip.compress(UMLAUT.encode())),
         encoded("x-gzip", gzip.compress(UMLAUT.encode())),
@@ -205,12 +205,12 @@ def deflated(data: bytes, wbits: int) -> bytes:
         encoded("deflate, gzip", gzip.compress(deflated(UMLAUT.encode(), 15))),
     ],
 )
-def test_a_body_is_read_in_its_charset_and_encoding(way: Way, fault: faults.Fault) -> None:
-    with FaultServer(fault) as server, way(server.url) as caller:
-        assert caller.list().credits[0].type.name == "Frühling"
+def test_a_body_is_read_in_its_charset_and_encoding(backend: Backend, fault: faults.Fault) -> None:
+    with FaultServer(fault) as server, backend(server.url) as driver:
+        assert driver.list().credits[0].type.name == "Frühling"
 
 
-@every_way
+@all_backends
 @pytest.mark.parametrize(
     ("fault", "got"),
     [
@@ -221,24 +221,24 @@ def test_a_body_is_read_in_its_charset_and_encoding(way: Way, fault: faults.Faul
         (encoded("br", b"whatever"), "'br'"),
         (encoded("nonsense\x1b", b"whatever"), "nonsense"),
         (encoded("gzip, " * 50 + "gzip", b"whatever"), ""),
-        (answer(200, b"\xff", "application/json; charset=ascii"), "ascii"),
-        (answer(200, TWO_CREDITS, "application/json; charset=klingon"), "klingon"),
-        (answer(200, TWO_CREDITS, "application/json; charset=base64"), ""),
-        (answer(200, TWO_CREDITS, "application/json; charset=" + "a" * 5000), "aaaa"),
-        (answer(200, b'{"a":1' + b"0" * 10_000 + b".0}"), "a number is too large"),
+        (respond(200, b"\xff", "application/json; charset=ascii"), "ascii"),
+        (respond(200, TWO_CREDITS, "application/json; charset=klingon"), "klingon"),
+        (respond(200, TWO_CREDITS, "application/json; charset=base64"), ""),
+        (respond(200, TWO_CREDITS, "application/json; charset=" + "a" * 5000), "aaaa"),
+        (respond(200, b'{"a":1' + b"0" * 10_000 + b".0}"), "a number is too large"),
         (faults.login_page, "<!doctype html>"),
-        (answer(200, b""), "the body is empty"),
+        (respond(200, b""), "the body is empty"),
         (encoded("gzip", b""), "the body is empty"),
         (encoded("gzip", gzip.compress(b"")), "the body is empty"),
     ],
 )
-def test_a_body_that_cannot_be_read_is_refused_in_one_line(way: Way, fault: faults.Fault, got: str) -> None:
+def test_a_body_that_cannot_be_read_is_refused_in_one_line(backend: Backend, fault: faults.Fault, got: str) -> None:
     with (
         FaultServer(fault) as server,
-        way(server.url) as caller,
+        backend(server.url) as driver,
         pytest.raises((APIResponseValidationError, APIConnectionError)) as caught,
     ):
-        caller.list()
+        driver.list()
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 500
     assert got in str(caught.value)
@@ -248,11 +248,11 @@ def test_a_body_that_cannot_be_read_is_refused_in_one_line(way: Way, fault: faul
         assert caught.value.advice in str(caught.value)
 
 
-@every_way
-def test_a_proxys_login_page_is_an_error_that_says_what_to_check(way: Way) -> None:
-    with FaultServer(faults.login_page) as server, way(server.url) as caller:
+@all_backends
+def test_a_proxys_login_page_is_an_error_that_says_what_to_check(backend: Backend) -> None:
+    with FaultServer(faults.login_page) as server, backend(server.url) as driver:
         with pytest.raises(APIResponseValidationError, match=r"answered: check `base_url` and proxies$"):
-            caller.list()
+            driver.list()
 
 
 # The same without a connection, to the byte.
@@ -375,58 +375,58 @@ def test_a_bomb_never_unfolds(encoding: str) -> None:
 # Attacks
 
 
-@every_way
+@all_backends
 @pytest.mark.parametrize("fault", [faults.gzip_bomb, faults.endless_body, faults.terabyte_announced])
-def test_a_body_without_end_is_refused_in_bounded_memory(way: Way, fault: faults.Fault) -> None:
-    with FaultServer(fault) as server, way(server.url) as caller:
+def test_a_body_without_end_is_refused_in_bounded_memory(backend: Backend, fault: faults.Fault) -> None:
+    with FaultServer(fault) as server, backend(server.url) as driver:
 
         def call() -> None:
             with pytest.raises(APIResponseValidationError, match="expected a body of at most 16777216 bytes"):
-                caller.list()
+                driver.list()
 
         assert peak_memory(call) < 64 * 2**20
 
 
-@every_way
-def test_an_error_body_without_end_is_cut_off(way: Way) -> None:
-    with FaultServer(faults.endless_error) as server, way(server.url, max_retries=0) as caller:
+@all_backends
+def test_an_error_body_without_end_is_cut_off(backend: Backend) -> None:
+    with FaultServer(faults.endless_error) as server, backend(server.url, max_retries=0) as driver:
 
         def call() -> None:
             with pytest.raises(InternalServerError) as caught:
-                caller.list()
+                driver.list()
             assert len(caught.value.text) == 64 * 1024
 
         assert peak_memory(call) < 8 * 2**20
 
 
-@every_way
+@all_backends
 @pytest.mark.parametrize(("status", "kind"), [(200, APIResponseValidationError), (500, InternalServerError)])
 @pytest.mark.parametrize("start", [gzip.compress(TWO_CREDITS), b"no gzip"])
 def test_what_is_packed_and_has_no_end_is_not_read_for_ever(
-    way: Way, status: int, kind: type[APIError], start: bytes
+    backend: Backend, status: int, kind: type[APIError], start: bytes
 ) -> None:
     def fault(connection: faults.Connection) -> None:
         connection.send(faults.head(status, "Content-Encoding: gzip", "Connection: close") + start)
         connection.drip((bytes(65536) for _ in iter(int, 1)), 0)
 
-    with FaultServer(fault) as server, way(server.url, max_retries=0) as caller, takes(at_most=10):
+    with FaultServer(fault) as server, backend(server.url, max_retries=0) as driver, assert_duration(at_most=10):
         with pytest.raises(kind):
-            caller.list()
+            driver.list()
 
 
-@every_way
-@pytest.mark.parametrize("fault", [faults.endless_headers, faults.endless_interim_answers])
-def test_headers_without_end_are_refused_in_bounded_memory(way: Way, fault: faults.Fault) -> None:
-    with FaultServer(fault) as server, way(server.url, deadline=1, max_retries=0) as caller:
+@all_backends
+@pytest.mark.parametrize("fault", [faults.endless_headers, faults.endless_interim_responses])
+def test_headers_without_end_are_refused_in_bounded_memory(backend: Backend, fault: faults.Fault) -> None:
+    with FaultServer(fault) as server, backend(server.url, deadline=1, max_retries=0) as driver:
 
         def call() -> None:
             with pytest.raises(APIConnectionError):
-                caller.list()
+                driver.list()
 
         assert peak_memory(call) < 16 * 2**20
 
 
-@every_way
+@all_backends
 @pytest.mark.parametrize(
     "raw",
     [
@@ -449,41 +449,41 @@ def test_headers_without_end_are_refused_in_bounded_memory(way: Way, fault: faul
     ],
     ids=lambda raw: repr(raw[:40]),
 )
-def test_what_is_no_http_is_an_error_in_one_line(way: Way, raw: bytes) -> None:
-    with FaultServer(faults.raw(raw)) as server, way(server.url, max_retries=0) as caller:
+def test_what_is_no_http_is_an_error_in_one_line(backend: Backend, raw: bytes) -> None:
+    with FaultServer(faults.raw(raw)) as server, backend(server.url, max_retries=0) as driver:
         with pytest.raises(APIError) as caught:
-            caller.list()
+            driver.list()
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 500
 
 
-@every_way
-def test_what_a_server_says_cannot_forge_a_line_of_a_log(way: Way, caplog: pytest.LogCaptureFixture) -> None:
+@all_backends
+def test_what_a_server_says_cannot_forge_a_line_of_a_log(backend: Backend, caplog: pytest.LogCaptureFixture) -> None:
     forged = "oops\r\nERROR:root:all is lost\x1b[2J\u2028more\u202e"
-    refusing = answer(500, forged.encode(), "text/plain", "X-Odd: \x80\x9b31m")
-    with FaultServer(refusing) as server, way(server.url, max_retries=1) as caller:
+    refusing = respond(500, forged.encode(), "text/plain", "X-Odd: \x80\x9b31m")
+    with FaultServer(refusing) as server, backend(server.url, max_retries=1) as driver:
         with caplog.at_level(logging.DEBUG, "stablecog_client"), pytest.raises(APIStatusError) as caught:
-            caller.list()
+            driver.list()
     assert "all is lost" in str(caught.value)
     assert str(caught.value).isprintable()
     assert all(record.getMessage().isprintable() for record in caplog.records if record.name == "stablecog_client")
 
 
-@every_way
-def test_encodings_upon_encodings_are_refused_before_they_are_undone(way: Way) -> None:
+@all_backends
+def test_encodings_upon_encodings_are_refused_before_they_are_undone(backend: Backend) -> None:
     body = TWO_CREDITS
     for _ in range(3):
         body = gzip.compress(body)
     with (
         FaultServer(encoded("gzip, gzip, gzip", body)) as server,
-        way(server.url) as caller,
+        backend(server.url) as driver,
         pytest.raises(APIResponseValidationError, match="at most two content encodings"),
     ):
-        caller.list()
+        driver.list()
 
 
-@every_way
-def test_a_charset_that_is_malformed_is_taken_for_none(way: Way) -> None:
-    with FaultServer(answer(200, TWO_CREDITS, "application/json; charset*=a; charset*0=b")) as server:
-        with way(server.url) as caller:
-            assert caller.list().total_remaining_credits == 1391
+@all_backends
+def test_a_charset_that_is_malformed_is_taken_for_none(backend: Backend) -> None:
+    with FaultServer(respond(200, TWO_CREDITS, "application/json; charset*=a; charset*0=b")) as server:
+        with backend(server.url) as driver:
+            assert driver.list().total_remaining_credits == 1391

@@ -8,9 +8,9 @@ import pytest
 from rich.console import Console
 from stablecog_client import CreditsResponse, TCredit
 
-from tests.contract import FAILURES, SUCCESSES, Recording
-from tests.faults import KEY
-from tests.processes import output
+from tests.support.contract import FAILURES, SUCCESSES, Recording
+from tests.support.faults import KEY
+from tests.support.processes import output
 from tools import demo
 from tools.replay import ReplayServer
 

@@ -23,7 +23,7 @@ KEY = "sc-" + "0123456789abcdef" * 4  # what a real one looks like
 TWO_CREDITS = (RECORDINGS / "200-two-credits.http").read_bytes().partition(b"\r\n\r\n")[2]
 
 
-class Seen(NamedTuple):
+class ReceivedRequest(NamedTuple):
     """A request as it came over the wire, the values of a header that came twice joined by a comma."""
 
     method: str
@@ -76,7 +76,7 @@ class Connection:
 
     def header(self, name: str) -> str | None:
         """A header of the request."""
-        return Seen.of(self.request).headers.get(name)
+        return ReceivedRequest.of(self.request).headers.get(name)
 
     def send(self, data: bytes) -> None:
         self._socket.sendall(data)
@@ -180,7 +180,7 @@ def head(status: int | str, *headers: str) -> bytes:
     return "\r\n".join([f"HTTP/1.1 {phrase}", *headers, "", ""]).encode("latin-1")
 
 
-def answer(
+def respond(
     status: int = 200, body: bytes = TWO_CREDITS, content_type: str = "application/json", *headers: str
 ) -> Fault:
     """A whole answer, after which the connection stays open."""
@@ -194,7 +194,7 @@ def answer(
     return fault
 
 
-ok = answer()
+ok = respond()
 
 
 def raw(data: bytes) -> Fault:
@@ -209,17 +209,17 @@ def raw(data: bytes) -> Fault:
 
 def text(status: int, words: str = "Something is wrong.", *headers: str) -> Fault:
     """An answer as the server's router and middlewares give it."""
-    return answer(status, words.encode(), "text/plain; charset=utf-8", *headers)
+    return respond(status, words.encode(), "text/plain; charset=utf-8", *headers)
 
 
 def encoded(encoding: str, body: bytes) -> Fault:
     """A body under a Content-Encoding."""
-    return answer(200, body, "application/json", f"Content-Encoding: {encoding}")
+    return respond(200, body, "application/json", f"Content-Encoding: {encoding}")
 
 
 def login_page(connection: Connection) -> None:
     """What a captive portal answers to everything."""
-    answer(200, b"<!doctype html><title>Log in</title>", "text/html")(connection)
+    respond(200, b"<!doctype html><title>Log in</title>", "text/html")(connection)
 
 
 def redirect(location: str, status: int = 302) -> Fault:
@@ -297,7 +297,7 @@ def drip_error_body(connection: Connection) -> None:
     connection.drip((b" " for _ in range(99_000)), 0.05)
 
 
-def answer_after(seconds: float) -> Fault:
+def respond_after(seconds: float) -> Fault:
     def fault(connection: Connection) -> None:
         connection.wait(seconds)
         ok(connection)
@@ -333,7 +333,7 @@ def endless_headers(connection: Connection) -> None:
     connection.drip((b"X-More: " + b"a" * 1000 + b"\r\n" for _ in iter(int, 1)), 0)
 
 
-def endless_interim_answers(connection: Connection) -> None:
+def endless_interim_responses(connection: Connection) -> None:
     connection.drip((b"HTTP/1.1 103 Early Hints\r\nX-More: more\r\n\r\n" for _ in iter(int, 1)), 0)
 
 
@@ -353,7 +353,7 @@ def echo_in(status: int) -> Fault:
         key = said.removeprefix("Bearer ")
         body = f'{{"error":"{said}","total_remaining_credits":"{key}"}}'.encode()
         headers = (f"X-Echo: {said}", f"{key}: x", f"Location: http://{key}.example/{key}?k={key}")
-        answer(status, body, "application/json", *headers)(connection)
+        respond(status, body, "application/json", *headers)(connection)
 
     return fault
 

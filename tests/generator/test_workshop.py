@@ -20,9 +20,9 @@ from uuid import UUID
 import pytest
 
 from generator.project import generate
-from tests.contract import NOTHING, Steps, json_path, replaced
-from tests.faults import Fault, FaultServer, Seen, answer, text
-from tests.processes import output
+from tests.support.contract import NOTHING, Steps, json_path, replaced
+from tests.support.faults import Fault, FaultServer, ReceivedRequest, respond, text
+from tests.support.processes import output
 from tools import ROOT
 
 ID = "0ea24c34-4d0b-4e67-8495-d16fa4d19ba6"
@@ -76,7 +76,7 @@ def workshop(made: Path) -> Iterator[Any]:
 
 
 class Ask(Protocol):
-    def __call__(self, call: Callable[[Any], Any], *answers: Fault) -> tuple[Any, Seen]: ...
+    def __call__(self, call: Callable[[Any], Any], *answers: Fault) -> tuple[Any, ReceivedRequest]: ...
 
 
 @pytest.fixture(params=["Client", "AsyncClient"])
@@ -93,15 +93,15 @@ def ask(request: pytest.FixtureRequest, workshop: Any) -> Ask:
         with workshop.Client("a-key", **options) as client:
             return call(client)
 
-    def ask(call: Callable[[Any], Any], *answers: Fault) -> tuple[Any, Seen]:
+    def ask(call: Callable[[Any], Any], *answers: Fault) -> tuple[Any, ReceivedRequest]:
         with FaultServer(*answers) as server:
-            return result(call, base_url=f"{server.url}/base", max_retries=1), Seen.of(server.requests[-1])
+            return result(call, base_url=f"{server.url}/base", max_retries=1), ReceivedRequest.of(server.requests[-1])
 
     return ask
 
 
 def as_json(value: Any, status: int = 200) -> Fault:
-    return answer(status, json.dumps(value).encode())
+    return respond(status, json.dumps(value).encode())
 
 
 # What is made
@@ -280,7 +280,7 @@ def test_a_form_is_sent_field_by_field(workshop: Any, ask: Ask) -> None:
         where=workshop.Where(shelf="top"),
         additional_properties={"more": "m"},
     )
-    nothing, seen = ask(lambda client: client.forms.send_form(body=form), answer(204, b""))
+    nothing, seen = ask(lambda client: client.forms.send_form(body=form), respond(204, b""))
     assert nothing is None
     assert seen.headers["content-type"] == "application/x-www-form-urlencoded"
     assert parse_qsl(seen.body.decode()) == [
@@ -311,7 +311,7 @@ PARTS = [
 ]
 
 
-def parts(seen: Seen) -> list[tuple[Any, ...]]:
+def parts(seen: ReceivedRequest) -> list[tuple[Any, ...]]:
     """The parts of a multipart body: name, file name, media type, content."""
     message = message_from_bytes(b"content-type: " + seen.headers["content-type"].encode() + b"\r\n\r\n" + seen.body)
     found: list[tuple[Any, ...]] = []
@@ -336,7 +336,7 @@ def test_bytes_go_and_come_as_they_are(workshop: Any, ask: Ask) -> None:
     content = bytes(range(256))
     body = workshop.File(io.BytesIO(content))
     file, seen = ask(
-        lambda client: client.forms.put_raw(body=body), text(429), answer(200, content, "application/octet-stream")
+        lambda client: client.forms.put_raw(body=body), text(429), respond(200, content, "application/octet-stream")
     )
     assert (seen.body, seen.headers["content-type"]) == (content, "application/octet-stream")
     assert (file.payload.read(), file.mime_type) == (content, "application/octet-stream")
@@ -365,9 +365,9 @@ def test_a_union_of_primitives_keeps_each_as_it_is(ask: Ask, value: Any) -> None
 
 def test_an_answer_without_a_body_is_none(ask: Ask) -> None:
     arguments = (UUID(ID), "2026-11-23", 5)
-    result, seen = ask(lambda client: client.tools.delete(*arguments), answer(204, b""))
+    result, seen = ask(lambda client: client.tools.delete(*arguments), respond(204, b""))
     assert (result, seen.method, seen.path) == (None, "DELETE", f"/base/tools/{ID}/2026-11-23/5")
-    assert ask(lambda client: client.close_.close(), answer(200, b""))[0] is None
+    assert ask(lambda client: client.close_.close(), respond(200, b""))[0] is None
 
 
 def test_the_functions_of_a_module_and_the_methods_of_a_tag_are_the_same_call(workshop: Any, ask: Ask) -> None:

@@ -140,7 +140,7 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """Make another project, with the consumer alone."""
-    (tmp_path / "consumer.py").write_bytes((ROOT / "tests" / "consumer.py").read_bytes())
+    (tmp_path / "consumer.py").write_bytes((ROOT / "tests" / "support" / "consumer.py").read_bytes())
     return tmp_path
 
 

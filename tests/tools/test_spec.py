@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import python
+from tests.support.processes import python
 from tools import ROOT
 
 DESCRIPTION = (ROOT / "tests" / "specs" / "credits.yaml").read_text("utf-8")

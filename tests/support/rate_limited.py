@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from typing import Self
 
-from tests.faults import TWO_CREDITS
+from tests.support.faults import TWO_CREDITS
 
 LIMIT = 20
 

@@ -20,10 +20,10 @@ from stablecog_client._runtime.bodies import json_body
 from stablecog_client._runtime.codec import anything
 from stablecog_client._runtime.failures import status_advice
 
-from tests import faults
-from tests.certificates import serving, trusted
-from tests.drive import Way, every_way, takes
-from tests.faults import KEY, FaultServer, Seen, answer, ok, redirect, text
+from tests.support import faults
+from tests.support.certificates import serving, trusted
+from tests.support.drivers import Backend, all_backends, assert_duration
+from tests.support.faults import KEY, FaultServer, ReceivedRequest, ok, redirect, respond, text
 
 RETRIED = [408, 429, 500, 502, 503, 504]
 FINAL = [400, 401, 402, 403, 404, 405, 409, 422, 428]
@@ -36,21 +36,21 @@ KINDS: dict[int, type[APIStatusError]] = {
 }
 
 
-@every_way
+@all_backends
 @pytest.mark.parametrize("status", RETRIED)
-def test_a_status_that_may_pass_is_tried_again(way: Way, status: int) -> None:
-    with FaultServer(text(status), ok) as server, way(server.url) as caller:
-        assert caller.list().total_remaining_credits == 1391
+def test_a_status_that_may_pass_is_tried_again(backend: Backend, status: int) -> None:
+    with FaultServer(text(status), ok) as server, backend(server.url) as driver:
+        assert driver.list().total_remaining_credits == 1391
         assert len(server.requests) == 2
 
 
-@every_way
+@all_backends
 @pytest.mark.parametrize("status", [*RETRIED, *FINAL, 418, 499, 599, 600, 999])
-def test_a_status_that_stays_is_an_error_of_its_kind(way: Way, status: int) -> None:
+def test_a_status_that_stays_is_an_error_of_its_kind(backend: Backend, status: int) -> None:
     tries = 3 if status in RETRIED or status >= 500 else 1
     with FaultServer(text(status, "Words of the server.\n")) as server:
-        with way(server.url, max_retries=2) as caller, pytest.raises(APIStatusError) as caught:
-            caller.list()
+        with backend(server.url, max_retries=2) as driver, pytest.raises(APIStatusError) as caught:
+            driver.list()
     error = caught.value
     assert type(error) is KINDS.get(status, InternalServerError if status >= 500 else APIStatusError)
     assert (error.status_code, error.text) == (status, "Words of the server.\n")
@@ -76,37 +76,42 @@ ADVICE = {
 }
 
 
-@every_way
+@all_backends
 @pytest.mark.parametrize("status", ADVICE)
-def test_an_error_says_in_one_line_what_happened_and_what_to_do(way: Way, status: int) -> None:
+def test_an_error_says_in_one_line_what_happened_and_what_to_do(backend: Backend, status: int) -> None:
     asks = ["Retry-After: 90"] if status in {429, 500, 599} else []
-    with FaultServer(text(status, "Oops.", *asks)) as server, way(server.url) as caller:
+    with FaultServer(text(status, "Oops.", *asks)) as server, backend(server.url) as driver:
         with pytest.raises(APIStatusError) as caught:
-            caller.list()
+            driver.list()
     assert str(caught.value) == f"GET {server.url}/v1/credits: {status} {ADVICE[status]}"
 
 
-@every_way
+@all_backends
 @pytest.mark.parametrize("status", [403, 404, 407])
-def test_a_page_in_place_of_what_the_api_says_is_an_error_that_says_what_to_check(way: Way, status: int) -> None:
-    with FaultServer(answer(status, b"<h1>Blocked</h1>", "text/html")) as server, way(server.url) as caller:
+def test_a_page_in_place_of_what_the_api_says_is_an_error_that_says_what_to_check(
+    backend: Backend, status: int
+) -> None:
+    with FaultServer(respond(status, b"<h1>Blocked</h1>", "text/html")) as server, backend(server.url) as driver:
         with pytest.raises(APIStatusError, match="<h1>Blocked</h1>; a proxy or another server may have answered: "):
-            caller.list()
+            driver.list()
 
 
-@every_way
+@all_backends
 @pytest.mark.parametrize("status", [500, 502])
-def test_a_page_of_a_server_that_fails_is_taken_for_the_servers_own(way: Way, status: int) -> None:
-    with FaultServer(answer(status, b"<h1>Oops</h1>", "text/html")) as server, way(server.url, max_retries=0) as caller:
+def test_a_page_of_a_server_that_fails_is_taken_for_the_servers_own(backend: Backend, status: int) -> None:
+    with (
+        FaultServer(respond(status, b"<h1>Oops</h1>", "text/html")) as server,
+        backend(server.url, max_retries=0) as driver,
+    ):
         with pytest.raises(InternalServerError, match=r"<h1>Oops</h1>; the server failed: try again later$"):
-            caller.list()
+            driver.list()
 
 
-@every_way
-def test_an_error_without_a_content_type_is_an_error_of_its_status(way: Way) -> None:
+@all_backends
+def test_an_error_without_a_content_type_is_an_error_of_its_status(backend: Backend) -> None:
     with FaultServer(faults.raw(faults.head(401, "Content-Length: 5") + b"Oops.")) as server:
-        with way(server.url) as caller, pytest.raises(AuthenticationError, match=r": Oops; check the API key"):
-            caller.list()
+        with backend(server.url) as driver, pytest.raises(AuthenticationError, match=r": Oops; check the API key"):
+            driver.list()
 
 
 def test_there_is_advice_for_every_status() -> None:
@@ -114,43 +119,43 @@ def test_there_is_advice_for_every_status() -> None:
     assert [status_advice(status, "") for status in (600, 999)] == ["the server failed: try again later"] * 2
 
 
-@every_way
+@all_backends
 @pytest.mark.parametrize("status", ["000", "099"])
-def test_a_status_that_http_does_not_know_is_an_error_of_ours(way: Way, status: str) -> None:
+def test_a_status_that_http_does_not_know_is_an_error_of_ours(backend: Backend, status: str) -> None:
     with FaultServer(faults.raw(f"HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n".encode())) as server:
-        with way(server.url, max_retries=0) as caller, pytest.raises(APIError):
-            caller.list()
+        with backend(server.url, max_retries=0) as driver, pytest.raises(APIError):
+            driver.list()
 
 
-@every_way
-def test_a_page_of_a_proxy_in_the_way_is_quoted_in_one_line(way: Way) -> None:
+@all_backends
+def test_a_page_of_a_proxy_in_the_way_is_quoted_in_one_line(backend: Backend) -> None:
     page = b"<html>\r\n<body>\r\n<h1>502 Bad Gateway</h1>\r\n" + b"<!-- padding -->\r\n" * 50
-    with FaultServer(answer(502, page, "text/html")) as server:
-        with way(server.url, max_retries=0) as caller, pytest.raises(InternalServerError) as caught:
-            caller.list()
+    with FaultServer(respond(502, page, "text/html")) as server:
+        with backend(server.url, max_retries=0) as driver, pytest.raises(InternalServerError) as caught:
+            driver.list()
     assert "502 Bad Gateway: <html> <body> <h1>502 Bad Gateway</h1> <!--" in str(caught.value)
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 400
     assert caught.value.text == page.decode()
 
 
-@every_way
+@all_backends
 @pytest.mark.parametrize("status", [201, 202, 203, 204, 205, 206, 299])
-def test_another_success_than_the_documented_one_is_no_success(way: Way, status: int) -> None:
-    with FaultServer(answer(status, b"" if status in {204, 205} else faults.TWO_CREDITS)) as server:
-        with way(server.url) as caller, pytest.raises(APIResponseValidationError) as caught:
-            caller.list()
+def test_another_success_than_the_documented_one_is_no_success(backend: Backend, status: int) -> None:
+    with FaultServer(respond(status, b"" if status in {204, 205} else faults.TWO_CREDITS)) as server:
+        with backend(server.url) as driver, pytest.raises(APIResponseValidationError) as caught:
+            driver.list()
     assert caught.value.status_code == status
     assert "expected a documented status (200), got " + str(status) in str(caught.value)
 
 
-@every_way
-def test_a_success_that_http_does_not_know_is_no_success_even_where_any_is_documented(way: Way) -> None:
+@all_backends
+def test_a_success_that_http_does_not_know_is_no_success_even_where_any_is_documented(backend: Backend) -> None:
     request = APIRequest("GET", "/v1/credits", None, {"2XX": json_body(anything)})
-    with FaultServer(answer(299, b"{}"), answer(203, b"{}")) as server, way(server.url) as caller:
+    with FaultServer(respond(299, b"{}"), respond(203, b"{}")) as server, backend(server.url) as driver:
         with pytest.raises(APIResponseValidationError, match=r"expected a documented status \(2XX\), got 299"):
-            caller.send(request)
-        assert caller.send(request).status_code.phrase == "Non-Authoritative Information"
+            driver.send(request)
+        assert driver.send(request).status_code.phrase == "Non-Authoritative Information"
 
 
 ODD_ERROR_BODIES: dict[str, tuple[Any, ...]] = {
@@ -168,72 +173,74 @@ ODD_ERROR_BODIES: dict[str, tuple[Any, ...]] = {
 }
 
 
-@every_way
+@all_backends
 @pytest.mark.parametrize("name", ODD_ERROR_BODIES)
 @pytest.mark.parametrize("status", [401, 500])
-def test_an_odd_error_body_is_still_an_error_of_its_status_in_one_line(way: Way, name: str, status: int) -> None:
-    with FaultServer(answer(status, *ODD_ERROR_BODIES[name])) as server:
-        with way(server.url, max_retries=0) as caller, pytest.raises(KINDS[status]) as caught:
-            caller.list()
+def test_an_odd_error_body_is_still_an_error_of_its_status_in_one_line(
+    backend: Backend, name: str, status: int
+) -> None:
+    with FaultServer(respond(status, *ODD_ERROR_BODIES[name])) as server:
+        with backend(server.url, max_retries=0) as driver, pytest.raises(KINDS[status]) as caught:
+            driver.list()
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 500
     assert len(caught.value.text) <= 64 * 1024
 
 
-@every_way
-def test_an_error_body_that_is_cut_off_is_still_an_error_of_its_status(way: Way) -> None:
+@all_backends
+def test_an_error_body_that_is_cut_off_is_still_an_error_of_its_status(backend: Backend) -> None:
     cut = faults.raw(faults.head(401, "Content-Type: application/json", "Content-Length: 100") + b'{"error":"Unau')
-    with FaultServer(cut) as server, way(server.url) as caller:
+    with FaultServer(cut) as server, backend(server.url) as driver:
         with pytest.raises(AuthenticationError) as caught:
-            caller.list()
+            driver.list()
         assert len(server.requests) == 1
     assert caught.value.text == '{"error":"Unau'
 
 
-@every_way
+@all_backends
 @pytest.mark.parametrize("fault", [faults.drip_error_body, faults.stall_in_error_body])
 @pytest.mark.parametrize("limits", [{"timeout": 0.2, "deadline": 0.5}, {"deadline": 0.3}])
 def test_an_error_body_that_does_not_come_in_time_is_still_an_error_of_its_status(
-    way: Way, fault: faults.Fault, limits: dict[str, Any]
+    backend: Backend, fault: faults.Fault, limits: dict[str, Any]
 ) -> None:
-    with FaultServer(fault) as server, way(server.url, **limits) as caller, takes(at_most=1.5):
+    with FaultServer(fault) as server, backend(server.url, **limits) as driver, assert_duration(at_most=1.5):
         with pytest.raises(AuthenticationError) as caught:
-            caller.list()
+            driver.list()
         assert len(server.requests) == 1
     assert caught.value.text.strip() == '{"error":"Unau'
 
 
-@every_way
+@all_backends
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_to_the_same_origin_is_followed(way: Way, status: int) -> None:
-    with FaultServer(redirect("/v1/credits/?again=1", status), ok) as server, way(server.url) as caller:
-        assert caller.list().total_remaining_credits == 1391
-        second = Seen.of(server.requests[1])
+def test_a_redirect_to_the_same_origin_is_followed(backend: Backend, status: int) -> None:
+    with FaultServer(redirect("/v1/credits/?again=1", status), ok) as server, backend(server.url) as driver:
+        assert driver.list().total_remaining_credits == 1391
+        second = ReceivedRequest.of(server.requests[1])
         assert (second.path, second.query) == ("/v1/credits/", [("again", "1")])
         assert second.headers["authorization"] == f"Bearer {KEY}"
 
 
-@every_way
-def test_to_follow_a_redirect_is_not_to_try_again(way: Way) -> None:
-    with FaultServer(redirect("/v1/credits/"), text(503), ok) as server, way(server.url, max_retries=1) as caller:
-        assert caller.list().total_remaining_credits == 1391
+@all_backends
+def test_to_follow_a_redirect_is_not_to_try_again(backend: Backend) -> None:
+    with FaultServer(redirect("/v1/credits/"), text(503), ok) as server, backend(server.url, max_retries=1) as driver:
+        assert driver.list().total_remaining_credits == 1391
         assert len(server.requests) == 3
 
 
-@every_way
-def test_an_error_counts_no_redirect_among_the_attempts(way: Way) -> None:
-    with FaultServer(redirect("/v1/credits/"), text(401)) as server, way(server.url) as caller:
+@all_backends
+def test_an_error_counts_no_redirect_among_the_attempts(backend: Backend) -> None:
+    with FaultServer(redirect("/v1/credits/"), text(401)) as server, backend(server.url) as driver:
         with pytest.raises(AuthenticationError) as caught:
-            caller.list()
+            driver.list()
     assert (len(server.requests), caught.value.attempts) == (2, 1)
 
 
-@every_way
+@all_backends
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_to_another_port_is_not_followed(way: Way, status: int) -> None:
+def test_a_redirect_to_another_port_is_not_followed(backend: Backend, status: int) -> None:
     with FaultServer(ok) as other, FaultServer(redirect(f"{other.url}/v1/credits", status)) as server:
-        with way(server.url) as caller, pytest.raises(APIStatusError) as caught:
-            caller.list()
+        with backend(server.url) as driver, pytest.raises(APIStatusError) as caught:
+            driver.list()
         assert (len(server.requests), other.connections) == (1, 0)
     assert caught.value.status_code == status
     assert f"a redirect to '{other.url}/v1/credits', which is not followed; check `base_url`" in str(caught.value)
@@ -257,37 +264,41 @@ ELSEWHERE = [
 ]
 
 
-@every_way
+@all_backends
 @pytest.mark.parametrize("location", ELSEWHERE, ids=lambda location: repr(location[:40]))
-def test_a_redirect_anywhere_else_or_with_a_password_sends_nothing_there(way: Way, location: str) -> None:
+def test_a_redirect_anywhere_else_or_with_a_password_sends_nothing_there(backend: Backend, location: str) -> None:
     def fault(connection: faults.Connection) -> None:
         redirect(location.format(port=server.port))(connection)
 
-    with FaultServer(fault) as server, way(server.url) as caller, pytest.raises(APIStatusError) as caught:
-        caller.list()
+    with FaultServer(fault) as server, backend(server.url) as driver, pytest.raises(APIStatusError) as caught:
+        driver.list()
     assert (caught.value.status_code, server.connections) == (302, 1)
-    assert {Seen.of(request).headers["authorization"] for request in server.requests} == {f"Bearer {KEY}"}
+    assert {ReceivedRequest.of(request).headers["authorization"] for request in server.requests} == {f"Bearer {KEY}"}
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 500
 
 
-@every_way
-def test_a_redirect_from_https_to_http_is_not_followed(way: Way) -> None:
+@all_backends
+def test_a_redirect_from_https_to_http_is_not_followed(backend: Backend) -> None:
     with trusted(), FaultServer(ok) as plain, FaultServer(redirect(plain.url), tls=serving()) as server:
-        with way(server.url) as caller, pytest.raises(APIStatusError, match="which is not followed"):
-            caller.list()
+        with backend(server.url) as driver, pytest.raises(APIStatusError, match="which is not followed"):
+            driver.list()
         assert plain.connections == 0
 
 
-@every_way
-def test_a_loop_of_redirects_ends(way: Way) -> None:
-    with FaultServer(redirect("/v1/credits")) as server, way(server.url) as caller:
+@all_backends
+def test_a_loop_of_redirects_ends(backend: Backend) -> None:
+    with FaultServer(redirect("/v1/credits")) as server, backend(server.url) as driver:
         with pytest.raises(APIStatusError, match=r"more than 5 redirects; check `base_url`$"):
-            caller.list()
+            driver.list()
         assert len(server.requests) == 6
 
 
-@every_way
-def test_a_redirect_without_a_location_is_an_error(way: Way) -> None:
-    with FaultServer(text(302)) as server, way(server.url) as caller, pytest.raises(APIStatusError, match="302 Found"):
-        caller.list()
+@all_backends
+def test_a_redirect_without_a_location_is_an_error(backend: Backend) -> None:
+    with (
+        FaultServer(text(302)) as server,
+        backend(server.url) as driver,
+        pytest.raises(APIStatusError, match="302 Found"),
+    ):
+        driver.list()

@@ -17,13 +17,13 @@ from stablecog_client._runtime import retries
 from stablecog_client._runtime.api_request import APIRequest, Security
 from stablecog_client._runtime.bodies import json_body
 
-from tests.faults import KEY
+from tests.support.faults import KEY
 
 Outcome = CreditsResponse | BaseException
 Outcomes = list[Outcome]
 
 
-class Caller:
+class Driver:
     """A client and what runs it. Between attempts it waits a twentieth of the usual time."""
 
     @property
@@ -66,7 +66,7 @@ class Caller:
         time.sleep(seconds)
 
 
-class Threads(Caller):
+class Threads(Driver):
     def open(self) -> None:
         self._client = Client(**self._arguments)
 
@@ -88,7 +88,7 @@ class Threads(Caller):
         return self.client._send(request)  # pyright: ignore[reportPrivateUsage]
 
 
-class Tasks(Caller):
+class Tasks(Driver):
     """Over httpx's own transport."""
 
     @property
@@ -126,7 +126,7 @@ class TasksOverAiohttp(Tasks):
         super().open()
 
 
-def posting(method: str = "POST") -> APIRequest[Any]:
+def post_request(method: str = "POST") -> APIRequest[Any]:
     """A request that changes something, as another contract's operation makes it."""
     return APIRequest(
         method,
@@ -138,14 +138,14 @@ def posting(method: str = "POST") -> APIRequest[Any]:
     )
 
 
-Way = type[Caller]
+Backend = type[Driver]
 
-every_way = pytest.mark.parametrize("way", [Threads, Tasks, TasksOverAiohttp])
-every_async_way = pytest.mark.parametrize("way", [Tasks, TasksOverAiohttp])
+all_backends = pytest.mark.parametrize("backend", [Threads, Tasks, TasksOverAiohttp])
+async_backends = pytest.mark.parametrize("backend", [Tasks, TasksOverAiohttp])
 
 
 @contextmanager
-def takes(at_least: float = 0.0, at_most: float = math.inf) -> Generator[None]:
+def assert_duration(at_least: float = 0.0, at_most: float = math.inf) -> Generator[None]:
     """What is done here takes so many seconds."""
     start = time.monotonic()
     yield

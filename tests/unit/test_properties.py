@@ -17,7 +17,7 @@ from openapi_schema_validator import OAS31Validator, oas31_format_checker
 from stablecog_client import APIResponseValidationError, CreditsResponse, TCredit
 from stablecog_client._runtime.codec import describe
 
-from tests.contract import CONTRACT, DOCUMENTED, NOTHING, Steps, follow, json_path, replaced
+from tests.support.contract import CONTRACT, DOCUMENTED, NOTHING, Steps, follow, json_path, replaced
 
 SCHEMA: dict[str, Any] = {"$ref": "#/components/schemas/CreditsResponse", "components": CONTRACT["components"]}
 VALIDATOR = OAS31Validator(SCHEMA, format_checker=oas31_format_checker)

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from tests.certificates import authority, serving
-from tests.contract import CONTRACT, CREDITS
-from tests.faults import KEY
+from tests.support.certificates import authority, serving
+from tests.support.contract import CONTRACT, CREDITS
+from tests.support.faults import KEY
 from tools import record
 from tools.redact import ensure_no_secret
 from tools.replay import RECORDINGS, ReplayServer

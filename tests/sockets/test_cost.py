@@ -18,9 +18,9 @@ from stablecog_client import Client, CreditsResponse
 from stablecog_client._runtime import bodies
 
 from benchmarks.server import Server, body
-from tests.certificates import serving, trusted
-from tests.faults import KEY
-from tests.processes import output
+from tests.support.certificates import serving, trusted
+from tests.support.faults import KEY
+from tests.support.processes import output
 
 PACKAGE = str(Path(bodies.__file__).parent.parent)
 
