@@ -113,6 +113,7 @@ class FaultServer:
         url: Where it listens.
         requests: The bytes of each request that came, in order.
         connections: How many connections were made.
+        closed: How many of them have ended.
     """
 
     def __init__(self, *faults: Fault, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
@@ -123,6 +124,7 @@ class FaultServer:
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
         self.requests: list[bytes] = []
         self.connections = 0
+        self.closed = 0
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._stopped = threading.Event()
@@ -152,6 +154,7 @@ class FaultServer:
                 fault(connection)
         with self._lock:
             self._open.discard(connected)
+            self.closed += 1
         connected.close()
 
     def __enter__(self) -> Self:
