@@ -1,4 +1,4 @@
-"""One way to run Python in a process of its own, and one to fork this one."""
+"""Run Python in a process of its own, fork this one, measure its memory."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,3 +64,13 @@ def forked(call: Callable[[], T]) -> Generator[Callable[[], T]]:
     yield outcome
     child.join()
     assert child.exitcode == 0
+
+
+def peak_memory(call: Callable[[], object]) -> int:
+    """Return the bytes that a call allocates at most."""
+    tracemalloc.start()
+    try:
+        call()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()

@@ -1,4 +1,4 @@
-"""A server that keeps the contract's rate limit as the real one does, on the loopback interface."""
+"""A server with the rate limit of the real one, on the loopback interface."""
 
 from __future__ import annotations
 
@@ -39,17 +39,13 @@ class RateLimitedServer:
         url: Where it listens.
         seen: How many requests came.
         refused: How many of them were over the limit.
-        most_at_once: How many of them waited for their answers at the same time, at most.
     """
 
-    def __init__(self, latency: float = 0.0, *, counts: bool = True, remaining: int | None = None) -> None:
+    def __init__(self, latency: float = 0.0, *, counts: bool = True) -> None:
         self._latency = latency
         self._count = SlidingSecond() if counts else None
-        self._remaining = remaining  # what it says where it does not count
         self.seen = 0
         self.refused = 0
-        self.most_at_once = 0
-        self._at_once = 0
         self._loop = asyncio.new_event_loop()
         self._started = threading.Event()
         self._open: set[asyncio.StreamWriter] = set()
@@ -76,11 +72,8 @@ class RateLimitedServer:
         try:
             while True:
                 await reader.readuntil(b"\r\n\r\n")
-                self._at_once += 1
-                self.most_at_once = max(self.most_at_once, self._at_once)
                 await asyncio.sleep(self._latency)
-                self._at_once -= 1
-                writer.write(self._answer())
+                writer.write(self._response())
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
@@ -88,14 +81,14 @@ class RateLimitedServer:
             self._open.discard(writer)
             writer.close()
 
-    def _answer(self) -> bytes:
+    def _response(self) -> bytes:
         self.seen += 1
-        accepted, remaining, reset = True, self._remaining, 1795422517
+        accepted, limits = True, ""
         if self._count:
             accepted, remaining, reset = self._count.admit(time.time())
-        limits = f"X-Ratelimit-Limit: {LIMIT}\r\nX-Ratelimit-Remaining: {remaining}\r\nX-Ratelimit-Reset: {reset}\r\n"
-        if remaining is None:
-            limits = ""
+            limits = (
+                f"X-Ratelimit-Limit: {LIMIT}\r\nX-Ratelimit-Remaining: {remaining}\r\nX-Ratelimit-Reset: {reset}\r\n"
+            )
         if accepted:
             start, body = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n", TWO_CREDITS
         else:

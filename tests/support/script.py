@@ -106,6 +106,7 @@ class ScriptedClient:
                 try:
                     raw = self._exchange(call)
                 except FAULTS as error:
+                    error.__traceback__ = None  # frames of this module, in place of those of an HTTP library
                     delay = call.on_error(error)
                 else:
                     outcome = call.on_response(raw)
