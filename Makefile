@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 BENCH := .venv-bench
+FAST_TESTS := tests/unit tests/contract tests/generator --ignore=tests/generator/test_generate.py \
+  --ignore=tests/generator/test_workshop.py --ignore=tests/generator/test_project.py
 export PYTHONPATH := generated:.
 export PYTHONDONTWRITEBYTECODE := 1
 # All of Go stays in .venv, with files that can be removed.
@@ -56,6 +58,10 @@ demo: setup  ## List credits: of the real API with STABLECOG_API_KEY, else of a 
 test: setup $(VENV)/.go-tools  ## Run the tests; ARGS="-k name" selects some
 	@$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal $(ARGS)
 
+.PHONY: test-fast
+test-fast: setup  ## Run the quick tests: a first answer in seconds; ARGS as above
+	@$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal $(FAST_TESTS) $(ARGS)
+
 .PHONY: mutants
 mutants: setup  ## Change the code in small ways and list the changes that no test notices
 	@echo "Testing about two thousand small changes of the code (about twenty minutes) ..."
@@ -66,8 +72,14 @@ drift: setup  ## Fail if generated/ is not up to date
 	@$(BIN)/python -m generator --check
 
 .PHONY: check
-check: spec drift workflows  ## Validate, lint and type-check, and fail if generated/ is not up to date
+check: lint spec drift workflows types  ## Lint, validate and type-check, and fail if generated/ is not up to date
+
+.PHONY: lint
+lint: setup
 	@echo "ruff ..." && $(BIN)/ruff check --no-cache . && $(BIN)/ruff format --no-cache --check .
+
+.PHONY: types
+types: setup
 	@echo "mypy --strict ..." && $(BIN)/mypy --cache-dir=$(VENV)/mypy generated/stablecog_client generator runtime tools tests examples benchmarks
 	@echo "pyright, strict ..." && $(BIN)/pyright -p pyproject.toml --pythonpath $(BIN)/python
 

@@ -12,7 +12,15 @@ from typing import Any
 import attrs
 import pytest
 import stablecog_client as package
-from stablecog_client import APIError, APIStatusError, AsyncClient, Client, RateLimitError, Response
+from stablecog_client import (
+    APIError,
+    APIStatusError,
+    AsyncClient,
+    AuthenticationError,
+    Client,
+    RateLimitError,
+    Response,
+)
 from stablecog_client.api.credits import list_credits
 
 from tests.support.contract import CONTRACT, CREDITS, FAILURES, RECORDED, SUCCESSES, Recording
@@ -113,13 +121,29 @@ def test_the_replay_server_plays_a_recording_byte_for_byte(recording: Recording)
             assert stream.read() == recording.raw
 
 
+@both_clients
 @each_success
-def test_a_recorded_success_is_decoded_to_what_its_json_says(recording: Recording, call: Call) -> None:
+def test_recorded_success_is_decoded(recording: Recording, call: Call) -> None:
+    """To what its JSON says, value by value and type by type."""
     with ReplayServer(recording.raw) as server:
         result = call(server.url)
     assert typed(result) == expected(recording.json)
     assert result.to_dict() == to_the_microsecond(recording.json)
     assert len(server.requests) == 1
+
+
+def test_each_surface_returns_the_result(call: Call) -> None:
+    """The functions of the module and the methods of the tag are the same call."""
+    with ReplayServer(SUCCESSES[0].raw) as server:
+        assert typed(call(server.url)) == expected(SUCCESSES[0].json)
+
+
+def test_each_surface_raises_the_error(call: Call) -> None:
+    """The functions of the module and the methods of the tag are the same call."""
+    recording = next(each for each in FAILURES if each.status == 401)
+    with ReplayServer(recording.raw) as server, pytest.raises(AuthenticationError) as caught:
+        call(server.url)
+    assert caught.value.text == recording.text
 
 
 @each_success
@@ -137,8 +161,10 @@ def test_a_detailed_call_tells_status_headers_content_and_what_they_mean(recordi
                 assert response.headers[name] == response.headers[name.upper()] == value
 
 
+@both_clients
 @each_failure
-def test_a_recorded_failure_raises_what_its_status_means(recording: Recording, call: Call) -> None:
+def test_recorded_failure_raises_what_its_status_means(recording: Recording, call: Call) -> None:
+    """The error has what the server sent."""
     with ReplayServer(recording.raw) as server, pytest.raises(APIError) as caught:
         call(server.url, max_retries=0)
     error = caught.value
@@ -191,11 +217,12 @@ def test_a_request_that_is_tried_again_is_the_same(call: Call) -> None:
 
 
 @both_clients
-@pytest.mark.parametrize("path", ["", "/", "/stablecog", "/stablecog/", "/a%20b/c"])
-def test_a_base_url_may_have_a_path(path: str, call: Call) -> None:
-    with ReplayServer(SUCCESSES[0].raw) as server:
-        call(server.url + path)
-    assert ReceivedRequest.of(server.requests[0]).path == f"{path.rstrip('/')}/v1/credits"
+def test_base_url_may_have_a_path(call: Call) -> None:
+    """The path of the operation is appended to it."""
+    for path in "", "/", "/stablecog", "/stablecog/", "/a%20b/c":
+        with ReplayServer(SUCCESSES[0].raw) as server:
+            call(server.url + path)
+        assert ReceivedRequest.of(server.requests[0]).path == f"{path.rstrip('/')}/v1/credits"
 
 
 @both_clients

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from stablecog_client import (
     APIError,
@@ -65,7 +67,7 @@ def test_undocumented_success_is_refused(backend: Backend, status: int) -> None:
     assert f"expected a documented status (200), got {status}" in str(caught.value)
 
 
-ODD_BODIES = [
+ODD_BODIES: list[tuple[Any, ...]] = [
     (b"", "application/json"),
     (b"a" * 2**20, "text/plain"),
     (b"not compressed", "text/plain", "Content-Encoding: gzip"),
@@ -108,7 +110,7 @@ def test_truncated_error_keeps_its_status(backend: Backend) -> None:
         (faults.drip_error_body, {"deadline": 1}),
     ],
 )
-def test_slow_error_body_keeps_the_status(backend: Backend, fault: faults.Fault, limits: dict[str, float]) -> None:
+def test_slow_error_body_keeps_the_status(backend: Backend, fault: faults.Fault, limits: dict[str, Any]) -> None:
     """An error whose body does not come in time is reported with what came of it."""
     with FaultServer(fault) as server, backend(server.url, **limits) as driver, assert_ends():
         with pytest.raises(AuthenticationError) as caught:

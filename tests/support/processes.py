@@ -54,7 +54,7 @@ def forked(call: Callable[[], T]) -> Generator[Callable[[], T]]:
 
     def outcome() -> T:
         result: T
-        result, error = results.get(timeout=20)
+        result, error = results.get(timeout=60)
         if error is not None:
             raise error
         return result

@@ -7,9 +7,14 @@ from functools import partial
 from types import SimpleNamespace
 
 import pytest
+from hypothesis import HealthCheck, settings
 from stablecog_client._runtime import call, rate_limit, retries
 
 from tests.support.script import Clock, ScriptedClient
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.fixture
