@@ -32,12 +32,14 @@ def validate(recording: Recording) -> None:
 
 
 @each_recording
-def test_a_recording_obeys_the_contract(recording: Recording) -> None:
+def test_recording_matches_the_description(recording: Recording) -> None:
+    """Every recorded response is one that the API description allows."""
     validate(recording)
 
 
 @each_recording
-def test_a_header_that_the_contract_knows_is_documented_wherever_it_is_shown(recording: Recording) -> None:
+def test_known_header_is_documented_wherever_shown(recording: Recording) -> None:
+    """A header that the API description knows is documented for each response that has it."""
     documented = follow(recording.operation.says["responses"][str(recording.status)]).get("headers", {})
     shown = {name for name in CONTRACT["components"]["headers"] if recording.header(name) is not None}
     assert shown <= documented.keys(), "name the header in openapi.yaml, among those of this status"
@@ -61,14 +63,16 @@ def test_the_index_says_the_status_of_a_recording(recording: Recording) -> None:
     ],
     ids=["status", "content type", "missing header", "header", "missing field", "type of a field", "date"],
 )
-def test_a_damaged_recording_does_not_obey_the_contract(part: bytes, replacement: bytes) -> None:
+def test_damaged_recording_is_refused(part: bytes, replacement: bytes) -> None:
+    """A recording that was changed no longer matches the API description."""
     whole = next(each for each in SUCCESSES if b"expires_at" in each.raw and b"Content-Length" in each.raw)
     damaged = re.sub(rb"Content-Length: \d+\r\n", b"", re.sub(part, replacement, whole.raw))
     with pytest.raises(OpenAPIError):
         validate(Recording("damaged", damaged, whole.request))
 
 
-def test_the_index_lists_the_recordings_that_there_are() -> None:
+def test_index_lists_the_recordings() -> None:
+    """All that there are, and no others."""
     assert sorted(each["file"] for each in INDEX["exchanges"]) == [recording.name for recording in RECORDED]
 
 
@@ -110,7 +114,8 @@ def pattern(status: str) -> re.Pattern[str]:
     return re.compile("..." if status == "default" else status.replace("X", "."))
 
 
-def test_the_contract_documents_nothing_that_no_recording_shows_without_saying_so() -> None:
+def test_unrecorded_parts_are_marked() -> None:
+    """The API description says which of its parts no recording shows."""
     if places := sorted(set(unrecorded())):
         advice = "Record an answer that shows it, or say why there is none: `x-unrecorded: ...` beside its description"
         pytest.fail("\n  ".join([f"{advice} in openapi.yaml:", *places]))

@@ -111,7 +111,8 @@ def expected(body: dict[str, Any]) -> Any:
 
 
 @each_recording
-def test_the_replay_server_plays_a_recording_byte_for_byte(recording: Recording) -> None:
+def test_replay_server_plays_recording_to_the_byte(recording: Recording) -> None:
+    """The client meets the bytes that the real server sent."""
     with (
         ReplayServer(recording.raw) as server,
         socket.create_connection(("127.0.0.1", server.server_address[1])) as connection,
@@ -147,7 +148,9 @@ def test_each_surface_raises_the_error(call: Call) -> None:
 
 
 @each_success
-def test_a_detailed_call_tells_status_headers_content_and_what_they_mean(recording: Recording) -> None:
+def test_detailed_call_returns_the_response(recording: Recording) -> None:
+    """Status, headers, content, and what they mean."""
+
     async def detailed(url: str) -> Response[Any]:
         async with AsyncClient(KEY, base_url=url) as client:
             return await list_credits.asyncio_detailed(client=client)
@@ -183,7 +186,8 @@ def test_recorded_failure_raises_what_its_status_means(recording: Recording, cal
 
 @both_clients
 @each_failure
-def test_a_recorded_failure_that_may_pass_is_tried_again(recording: Recording, call: Call) -> None:
+def test_recorded_temporary_failure_is_retried(recording: Recording, call: Call) -> None:
+    """One that may pass, and no other."""
     with ReplayServer(recording.raw, SUCCESSES[0].raw) as server:
         if tried_again(recording.status):
             assert call(server.url).to_dict() == to_the_microsecond(SUCCESSES[0].json)
@@ -196,7 +200,8 @@ def test_a_recorded_failure_that_may_pass_is_tried_again(recording: Recording, c
 # What goes over the wire
 
 
-def test_the_request_is_what_the_contract_says(call: Call) -> None:
+def test_request_is_what_the_description_says(call: Call) -> None:
+    """Method, path, query, headers and body."""
     with ReplayServer(SUCCESSES[0].raw) as server:
         call(server.url)
     method, path, query, headers, body = ReceivedRequest.of(server.requests[0])
@@ -208,7 +213,8 @@ def test_the_request_is_what_the_contract_says(call: Call) -> None:
 
 
 @both_clients
-def test_a_request_that_is_tried_again_is_the_same(call: Call) -> None:
+def test_retried_request_is_the_same(call: Call) -> None:
+    """To the header."""
     failure = next(each for each in FAILURES if each.status >= 500)
     with ReplayServer(failure.raw, SUCCESSES[0].raw) as server:
         call(server.url)
@@ -244,9 +250,10 @@ def test_arguments_win_over_the_environment(call: Call, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("kind", [Client, AsyncClient])
-def test_the_server_is_the_contracts_where_the_environment_names_none(
+def test_default_server_is_that_of_the_description(
     kind: type[Client | AsyncClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Where the environment names none."""
     assert str(kind(KEY).base_url) == CONTRACT["servers"][0]["url"]
     monkeypatch.setenv("STABLECOG_BASE_URL", "")
     assert str(kind(KEY).base_url) == CONTRACT["servers"][0]["url"]

@@ -129,7 +129,8 @@ def test_every_module_can_be_imported_first(made: Path) -> None:
     output("-W", "error", "-c", script, *names, folder=made)
 
 
-def test_descriptions_become_docstrings_as_they_stand(workshop: Any) -> None:
+def test_descriptions_become_docstrings(workshop: Any) -> None:
+    """Whatever characters they have."""
     tools = importlib.import_module("workshop_client.api.tools")
     assert workshop.Tool.__doc__.startswith('Has a \\backslash, """triple""" quotes and ends in a "quote"')
     assert 'Backslash \\d, """triple""" and, at the end, a "quote"' in tools.ToolsAPI.get.__doc__
@@ -140,7 +141,8 @@ def test_descriptions_become_docstrings_as_they_stand(workshop: Any) -> None:
     assert workshop.Kind.__doc__.strip() == 'Ends in a "quote"'
 
 
-def test_a_tag_or_method_is_called_otherwise_only_where_its_name_is_taken(workshop: Any) -> None:
+def test_tags_and_methods_keep_free_names(workshop: Any) -> None:
+    """They are called otherwise only where their name is taken."""
     with workshop.Client("a-key") as client:
         methods = {name for name in dir(client.tools) if not name.startswith("_")}
         # `import` is Python's, and tools_mend and mend_tools are both `mend` in short.
@@ -149,14 +151,16 @@ def test_a_tag_or_method_is_called_otherwise_only_where_its_name_is_taken(worksh
     assert client.is_closed
 
 
-def test_a_schema_called_as_something_of_ours_gets_an_underscore(workshop: Any) -> None:
+def test_schema_named_as_ours_gets_an_underscore(workshop: Any) -> None:
+    """Ours keeps its name."""
     for name in ("Client", "File", "Response", "Unset"):
         schema, own = getattr(workshop, f"{name}_"), getattr(workshop, name)
         assert schema.__module__.startswith("workshop_client.models.")
         assert not own.__module__.startswith("workshop_client.models.")
 
 
-def test_the_server_is_the_one_of_the_contract_with_its_variables_filled_in(workshop: Any) -> None:
+def test_server_variables_are_filled_in(workshop: Any) -> None:
+    """By their defaults."""
     with workshop.Client("a-key") as client:
         assert str(client.base_url) == "https://eu.workshop.example/base"
 
@@ -164,7 +168,8 @@ def test_the_server_is_the_one_of_the_contract_with_its_variables_filled_in(work
 # On the wire
 
 
-def test_every_kind_of_parameter_arrives_where_the_contract_has_it(workshop: Any, ask: Ask) -> None:
+def test_parameters_arrive_in_their_places(workshop: Any, ask: Ask) -> None:
+    """Every kind of them."""
     tool, seen = ask(
         lambda client: client.tools.get(
             UUID(ID),
@@ -200,7 +205,8 @@ def test_every_kind_of_parameter_arrives_where_the_contract_has_it(workshop: Any
     assert tool == workshop.Tool.from_dict(TOOL)
 
 
-def test_parameters_that_are_left_out_or_null_are_not_sent(workshop: Any, ask: Ask) -> None:
+def test_omitted_and_null_parameters_are_not_sent(workshop: Any, ask: Ask) -> None:
+    """Only JSON can say null."""
     required = {"kind": workshop.Kind.VALUE_2, "x_count": 0, "session": ""}
     _, seen = ask(
         lambda client: client.tools.get(UUID(ID), datetime.date.min, 0, str=None, x_note=None, **required),
@@ -211,7 +217,8 @@ def test_parameters_that_are_left_out_or_null_are_not_sent(workshop: Any, ask: A
 
 
 @pytest.mark.parametrize(("name", "segment"), [("a/../b?c#d%=e", "a%2F..%2Fb%3Fc%23d%25%3De"), ("..", "%2E%2E")])
-def test_a_path_parameter_cannot_leave_its_segment(ask: Ask, name: str, segment: str) -> None:
+def test_path_parameter_cannot_leave_its_segment(ask: Ask, name: str, segment: str) -> None:
+    """Whatever characters it has."""
     value, seen = ask(lambda client: client.default.get_untagged_name(name), as_json("ok"))
     assert (seen.path, seen.query, value) == (f"/base/untagged/{segment}", [], "ok")
 
@@ -236,30 +243,35 @@ def test_a_path_parameter_is_not_empty(workshop: Any, value: Any) -> None:
         request.target()
 
 
-def test_an_array_in_a_header_or_cookie_is_separated_by_commas(workshop: Any) -> None:
+def test_array_in_header_or_cookie_has_commas(workshop: Any) -> None:
+    """Between its items."""
     request = workshop._runtime.api_request.APIRequest(
         "GET", "/", None, {}, headers={"a": [1, "b"]}, cookies={"c": [True, [2]]}
     )
     assert request.arguments() == {"params": {}, "headers": {"a": "1,b"}, "cookies": {"c": "true,2"}}
 
 
-def test_an_operation_without_security_gets_no_key(ask: Ask) -> None:
+def test_operation_without_security_gets_no_key(ask: Ask) -> None:
+    """The key goes only where it is needed."""
     _, seen = ask(lambda client: client.default.get_untagged_name("a"), as_json(None))
     assert "x-workshop-key" not in seen.headers
 
 
-def test_only_an_operation_with_security_needs_a_key(workshop: Any) -> None:
+def test_key_is_needed_by_secured_operations_alone(workshop: Any) -> None:
+    """A client can be made without one."""
     with workshop.Client() as client, pytest.raises(workshop.UsageError, match="WORKSHOP_API_KEY"):
         client.tools.list()
 
 
-def test_a_json_body_is_sent_as_the_contract_has_it(workshop: Any, ask: Ask) -> None:
+def test_json_body_is_sent(workshop: Any, ask: Ask) -> None:
+    """As the API description has it."""
     tool, seen = ask(lambda client: client.tools.import_tools(body=[workshop.Tool.from_dict(TOOL)]), as_json(TOOL))
     assert (seen.method, seen.headers["content-type"], json.loads(seen.body)) == ("PUT", "application/json", [TOOL])
     assert isinstance(tool, workshop.Tool)
 
 
-def test_one_of_several_bodies_is_sent_as_its_own_media_type(workshop: Any, ask: Ask) -> None:
+def test_each_body_has_its_own_media_type(workshop: Any, ask: Ask) -> None:
+    """Where an operation takes one of several."""
     done = text(202, "done")
     said, seen = ask(lambda client: client.tools.tools_mend(body=workshop.Tool.from_dict(TOOL), body_query="b"), done)
     assert (said, seen.headers["content-type"], seen.query) == ("done", "application/json", [("body", "b")])
@@ -327,7 +339,8 @@ def test_files_are_uploaded_beside_other_fields(workshop: Any, ask: Ask) -> None
     assert (size, parts(seen)) == (4, PARTS)
 
 
-def test_files_are_whole_when_a_request_is_sent_again(workshop: Any, ask: Ask) -> None:
+def test_files_are_whole_in_a_retry(workshop: Any, ask: Ask) -> None:
+    """They are not read to their end the first time."""
     _, seen = ask(lambda client: client.forms.upload(body=upload(workshop)), text(429), as_json(4, 201))
     assert parts(seen) == PARTS
 
@@ -345,21 +358,24 @@ def test_bytes_go_and_come_as_they_are(workshop: Any, ask: Ask) -> None:
 # Answers
 
 
-def test_each_documented_success_is_decoded_as_its_own_type(workshop: Any, ask: Ask) -> None:
+def test_documented_successes_have_their_types(workshop: Any, ask: Ask) -> None:
+    """Each of them; another one is refused."""
     assert ask(lambda client: client.tools.import_tools(body=[]), as_json(TOOL, 200))[0].level == -3
     assert ask(lambda client: client.tools.import_tools(body=[]), as_json(2, 201))[0] == 2
     with pytest.raises(workshop.APIResponseValidationError, match="200 or 201"):
         ask(lambda client: client.tools.import_tools(body=[]), as_json(2, 202))
 
 
-def test_a_default_answer_stands_for_every_success_but_for_no_failure(workshop: Any, ask: Ask) -> None:
+def test_default_response_stands_for_successes(workshop: Any, ask: Ask) -> None:
+    """For every success, and for no failure."""
     assert ask(lambda client: client.tools.mend_tools(), as_json(NODE, 203))[0].to_dict() == NODE
     with pytest.raises(workshop.NotFoundError):
         ask(lambda client: client.tools.mend_tools(), as_json(NODE, 404))
 
 
 @pytest.mark.parametrize("value", ["a", 3, None])
-def test_a_union_of_primitives_keeps_each_as_it_is(ask: Ask, value: Any) -> None:
+def test_union_of_primitives_keeps_each(ask: Ask, value: Any) -> None:
+    """As it is."""
     assert ask(lambda client: client.default.get_untagged_name("a"), as_json(value))[0] == value
 
 
@@ -370,7 +386,8 @@ def test_an_answer_without_a_body_is_none(ask: Ask) -> None:
     assert ask(lambda client: client.close_.close(), respond(200, b""))[0] is None
 
 
-def test_the_functions_of_a_module_and_the_methods_of_a_tag_are_the_same_call(workshop: Any, ask: Ask) -> None:
+def test_functions_and_methods_are_the_same_call(workshop: Any, ask: Ask) -> None:
+    """Those of a module and of a tag."""
     module: Any = importlib.import_module("workshop_client.api.tools.list_tools")
 
     def call(client: Any) -> Any:
@@ -405,9 +422,8 @@ def test_the_functions_of_a_module_and_the_methods_of_a_tag_are_the_same_call(wo
         ((), []),
     ],
 )
-def test_what_the_contract_does_not_allow_is_refused_with_its_path(
-    workshop: Any, ask: Ask, steps: Steps, value: Any
-) -> None:
+def test_undocumented_value_is_refused_with_its_path(workshop: Any, ask: Ask, steps: Steps, value: Any) -> None:
+    """What the API description does not allow."""
     with pytest.raises(workshop.APIResponseValidationError) as caught:
         ask(lambda client: client.tools.list(), as_json([replaced(TOOL, steps, value)]))
     assert caught.value.path == json_path((0, *steps))
@@ -423,7 +439,8 @@ def test_what_the_contract_does_not_allow_is_refused_with_its_path(
         ("pick", "x", "$.pick"),
     ],
 )
-def test_values_under_names_of_any_kind_are_checked_too(workshop: Any, name: str, value: Any, path: str) -> None:
+def test_values_under_any_name_are_checked(workshop: Any, name: str, value: Any, path: str) -> None:
+    """Additional properties, and names that are no identifiers."""
     with pytest.raises(workshop.APIResponseValidationError) as caught:
         workshop.NamesNasty.from_dict({**THINGS, name: value})
     assert caught.value.path == path
@@ -432,14 +449,16 @@ def test_values_under_names_of_any_kind_are_checked_too(workshop: Any, name: str
 # Models
 
 
-def test_models_of_every_kind_survive_a_round_trip(workshop: Any, ask: Ask) -> None:
+def test_models_survive_a_round_trip(workshop: Any, ask: Ask) -> None:
+    """Every kind of them."""
     things = workshop.NamesNasty.from_dict(THINGS)
     assert json.dumps(things.to_dict(), sort_keys=True) == json.dumps(THINGS, sort_keys=True)
     answered, seen = ask(lambda client: client.things.add_thing(body=things), as_json(THINGS))
     assert (json.loads(seen.body), answered) == (THINGS, things)
 
 
-def test_names_are_those_of_the_contract_unless_python_or_the_class_has_them(workshop: Any) -> None:
+def test_names_are_those_of_the_description(workshop: Any) -> None:
+    """Unless Python or the class has them."""
     things = workshop.NamesNasty.from_dict(THINGS)
     same = ["type", "list", "str", "int", "id", "float", "bool", "bytes", "credits", "field", "data", "cls", "error"]
     assert [getattr(things, name) for name in same] == [THINGS[name] for name in same]
@@ -448,7 +467,8 @@ def test_names_are_those_of_the_contract_unless_python_or_the_class_has_them(wor
     assert things.client.any.file.response.unset.mapping == "g"
 
 
-def test_values_have_the_types_that_the_contract_gives_them(workshop: Any) -> None:
+def test_values_have_their_documented_types(workshop: Any) -> None:
+    """Those of the API description."""
     tool = workshop.Tool.from_dict(TOOL)
     assert tool.id == UUID(ID)
     assert tool.kind is workshop.Kind("3d")
@@ -461,7 +481,8 @@ def test_values_have_the_types_that_the_contract_gives_them(workshop: Any) -> No
     assert tool.to_dict() == TOOL
 
 
-def test_fields_that_the_contract_does_not_name_are_kept(workshop: Any) -> None:
+def test_unknown_fields_are_kept(workshop: Any) -> None:
+    """Unless the schema is closed."""
     tool = workshop.Tool.from_dict(TOOL)
     assert tool.additional_properties == {"added later": {"kept": [1]}}
     assert tool.owner.additional_properties == {"new": True}
@@ -480,7 +501,8 @@ def test_left_out_is_not_null(workshop: Any) -> None:
     assert left_out.sharp is workshop.UNSET  # not the default: the server did not say so
 
 
-def test_a_default_fills_in_what_the_caller_leaves_out(workshop: Any) -> None:
+def test_default_fills_in_what_is_omitted(workshop: Any) -> None:
+    """By the caller; what the server omits stays unset."""
     tool = workshop.Tool(
         id=UUID(ID),
         kind=workshop.Kind.HAND_TOOL,
@@ -511,7 +533,8 @@ PING = {"/ping": {"get": {"responses": {"200": {"description": "ok"}}}}}
 
 
 @pytest.mark.parametrize("paths", [{}, PING], ids=["no-paths", "a-path"])
-def test_a_contract_in_json_without_servers_security_or_schemas_is_enough(tmp_path: Path, paths: Any) -> None:
+def test_bare_document_in_json_is_enough(tmp_path: Path, paths: Any) -> None:
+    """Without servers, security or schemas."""
     (tmp_path / "bare.json").write_text(json.dumps({**BARE, "paths": paths}))
     config = tmp_path / "config.yaml"
     config.write_text((ROOT / "generator-config.yaml").read_text().replace("stablecog", "bare"))

@@ -36,7 +36,8 @@ def test_the_readme_shows_each_example_as_it_is(example: Path) -> None:
     assert f"```py\n{example.read_text()}```" in (ROOT / "README.md").read_text()
 
 
-def test_the_readme_tells_the_figures_of_the_last_benchmark() -> None:
+def test_readme_has_the_last_benchmark() -> None:
+    """Its table, as it is."""
     table = (ROOT / "benchmarks" / "results" / "table.md").read_text().partition("as ratios:\n\n")[2]
     assert table
     assert table in (ROOT / "README.md").read_text()

@@ -77,7 +77,7 @@ def test_exception_being_handled_is_not_the_cause(backend: Backend) -> None:
 
 
 @all_backends
-def test_exception_being_handled_is_shown_with_the_error(backend: Backend) -> None:
+def test_exception_being_handled_is_shown_too(backend: Backend) -> None:
     """As Python shows it."""
     for fault in faults.text(401), faults.text(200):
         with FaultServer(fault) as server, backend(server.url, max_retries=0) as driver:

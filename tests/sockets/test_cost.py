@@ -74,12 +74,14 @@ def calls(action: Callable[[], object], *, of: str = "", event: str = "call") ->
     return counted
 
 
-def test_importing_the_client_loads_little_beside_httpx_and_attrs() -> None:
+def test_import_loads_httpx_and_attrs_alone() -> None:
+    """And what they load."""
     more = modules("import stablecog_client") - modules("import httpx, attrs")
     assert not more, f"loaded by the import, and not needed there: {sorted(more)}"
 
 
-def test_a_healthy_call_loads_little_beside_what_httpx_loads_for_it(server: Server) -> None:
+def test_call_loads_little_beside_httpx(server: Server) -> None:
+    """Compared with the same call by httpx."""
     ours = modules(f"import stablecog_client\nstablecog_client.Client({KEY!r}, base_url={server.url!r}).credits.list()")
     theirs = modules(f"import attrs, httpx\nhttpx.Client().get('{server.url}/v1/credits').json()")
     assert server.requests == 2
@@ -92,14 +94,16 @@ def test_a_healthy_call_runs_few_functions(client: Client) -> None:
     assert 0 < counted <= OWN_CALLS
 
 
-def test_a_healthy_call_runs_fewer_functions_than_httpx_needs_for_it(client: Client, server: Server) -> None:
+def test_call_runs_fewer_functions_than_httpx(client: Client, server: Server) -> None:
+    """For the same request, untyped."""
     with httpx.Client(headers={"Authorization": f"Bearer {KEY}"}) as plain:
         theirs = calls(lambda: plain.get(f"{server.url}/v1/credits").json())
     ours = calls(client.credits.list)
     assert ours <= SHARE_OF_HTTPX * theirs, f"{ours} calls, httpx {theirs}"
 
 
-def test_a_hundred_calls_are_a_hundred_requests_on_one_connection(server: Server) -> None:
+def test_hundred_calls_need_one_connection(server: Server) -> None:
+    """And a hundred requests."""
     with Client(KEY, base_url=server.url) as client:
         for _ in range(100):
             client.credits.list()
@@ -121,7 +125,8 @@ def test_a_credit_costs_the_same_among_many(event: str, most: int) -> None:
     assert a_credit <= most
 
 
-def test_the_trust_store_is_read_once_for_all_clients() -> None:
+def test_trust_store_is_read_once() -> None:
+    """For all clients of a process."""
     program = """
 import gc, ssl, sys
 from stablecog_client import Client

@@ -51,7 +51,7 @@ def test_unsafe_request_is_not_sent_twice(backend: Backend, fault: faults.Fault)
 
 
 @all_backends
-def test_unsafe_request_on_closed_connection_is_sent_once(backend: Backend) -> None:
+def test_unsafe_request_avoids_closed_connection(backend: Backend) -> None:
     """A connection that was closed while idle is not used."""
     with FaultServer(faults.ok_then_close_while_idle, ok) as server, backend(server.url) as driver:
         driver.list()

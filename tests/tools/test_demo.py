@@ -164,7 +164,8 @@ def test_the_demo_fails_with_one_line(
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
-def test_the_demo_runs_as_a_command_whatever_the_terminal_can_show(encoding: str) -> None:
+def test_demo_runs_in_any_terminal(encoding: str) -> None:
+    """As a command, whatever the terminal can show."""
     shown = output("-m", "tools.demo", PYTHONIOENCODING=encoding)
     assert "Gift XLarge" in shown
     assert "\x1b" not in shown

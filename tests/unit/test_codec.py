@@ -145,7 +145,8 @@ def test_what_is_not_allowed_is_refused_in_words(decode: Any, value: Any, path: 
     assert (caught.value.path, caught.value.expected, caught.value.got) == (path, expected, got)
 
 
-def test_of_several_alternatives_the_one_that_fits_best_is_told() -> None:
+def test_union_error_is_that_of_the_best_fit() -> None:
+    """Of several alternatives."""
     shallow, deep = array_of(integer), array_of(array_of(integer))
     for either in union_of(integer, shallow, deep), union_of(deep, shallow, integer):
         with pytest.raises(APIResponseValidationError) as caught:
@@ -153,14 +154,16 @@ def test_of_several_alternatives_the_one_that_fits_best_is_told() -> None:
         assert str(caught.value) == '$[0][1]: expected an integer, got "x"'
 
 
-def test_values_under_names_of_any_kind_are_decoded_and_refused_by_name() -> None:
+def test_values_under_any_name_are_decoded() -> None:
+    """And refused by that name."""
     assert values({"a": 1, "b": 2.0}, integer) == {"a": 1, "b": 2}
     with pytest.raises(APIResponseValidationError) as caught:
         values({"a": 1, "b c": None}, integer)
     assert str(caught.value) == "$['b c']: expected an integer, got null"
 
 
-def test_a_value_of_80_characters_is_shown_whole_and_a_longer_one_cut_to_80() -> None:
+def test_long_value_is_truncated_to_80_characters() -> None:
+    """One of 80 is shown whole."""
     assert codec.describe("x" * 78) == '"' + "x" * 78 + '"'
     assert codec.describe("x" * 79) == '"' + "x" * 76 + "..."
 
@@ -171,7 +174,9 @@ def test_a_file_inside_json_is_its_text() -> None:
         codec.file(1)
 
 
-def test_an_enum_is_encoded_as_the_plain_value_that_it_stands_for() -> None:
+def test_enum_is_encoded_as_its_plain_value() -> None:
+    """Not as an instance of a subclass."""
+
     class Colour(StrEnum):
         RED = "red"
 
@@ -202,7 +207,8 @@ def test_the_usual_charsets_are_read(charset: str) -> None:
 
 
 @pytest.mark.parametrize("charset", ["punycode", "idna", "unicode_escape", "utf-7", "utf-88", "x" * 5000])
-def test_a_charset_of_which_a_megabyte_may_take_minutes_is_refused(charset: str) -> None:
+def test_slow_charset_is_refused(charset: str) -> None:
+    """A megabyte of it may take minutes."""
     with pytest.raises(APIResponseValidationError) as caught:
         json_body(string)(b'"a"', f"application/json; charset={charset}")
     assert f"unknown charset '{charset[:40]}'" in caught.value.got
@@ -232,13 +238,16 @@ def test_text_that_cannot_be_read_is_refused(content: bytes, content_type: str, 
     ],
     ids=["empty", "nan", "infinite", "deep"],
 )
-def test_what_is_no_json_is_refused_with_its_start_and_the_reason(content: bytes, got: str) -> None:
+def test_body_that_is_no_json_is_quoted(content: bytes, got: str) -> None:
+    """The error has its start and the reason."""
     with pytest.raises(APIResponseValidationError) as caught:
         bodies.json_body(codec.anything)(content, "application/json")
     assert (caught.value.path, caught.value.expected, caught.value.got) == ("$", "JSON", got)
 
 
-def test_what_is_nested_more_deeply_than_a_model_can_follow_is_refused() -> None:
+def test_deep_nesting_is_refused() -> None:
+    """More deeply than a model can follow."""
+
     def node(value: Any) -> Any:
         return array(value, node)
 
@@ -261,13 +270,15 @@ def _in_india(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:  # pyright: ig
 
 @pytest.mark.usefixtures("_in_india")
 @pytest.mark.skipif(not hasattr(time, "tzset"), reason="needs tzset")
-def test_a_leap_second_is_one_wherever_the_program_runs() -> None:
+def test_leap_second_does_not_depend_on_time_zone() -> None:
+    """It is one wherever the program runs."""
     new_year = datetime.datetime(2017, 1, 1, tzinfo=datetime.UTC)
     assert codec.date_time("2016-12-31T23:59:60Z") == new_year
     assert codec.date_time("2017-01-01T05:29:60+05:30") == new_year
 
 
 @pytest.mark.parametrize("text", ["2016-12-31T22:59:60Z", "2016-12-31T23:58:60Z", "2016-12-31T23:59:60+01:00"])
-def test_a_leap_second_before_the_end_of_a_day_is_none(text: str) -> None:
+def test_leap_second_within_a_day_is_refused(text: str) -> None:
+    """There is none."""
     with pytest.raises(APIResponseValidationError):
         codec.date_time(text)

@@ -101,7 +101,7 @@ def test_operation_of_call_is_bounded_by_deadline(clock: Clock, monkeypatch: pyt
         bounded(3)
 
 
-def test_operation_outside_of_calls_has_its_own_timeout() -> None:
+def test_operation_outside_of_calls_is_not_bounded() -> None:
     """A caller's own client is not bound by us."""
     assert (bounded(None), bounded(3)) == (None, 3)
 

@@ -51,7 +51,8 @@ COPIES: list[Callable[[Any], Any]] = [copy.copy, copy.deepcopy, pickled]
 each_copy = pytest.mark.parametrize("copied", COPIES)
 
 
-def test_each_schema_of_the_contract_has_a_model_that_is_tested_here() -> None:
+def test_each_model_is_tested_here() -> None:
+    """Each schema of the API description has one."""
     import stablecog_client.models as models
 
     made = {name for name in models.__all__ if attrs.has(getattr(models, name))}  # enums are not
@@ -59,7 +60,8 @@ def test_each_schema_of_the_contract_has_a_model_that_is_tested_here() -> None:
 
 
 @pytest.mark.parametrize("kind", [Client, AsyncClient])
-def test_a_client_shows_its_server_alone_and_is_not_copied(kind: Any) -> None:
+def test_client_shows_its_server_alone(kind: Any) -> None:
+    """It cannot be copied or pickled."""
     client = kind("sc-test", base_url="https://a.example/path")
     assert repr(client) == f"{kind.__name__}(base_url='https://a.example/path')"
     assert repr(object.__new__(kind)) == f"{kind.__name__}()"  # as a traceback shows one that was refused its options
@@ -112,9 +114,8 @@ def test_a_model_is_hashed_by_its_fields(model: type[Any]) -> None:
 
 
 @each_model
-def test_a_traceback_with_locals_can_be_shown_of_a_model_that_was_refused(
-    model: type[Any], body: dict[str, Any]
-) -> None:
+def test_traceback_of_refused_model_can_be_shown(model: type[Any], body: dict[str, Any]) -> None:
+    """With its variables, of which one is half a model."""
     for refused in {}, dict.fromkeys(body):
         with pytest.raises(APIResponseValidationError) as caught:
             model.from_dict(refused)
@@ -122,13 +123,15 @@ def test_a_traceback_with_locals_can_be_shown_of_a_model_that_was_refused(
         assert str(caught.value) in "".join(shown)
 
 
-def test_a_model_that_holds_an_array_cannot_be_hashed() -> None:
+def test_model_with_array_cannot_be_hashed() -> None:
+    """As a list cannot."""
     with pytest.raises(TypeError, match="unhashable"):
         hash(CreditsResponse.from_dict(DOCUMENTED))
 
 
 @each_model
-def test_a_model_is_made_of_any_mapping_and_leaves_it_alone(model: type[Any], body: dict[str, Any]) -> None:
+def test_model_is_made_of_any_mapping(model: type[Any], body: dict[str, Any]) -> None:
+    """And leaves it alone."""
     added = {**body, "added": 1}
     value = model.from_dict(MappingProxyType(added))
     assert value == model.from_dict(added)
@@ -137,7 +140,8 @@ def test_a_model_is_made_of_any_mapping_and_leaves_it_alone(model: type[Any], bo
 
 
 @each_model
-def test_a_model_that_came_without_further_fields_can_be_given_some(model: type[Any], body: dict[str, Any]) -> None:
+def test_model_can_be_given_further_fields(model: type[Any], body: dict[str, Any]) -> None:
+    """Though it came without."""
     value, other = model.from_dict(body), model.from_dict(body)
     value.additional_properties["added"] = 1
     assert vars(value)["additional_properties"] == {"added": 1}
@@ -156,7 +160,8 @@ def test_model_refuses_what_is_no_mapping(model: type[Any]) -> None:
         assert str(caught.value) == f"$: expected an object, got {got}"
 
 
-def test_an_optional_field_that_is_not_there_is_unset() -> None:
+def test_missing_optional_field_is_unset() -> None:
+    """It is not written back."""
     bare = ErrorResponse.from_dict({"error": "x"})
     assert bare.description is UNSET
     assert bare.to_dict() == {"error": "x"}
@@ -165,13 +170,15 @@ def test_an_optional_field_that_is_not_there_is_unset() -> None:
 
 @pytest.mark.parametrize("path", ["error", "description"])
 @pytest.mark.parametrize(("value", "got"), [(None, "null"), (1, "1"), ([], "an array")])
-def test_an_error_body_of_another_shape_is_refused_where_it_is_wrong(path: str, value: Any, got: str) -> None:
+def test_wrong_error_body_is_refused_with_its_path(path: str, value: Any, got: str) -> None:
+    """Where it is wrong."""
     with pytest.raises(APIResponseValidationError) as caught:
         ErrorResponse.from_dict({"error": "x", path: value})
     assert str(caught.value) == f"$.{path}: expected a string, got {got}"
 
 
-def test_an_error_body_without_its_error_is_refused() -> None:
+def test_error_body_needs_its_error() -> None:
+    """The field is required."""
     with pytest.raises(APIResponseValidationError) as caught:
         ErrorResponse.from_dict({"description": "y"})
     assert str(caught.value) == "$.error: required field is missing"
@@ -186,7 +193,8 @@ def test_there_is_one_unset(copied: Callable[[Any], Any]) -> None:
 
 
 @each_copy
-def test_an_answer_can_be_copied(copied: Callable[[Any], Any]) -> None:
+def test_response_can_be_copied(copied: Callable[[Any], Any]) -> None:
+    """And pickled."""
     response = Response(HTTPStatus.OK, httpx.Headers({"X-A": "1"}), b"{}", CreditsResponse.from_dict(DOCUMENTED))
     assert copied(response) == response
 
@@ -235,7 +243,8 @@ def test_a_validation_error_keeps_its_path(copied: Callable[[Any], Any]) -> None
     assert vars(other) == vars(caught.value)
 
 
-def test_a_path_quotes_a_name_that_is_no_identifier() -> None:
+def test_path_quotes_names_that_are_no_identifiers() -> None:
+    """As JSON paths do."""
     error = APIResponseValidationError(expected="a string", got="null").inside("a b").inside(3).inside("c")
     assert error.path == "$.c[3]['a b']"
     assert error.args == ("$.c[3]['a b']: expected a string, got null",)
@@ -247,7 +256,8 @@ def test_an_error_can_be_made_of_nothing() -> None:
     assert (error.method, error.url, error.attempts, error.message) == (None, None, 0, "")
 
 
-def test_an_error_says_how_often_it_was_tried_if_more_than_once() -> None:
+def test_error_says_how_often_it_was_tried() -> None:
+    """If more than once."""
     for kind in subclasses(APIError):
         never, once, twice = (str(kind("oops", method="GET", url="/", attempts=attempts)) for attempts in (0, 1, 2))
         assert never == once
@@ -272,7 +282,8 @@ def test_all_is_what_is_public() -> None:
         _ = package.client_of_no_kind
 
 
-def test_the_errors_are_the_tree_at_the_head_of_their_module() -> None:
+def test_errors_are_the_documented_tree() -> None:
+    """The one at the head of their module."""
     import stablecog_client.errors as errors
 
     assert {kind.__name__ for kind in subclasses(APIError)} == set(errors.__all__)

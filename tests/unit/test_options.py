@@ -30,7 +30,8 @@ def test_base_url_that_is_no_server_is_refused(url: Any) -> None:
         assert refused.value.__context__ is None
 
 
-def test_a_base_url_of_the_environment_is_refused_by_the_variables_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_base_url_of_environment_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the name of the variable."""
     monkeypatch.setenv("STABLECOG_BASE_URL", "api.example.com")
     with pytest.raises(UsageError, match=r"^STABLECOG_BASE_URL: expected scheme, host and path"):
         Client(KEY)
@@ -52,7 +53,8 @@ def test_max_retries_must_be_a_whole_number(value: Any, shown: str) -> None:
         Client(KEY, max_retries=value)
 
 
-def test_an_http_client_of_the_other_kind_is_refused() -> None:
+def test_http_client_of_other_kind_is_refused() -> None:
+    """A sync one for an async client, and the other way round."""
     wrong: Any = httpx.AsyncClient()
     with pytest.raises(UsageError, match=r"^http_client: expected an httpx\.Client, got httpx\.AsyncClient"):
         Client(KEY, http_client=wrong)
@@ -74,9 +76,8 @@ def test_an_http_client_that_is_closed_is_refused() -> None:
         *("http://user:hunter2/x@127.0.0.1:1", "http://user:hunter2#x@127.0.0.1:1", "http://user:hunter2"),
     ],
 )
-def test_a_proxy_that_cannot_be_had_is_refused_without_its_password(
-    proxy: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unusable_proxy_is_refused(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without its password."""
     monkeypatch.setenv("ALL_PROXY", proxy)
 
     async def call() -> None:
@@ -99,9 +100,10 @@ def test_a_socks_proxy_needs_a_package(monkeypatch: pytest.MonkeyPatch) -> None:
     assert str(refused.value) == "ALL_PROXY: a SOCKS proxy needs `pip install 'httpx[socks]'`"
 
 
-def test_certificates_that_cannot_be_read_are_refused_by_the_variables_name(
+def test_unreadable_certificates_are_refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    """By the name of the variable."""
     monkeypatch.setattr(environment, "trust_store", environment.TrustStore())
     (tmp_path / "ca.pem").write_text("not a certificate")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))

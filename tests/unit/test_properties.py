@@ -108,7 +108,8 @@ def with_one_thing_wrong(draw: st.DrawFn) -> tuple[Any, str]:
 
 
 @given(BODIES)
-def test_what_the_contract_allows_is_decoded_and_encoded_back_to_the_same(body: Any) -> None:
+def test_allowed_body_survives_the_round_trip(body: Any) -> None:
+    """What the API description allows is decoded, and encoded back to the same."""
     VALIDATOR.validate(body)
     assert_same(CreditsResponse.from_dict(body).to_dict(), body)
 
@@ -138,7 +139,8 @@ def assert_refused(body: Any, path: str) -> APIResponseValidationError:
 
 
 @given(with_one_thing_wrong())
-def test_one_thing_wrong_is_refused_with_the_path_of_that_thing(case: tuple[Any, str]) -> None:
+def test_one_wrong_value_is_refused_with_its_path(case: tuple[Any, str]) -> None:
+    """Wherever it is."""
     assert_refused(*case)
 
 

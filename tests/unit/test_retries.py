@@ -164,7 +164,7 @@ def test_unsafe_request_that_was_not_sent_is_retried(script: Script, event: Even
     assert "acted on" not in str(caught.value)
 
 
-def test_final_error_of_unsafe_request_was_not_acted_on(script: Script) -> None:
+def test_rejected_unsafe_request_was_not_acted_on(script: Script) -> None:
     """A request that the server rejected was not acted on."""
     for status in 400, 401, 404, 429:
         with pytest.raises(APIError) as caught:
