@@ -46,7 +46,8 @@ def test_known_header_is_documented_wherever_shown(recording: Recording) -> None
 
 
 @each_recording
-def test_the_index_says_the_status_of_a_recording(recording: Recording) -> None:
+def test_index_has_the_status_of_a_recording(recording: Recording) -> None:
+    """The one that was recorded."""
     assert recording.status == next(each["status"] for each in INDEX["exchanges"] if each["file"] == recording.name)
 
 
@@ -121,7 +122,8 @@ def test_unrecorded_parts_are_marked() -> None:
         pytest.fail("\n  ".join([f"{advice} in openapi.yaml:", *places]))
 
 
-def test_what_no_recording_shows_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unrecorded_part_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the API description has and no recording shows."""
     before = set(unrecorded())
     operation, status = CREDITS, "200"
     response = operation.says["responses"][status]
@@ -135,6 +137,7 @@ def test_what_no_recording_shows_is_found(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_each_example_is_a_recorded_body() -> None:
+    """The API description invents none."""
     for operation in operations():
         for status, response in operation.says["responses"].items():
             for media_type, body in response.get("content", {}).items():

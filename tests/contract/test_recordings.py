@@ -233,6 +233,7 @@ def test_base_url_may_have_a_path(call: Call) -> None:
 
 @both_clients
 def test_key_and_server_come_from_the_environment(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where none is passed."""
     with ReplayServer(SUCCESSES[0].raw) as server:
         monkeypatch.setenv("STABLECOG_API_KEY", KEY)
         monkeypatch.setenv("STABLECOG_BASE_URL", server.url)
@@ -242,6 +243,7 @@ def test_key_and_server_come_from_the_environment(call: Call, monkeypatch: pytes
 
 @both_clients
 def test_arguments_win_over_the_environment(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The key and the server."""
     monkeypatch.setenv("STABLECOG_API_KEY", "sc-of-the-environment")
     monkeypatch.setenv("STABLECOG_BASE_URL", "http://127.0.0.1:9")
     with ReplayServer(SUCCESSES[0].raw) as server:

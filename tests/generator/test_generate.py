@@ -124,6 +124,7 @@ def test_added_operation_needs_nothing_else(checkout: Checkout) -> None:
 
 
 def test_every_file_says_what_made_it() -> None:
+    """In its first line."""
     for path, content in contents(ROOT / "generated").items():
         assert "Made by `make generate` from openapi.yaml. Do not edit" in content.decode().splitlines()[0], path
 
@@ -221,7 +222,8 @@ def test_runtime_is_in_the_package() -> None:
     assert modules <= {path.relative_to(package) for path in package.rglob("*.py")}
 
 
-def test_drift_is_told_file_by_file(checkout: Checkout) -> None:
+def test_drift_is_reported_file_by_file(checkout: Checkout) -> None:
+    """With what to do about it."""
     assert checkout.generate("--check")[0] == 0
     package = checkout.output / "stablecog_client"
     (package / "extra.py").write_text("")

@@ -108,16 +108,19 @@ def as_json(value: Any, status: int = 200) -> Fault:
 
 
 def test_mypy_in_strict_mode_has_no_complaint(made: Path, tmp_path: Path) -> None:
+    """Of any generated module."""
     output("-m", "mypy", "--strict", f"--cache-dir={tmp_path}", "workshop_client", folder=made)
 
 
 def test_pyright_in_strict_mode_has_no_complaint(made: Path) -> None:
+    """Of any generated module."""
     settings = {"typeCheckingMode": "strict", "pythonVersion": "3.11"}
     (made / "pyrightconfig.json").write_text(json.dumps(settings))
     output("-m", "pyright", "--pythonpath", sys.executable, folder=made)
 
 
 def test_every_module_can_be_imported_first(made: Path) -> None:
+    """No import depends on the order of others."""
     names = [".".join(path.relative_to(made).with_suffix("").parts) for path in made.rglob("*.py")]
     assert len(names) > 40
     script = (
@@ -231,13 +234,15 @@ def test_path_parameter_cannot_leave_its_segment(ask: Ask, name: str, segment: s
         *[(True, "true"), (False, "false"), (1, "1"), ([1, True, "a,b"], "1%2Ctrue%2Ca%2Cb")],
     ],
 )
-def test_a_path_parameter_is_one_segment(workshop: Any, value: Any, segment: str) -> None:
+def test_path_parameter_is_one_segment(workshop: Any, value: Any, segment: str) -> None:
+    """Each kind of value."""
     request = workshop._runtime.api_request.APIRequest("GET", "/a/{x}/b", None, {}, path_parameters={"x": value})
     assert request.target() == f"/a/{segment}/b"
 
 
 @pytest.mark.parametrize("value", ["", []])
-def test_a_path_parameter_is_not_empty(workshop: Any, value: Any) -> None:
+def test_path_parameter_is_not_empty(workshop: Any, value: Any) -> None:
+    """An empty one would name another path."""
     request = workshop._runtime.api_request.APIRequest("GET", "/a/{x}/b", None, {}, path_parameters={"x": value})
     with pytest.raises(workshop.UsageError, match=r"^x: expected a value for the path, got an empty string$"):
         request.target()
@@ -281,7 +286,8 @@ def test_each_body_has_its_own_media_type(workshop: Any, ask: Ask) -> None:
     assert (seen.body, seen.query) == (b"", [("tools_mend", "t")])
 
 
-def test_a_form_is_sent_field_by_field(workshop: Any, ask: Ask) -> None:
+def test_form_is_sent_field_by_field(workshop: Any, ask: Ask) -> None:
+    """Objects as JSON, arrays repeated."""
     form = workshop.Form(
         name="a&b=é",
         when=datetime.date(2026, 11, 23),
@@ -335,6 +341,7 @@ def parts(seen: ReceivedRequest) -> list[tuple[Any, ...]]:
 
 
 def test_files_are_uploaded_beside_other_fields(workshop: Any, ask: Ask) -> None:
+    """Each as a part of its own."""
     size, seen = ask(lambda client: client.forms.upload(body=upload(workshop)), as_json(4, 201))
     assert (size, parts(seen)) == (4, PARTS)
 
@@ -346,6 +353,7 @@ def test_files_are_whole_in_a_retry(workshop: Any, ask: Ask) -> None:
 
 
 def test_bytes_go_and_come_as_they_are(workshop: Any, ask: Ask) -> None:
+    """Also in a retry."""
     content = bytes(range(256))
     body = workshop.File(io.BytesIO(content))
     file, seen = ask(
@@ -379,7 +387,8 @@ def test_union_of_primitives_keeps_each(ask: Ask, value: Any) -> None:
     assert ask(lambda client: client.default.get_untagged_name("a"), as_json(value))[0] == value
 
 
-def test_an_answer_without_a_body_is_none(ask: Ask) -> None:
+def test_response_without_body_is_none(ask: Ask) -> None:
+    """With 204, or with 200 and no documented body."""
     arguments = (UUID(ID), "2026-11-23", 5)
     result, seen = ask(lambda client: client.tools.delete(*arguments), respond(204, b""))
     assert (result, seen.method, seen.path) == (None, "DELETE", f"/base/tools/{ID}/2026-11-23/5")
@@ -491,7 +500,8 @@ def test_unknown_fields_are_kept(workshop: Any) -> None:
     assert closed.to_dict() == {"value": 1}
 
 
-def test_left_out_is_not_null(workshop: Any) -> None:
+def test_omitted_is_not_null(workshop: Any) -> None:
+    """A model tells them apart, and writes them back so."""
     null = workshop.Tool.from_dict({**TOOL, "weight": None})
     left_out = workshop.Tool.from_dict({name: value for name, value in TOOL.items() if name != "weight"})
     assert (null.weight, left_out.weight) == (None, workshop.UNSET)
@@ -520,6 +530,7 @@ def pickled(model: Any) -> Any:
 
 @pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, pickled])
 def test_models_are_copied_and_pickled(workshop: Any, again: Callable[[Any], Any]) -> None:
+    """Each kind of them."""
     for model in (workshop.Tool.from_dict(TOOL), workshop.NamesNasty.from_dict(THINGS), workshop.Node.from_dict(NODE)):
         assert again(model) == model
         assert again(model).to_dict() == model.to_dict()

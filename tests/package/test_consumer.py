@@ -52,11 +52,13 @@ def check_found(found: str) -> None:
 
 
 def test_mypy_finds_misuse_and_nothing_else(project: Path) -> None:
+    """In the code of a project of its own."""
     command = ("mypy", "--strict", f"--cache-dir={project}", "--config-file=", "consumer.py", "misuse.py")
     check_found(python("-m", *command, folder=project, MYPYPATH=str(GENERATED)).stdout)
 
 
 def test_pyright_finds_misuse_and_nothing_else(project: Path) -> None:
+    """In the code of a project of its own."""
     settings = {"typeCheckingMode": "strict", "extraPaths": [str(GENERATED)], "pythonVersion": "3.11"}
     (project / "pyrightconfig.json").write_text(json.dumps(settings))
     check_found(python("-m", "pyright", "--pythonpath", sys.executable, folder=project).stdout)
@@ -77,6 +79,7 @@ asyncio.run(main())
 
 
 def test_nothing_warns_in_development_mode() -> None:
+    """Nothing is left open, either."""
     with ReplayServer(SUCCESSES[0].raw) as server:
         run = python("-X", "dev", "-W", "error", "-c", IN_DEVELOPMENT, server.url)
     total = SUCCESSES[0].json["total_remaining_credits"]
@@ -102,7 +105,9 @@ def test_public_names_have_docstrings() -> None:
 
 
 @pytest.mark.parametrize("recording", SUCCESSES, ids=str)
-def test_the_consumer_runs(recording: Recording) -> None:
+def test_consumer_runs(recording: Recording) -> None:
+    """It gets what the recording says."""
+
     async def total(url: str) -> int:
         async with AsyncClient(KEY, base_url=url) as client:
             return await consumer.remaining_async(client)
@@ -117,7 +122,8 @@ def test_the_consumer_runs(recording: Recording) -> None:
 
 
 @pytest.mark.parametrize("recording", FAILURES, ids=str)
-def test_the_consumer_says_why_not(recording: Recording) -> None:
+def test_consumer_says_why_not(recording: Recording) -> None:
+    """It gets the error that the recording says."""
     asked_for = recording.header("retry-after")
     reason = f"ask again in {float(asked_for)} s" if asked_for else f"{recording.status}: {recording.text}"
     with ReplayServer(recording.raw) as server, httpx.Client() as http_client:

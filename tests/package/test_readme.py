@@ -20,9 +20,8 @@ BLOCKS = [
 
 
 @pytest.mark.parametrize("code", BLOCKS)
-def test_the_readmes_code_runs_as_it_stands(
-    code: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_code_of_readme_runs(code: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """As it stands."""
     with ReplayServer.of("200-two-credits.http") as server:
         monkeypatch.setenv("STABLECOG_API_KEY", "sc-readme")
         monkeypatch.setenv("STABLECOG_BASE_URL", server.url)
@@ -32,7 +31,8 @@ def test_the_readmes_code_runs_as_it_stands(
 
 
 @pytest.mark.parametrize("example", sorted((ROOT / "examples").glob("*.py")), ids=lambda path: path.name)
-def test_the_readme_shows_each_example_as_it_is(example: Path) -> None:
+def test_readme_shows_each_example(example: Path) -> None:
+    """As it is."""
     assert f"```py\n{example.read_text()}```" in (ROOT / "README.md").read_text()
 
 

@@ -89,7 +89,8 @@ def test_call_loads_little_beside_httpx(server: Server) -> None:
     assert more <= BY_A_CALL, f"loaded by a healthy call, and not needed for it: {sorted(more - BY_A_CALL)}"
 
 
-def test_a_healthy_call_runs_few_functions(client: Client) -> None:
+def test_call_runs_few_functions(client: Client) -> None:
+    """Of this package."""
     counted = calls(client.credits.list, of=PACKAGE)
     assert 0 < counted <= OWN_CALLS
 
@@ -111,7 +112,8 @@ def test_hundred_calls_need_one_connection(server: Server) -> None:
 
 
 @pytest.mark.parametrize(("event", "most"), [("call", CALLS_A_CREDIT), ("c_call", C_CALLS_A_CREDIT)])
-def test_a_credit_costs_the_same_among_many(event: str, most: int) -> None:
+def test_cost_of_a_credit_does_not_grow(event: str, most: int) -> None:
+    """It costs the same among many."""
     decode = bodies.json_body(CreditsResponse.from_dict)
 
     def counted(number: int) -> int:

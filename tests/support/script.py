@@ -106,6 +106,8 @@ class ScriptedClient:
                 try:
                     raw = self._exchange(call)
                 except FAULTS as error:
+                    if call.is_foreign(error):
+                        raise
                     error.__traceback__ = None  # frames of this module, in place of those of an HTTP library
                     delay = call.on_error(error)
                 else:
@@ -137,6 +139,8 @@ class ScriptedClient:
                 raise reply.truncated_by
             raw.content = body.finish()
             return raw
+        except httpx.HTTPStatusError as error:
+            return call.response_from_status_error(error)
         except BaseException:
             call.on_no_response()
             raise

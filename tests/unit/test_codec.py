@@ -98,7 +98,8 @@ SOME_ID = UUID("0ea24c34-4d0b-4e67-8495-d16fa4d19ba6")
         (date, "2026-11-23", datetime.date(2026, 11, 23)),
     ],
 )
-def test_what_is_allowed_is_decoded(decode: Any, value: Any, result: Any) -> None:
+def test_allowed_value_is_decoded(decode: Any, value: Any, result: Any) -> None:
+    """To the exact type."""
     decoded = decode(value)
     assert (type(decoded), decoded) == (type(result), result)
 
@@ -139,7 +140,8 @@ def test_what_is_allowed_is_decoded(decode: Any, value: Any, result: Any) -> Non
         (date, 20261123, "$", "a date such as 2026-11-23", "20261123"),
     ],
 )
-def test_what_is_not_allowed_is_refused_in_words(decode: Any, value: Any, path: str, expected: str, got: str) -> None:
+def test_other_value_is_refused_in_words(decode: Any, value: Any, path: str, expected: str, got: str) -> None:
+    """With its path, what was expected and what came."""
     with pytest.raises(APIResponseValidationError) as caught:
         decode(value)
     assert (caught.value.path, caught.value.expected, caught.value.got) == (path, expected, got)
@@ -168,7 +170,8 @@ def test_long_value_is_truncated_to_80_characters() -> None:
     assert codec.describe("x" * 79) == '"' + "x" * 76 + "..."
 
 
-def test_a_file_inside_json_is_its_text() -> None:
+def test_file_inside_json_is_its_text() -> None:
+    """Encoded as UTF-8."""
     assert codec.file("Frühling").payload.read() == "Frühling".encode()
     with pytest.raises(APIResponseValidationError, match="expected a string, got 1"):
         codec.file(1)
@@ -187,7 +190,8 @@ def test_enum_is_encoded_as_its_plain_value() -> None:
 # Bodies
 
 
-def test_a_body_is_decoded_in_its_charset() -> None:
+def test_body_is_decoded_in_its_charset() -> None:
+    """By default UTF-8."""
     assert json_body(string)(b'"\xe9"', "application/json; charset=latin-1") == "é"
     assert json_body(string)('"é"'.encode(), "application/json") == "é"
     assert text_body(string)(b"\xe9", "text/plain; charset=latin-1") == "é"
@@ -202,7 +206,8 @@ def test_a_body_is_decoded_in_its_charset() -> None:
         *("ISO-8859-1", "iso-8859-15", "windows-1252", "CP1251"),
     ],
 )
-def test_the_usual_charsets_are_read(charset: str) -> None:
+def test_usual_charsets_are_read(charset: str) -> None:
+    """However they are written."""
     assert text_body(string)("a".encode(charset), f'text/plain; charset = "{charset}"; x=y') == "a"
 
 
@@ -222,7 +227,8 @@ def test_slow_charset_is_refused(charset: str) -> None:
         (b"a", "text/plain; charset=Klingon", "text in klingon", '"a"'),
     ],
 )
-def test_text_that_cannot_be_read_is_refused(content: bytes, content_type: str, expected: str, got: str) -> None:
+def test_unreadable_text_is_refused(content: bytes, content_type: str, expected: str, got: str) -> None:
+    """The error names the charset."""
     with pytest.raises(APIResponseValidationError) as caught:
         text_body(string)(content, content_type)
     assert (caught.value.expected, caught.value.got) == (expected, got)

@@ -71,7 +71,8 @@ def test_client_shows_its_server_alone(kind: Any) -> None:
 
 
 @each_model
-def test_a_model_is_frozen(model: type[Any], body: dict[str, Any]) -> None:
+def test_model_is_frozen(model: type[Any], body: dict[str, Any]) -> None:
+    """No attribute can be set or added."""
     value = model.from_dict(body)
     for field in attrs.fields(model):
         with pytest.raises(attrs.exceptions.FrozenInstanceError):
@@ -82,6 +83,7 @@ def test_a_model_is_frozen(model: type[Any], body: dict[str, Any]) -> None:
 
 @each_model
 def test_models_of_the_same_json_are_equal(model: type[Any], body: dict[str, Any]) -> None:
+    """And of no other JSON."""
     value = model.from_dict(body)
     assert value == model.from_dict(body)
     assert value != model.from_dict({**body, "added": 1})
@@ -93,14 +95,16 @@ def test_models_of_the_same_json_are_equal(model: type[Any], body: dict[str, Any
 
 @each_copy
 @each_model
-def test_a_model_can_be_copied(model: type[Any], body: dict[str, Any], copied: Callable[[Any], Any]) -> None:
+def test_model_can_be_copied(model: type[Any], body: dict[str, Any], copied: Callable[[Any], Any]) -> None:
+    """And pickled."""
     value = model.from_dict({**body, "added": {"deep": [1]}})
     assert copied(value) == value
     assert copied(value).to_dict() == value.to_dict()
 
 
 @each_model
-def test_a_model_shows_its_fields(model: type[Any], body: dict[str, Any]) -> None:
+def test_model_shows_its_fields(model: type[Any], body: dict[str, Any]) -> None:
+    """Those that were added as well."""
     text = repr(model.from_dict({**body, "added": 1}))
     assert text.startswith(f"{model.__name__}(")
     assert all(f"{name}=" in text for name in body)
@@ -108,7 +112,8 @@ def test_a_model_shows_its_fields(model: type[Any], body: dict[str, Any]) -> Non
 
 
 @pytest.mark.parametrize("model", [TCredit, TCreditType, ErrorResponse])
-def test_a_model_is_hashed_by_its_fields(model: type[Any]) -> None:
+def test_model_is_hashed_by_its_fields(model: type[Any]) -> None:
+    """Equal ones have equal hashes."""
     body = BODIES[model]
     assert len({model.from_dict(body), model.from_dict(body), model.from_dict({**body, "added": []})}) == 2
 
@@ -186,6 +191,7 @@ def test_error_body_needs_its_error() -> None:
 
 @each_copy
 def test_there_is_one_unset(copied: Callable[[Any], Any]) -> None:
+    """Copies and pickles are the same object."""
     assert copied(UNSET) is UNSET
     assert isinstance(UNSET, Unset)
     assert (bool(UNSET), repr(UNSET)) == (False, "UNSET")
@@ -235,7 +241,8 @@ def test_raised_error_can_be_copied(script: Callable[..., ScriptedClient], copie
 
 
 @each_copy
-def test_a_validation_error_keeps_its_path(copied: Callable[[Any], Any]) -> None:
+def test_copied_validation_error_keeps_its_path(copied: Callable[[Any], Any]) -> None:
+    """And its words."""
     with pytest.raises(APIResponseValidationError) as caught:
         CreditsResponse.from_dict({**DOCUMENTED, "credits": [{**DOCUMENTED["credits"][0], "remaining_amount": "many"}]})
     other = copied(caught.value)
@@ -250,7 +257,8 @@ def test_path_quotes_names_that_are_no_identifiers() -> None:
     assert error.args == ("$.c[3]['a b']: expected a string, got null",)
 
 
-def test_an_error_can_be_made_of_nothing() -> None:
+def test_error_can_be_made_of_nothing() -> None:
+    """As a test of the caller's may do."""
     assert {str(kind()) for kind in subclasses(APIError)} == {"", "$: expected , got "}
     error = APIError()
     assert (error.method, error.url, error.attempts, error.message) == (None, None, 0, "")
@@ -275,6 +283,7 @@ def test_an_error_about_a_value_is_a_value_error(kind: type[APIError]) -> None:
 
 
 def test_all_is_what_is_public() -> None:
+    """Nothing else is offered."""
     there = {name for name, value in vars(package).items() if name[0] != "_" and not isinstance(value, ModuleType)}
     assert there <= set(package.__all__)
     assert all(hasattr(package, name) for name in package.__all__)
@@ -292,6 +301,7 @@ def test_errors_are_the_documented_tree() -> None:
 
 
 def test_completion_offers_what_is_public() -> None:
+    """Of the package and of a client."""
     assert set(package.__all__) <= set(dir(package))
     with package.Client(KEY) as client:
         shown = {name for name in dir(client) if not name.startswith("_")}

@@ -40,6 +40,7 @@ def test_base_url_of_environment_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize("option", ["timeout", "deadline"])
 @pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), 10**400, 1e10, "10", True, None])
 def test_seconds_must_be_a_positive_number(option: str, value: Any) -> None:
+    """Of at most a year."""
     with pytest.raises(UsageError, match=f"^{option}: expected a positive number of seconds"):
         Client(KEY, **{option: value})
 
@@ -62,7 +63,8 @@ def test_http_client_of_other_kind_is_refused() -> None:
         AsyncClient(KEY, http_client=other)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
 
 
-def test_an_http_client_that_is_closed_is_refused() -> None:
+def test_closed_http_client_is_refused() -> None:
+    """Before anything is sent."""
     http_client = httpx.Client()
     http_client.close()
     with Client(KEY, http_client=http_client) as client, pytest.raises(UsageError, match="http_client: it is closed"):

@@ -116,6 +116,7 @@ def test_allowed_body_survives_the_round_trip(body: Any) -> None:
 
 @given(with_added_fields())
 def test_added_fields_survive_the_round_trip(body: Any) -> None:
+    """At every depth."""
     before = copy.deepcopy(body)
     result = CreditsResponse.from_dict(body)
     assert_same(result.to_dict(), before)
@@ -202,13 +203,15 @@ def credit_until(expires_at: Any) -> TCredit:
     ],
 )
 def test_each_form_of_rfc_3339_is_read(text: str, time: datetime.datetime) -> None:
+    """To the microsecond."""
     read = credit_until(text).expires_at
     assert read == time
     assert read.tzinfo is not None
 
 
 @given(st.datetimes(timezones=st.integers(-1439, 1439).map(lambda m: datetime.timezone(datetime.timedelta(minutes=m)))))
-def test_a_time_with_an_offset_keeps_it(time: datetime.datetime) -> None:
+def test_time_with_an_offset_keeps_it(time: datetime.datetime) -> None:
+    """And writes it back."""
     credit = credit_until(time.isoformat())
     assert credit.expires_at == time
     assert credit.expires_at.utcoffset() == time.utcoffset()
@@ -266,7 +269,8 @@ def test_a_time_with_an_offset_keeps_it(time: datetime.datetime) -> None:
         "1795422517",
     ],
 )
-def test_no_other_form_is_read(text: str) -> None:
+def test_other_form_of_time_is_refused(text: str) -> None:
+    """The error quotes it."""
     with pytest.raises(
         APIResponseValidationError, match=r"^\$\.expires_at: expected a date-time of RFC 3339"
     ) as caught:
