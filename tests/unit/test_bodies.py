@@ -245,6 +245,9 @@ def test_login_page_points_to_proxy(script: Script) -> None:
     """A page in place of JSON comes from something in between; JSON that is broken does not."""
     with pytest.raises(APIResponseValidationError, match=r"answered: check `base_url` and proxies$"):
         script(Reply(200, b"<!doctype html><title>Log in</title>", "text/html")).list()
+    empty = r": 200 OK, but the body is empty, not JSON; a proxy or another server may have answered: check `base_url` "
+    with pytest.raises(APIResponseValidationError, match=empty + "and proxies$"):
+        script(Reply(200, b"")).list()
     with pytest.raises(APIResponseValidationError, match=r"; the server sent invalid JSON$"):
         script(Reply(200, b"{oops")).list()
 

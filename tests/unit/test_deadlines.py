@@ -71,6 +71,47 @@ def test_deadline_ends_the_call(script: Script, clock: Clock, seconds: float) ->
     assert isinstance(error.__cause__, httpx.ReadTimeout)
 
 
+@pytest.mark.parametrize(
+    ("error", "seconds", "message"),
+    [
+        (httpx.ReadError("gone"), 1.5, "no response: gone; check the network, the server and `base_url`"),
+        (httpx.ReadError("gone"), 2, f"no response within the deadline of 2 s; {RAISE_DEADLINE}"),
+        (httpx.ReadTimeout(""), 1.5, f"no response within the timeout of 1 s; {RAISE_TIMEOUT}"),
+        (httpx.ConnectTimeout(""), 1.5, f"no connection within the timeout of 1 s; {RAISE_TIMEOUT}"),
+        (httpx.ConnectTimeout(""), 2, f"no connection within the deadline of 2 s; {RAISE_DEADLINE}"),
+        (TimeoutError(), 2.5, f"no response within the deadline of 2 s; {RAISE_DEADLINE}"),
+    ],
+)
+def test_what_ended_the_call_is_named(
+    script: Script, clock: Clock, error: Exception, seconds: float, message: str
+) -> None:
+    """The network, the timeout, or the deadline, whatever the exception was."""
+
+    def fail(request: httpx.Request) -> Reply:
+        clock.now += seconds
+        raise error
+
+    with pytest.raises(APIConnectionError) as caught:
+        script(fail, timeout=1, deadline=2, max_retries=0).list()
+    assert caught.value.message == message
+    assert isinstance(caught.value, APITimeoutError) == ("within" in message)
+
+
+def test_timeout_of_connection_may_be_another(script: Script) -> None:
+    """An http_client of the caller's has one for each operation."""
+    with httpx.Client(timeout=httpx.Timeout(9, connect=3, read=7)) as http_client:
+        for error, said in (
+            (httpx.ConnectTimeout(""), "connection within the timeout of 3 s"),
+            (
+                httpx.ReadTimeout(""),
+                "response within the timeout of 7 s",
+            ),
+        ):
+            client = script(error, http_client=http_client, max_retries=0)
+            assert f": no {said}; " in str(timeout_error(client))
+            assert client.requests[0].extensions["timeout"] == {"connect": 3, "read": 7, "write": 9, "pool": 9}
+
+
 def test_no_server_holds_a_call_beyond_its_deadline(script: Script, clock: Clock) -> None:
     """Whatever follows whatever."""
     waits = ("Retry-After", "0.3")

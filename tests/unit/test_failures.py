@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import traceback
 from collections.abc import Callable
 
 import httpx
@@ -47,7 +48,9 @@ CASES = [
     (httpx.ReadError("one\ntwo\x1b[31m"), "one two [31m", NETWORK),
     (httpx.ReadError("x" * 300), "x" * 197 + "...", NETWORK),
     (httpx.ReadError("x" * 200), "x" * 200, NETWORK),
+    (httpx.ReadError("FOX."), "FOX", NETWORK),
     (caused_by(httpx.ReadError(""), Exception("the reason")), "the reason", NETWORK),
+    (caused_by(httpx.ReadError("words"), Exception("other words")), "words", NETWORK),
     (caused_by(httpx.ReadError("words"), OSError(113, "No route to host")), "[Errno 113] No route to host", NETWORK),
     (
         caused_by(httpx.ConnectError("words"), OSError("Multiple exceptions"), OSError(113, "No route to host")),
@@ -118,6 +121,39 @@ def test_untrusted_certificate_is_not_retried(script: Script) -> None:
         with pytest.raises(APIConnectionError) as caught:
             script(caused_by(httpx.ConnectError("x"), cause)).list()
         assert caught.value.attempts == attempts
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("", ""),
+        (" a\r\n\tb\x00c\u2028d ", "a b c d"),
+        ("x" * 200, "x" * 200),
+        ("x" * 201, "x" * 197 + "..."),
+        ("a" + " " * 498 + "bc", "a b"),  # no more than 500 characters are looked at
+    ],
+)
+def test_text_becomes_one_short_line(text: str, line: str) -> None:
+    """Without control characters."""
+    assert failures.one_line(text) == line
+
+
+def test_frames_of_the_caller_are_kept() -> None:
+    """Those of its hooks and transports; those of HTTP libraries, which hold requests, are not."""
+
+    def fail(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadError("gone")
+
+    error = APIConnectionError("no response")
+    with httpx.Client(transport=httpx.MockTransport(fail)) as http_client:
+        try:
+            http_client.get(URL)
+        except httpx.ReadError as cause:
+            error.__cause__ = cause
+    assert error.__cause__ is not None
+    failures.strip(error, None, str)
+    frames = [frame.name for frame in traceback.extract_tb(error.__cause__.__traceback__)]
+    assert frames == ["test_frames_of_the_caller_are_kept", "fail"]
 
 
 def test_causes_are_found_once() -> None:

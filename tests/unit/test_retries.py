@@ -175,13 +175,15 @@ def test_rejected_unsafe_request_was_not_acted_on(script: Script) -> None:
 # The retry budget
 
 
-@pytest.mark.parametrize("event", [text(503), RESET, REFUSED], ids=["503", "reset", "refused"])
-def test_server_that_is_down_is_not_flooded(script: Script, event: Event) -> None:
-    """A thousand calls are at most a tenth more requests, also after calls that succeeded."""
+@pytest.mark.parametrize(
+    ("event", "retries"), [(text(503), 30), (REFUSED, 30), (httpx.ReadTimeout(""), 30), (RESET, 80)]
+)
+def test_server_that_is_down_is_not_flooded(script: Script, event: Event, retries: int) -> None:
+    """A thousand calls are at most a tenth more requests, also after calls that left connections open."""
     client = script(*[OK] * 60, event)
     assert failures(outcomes(client, 60)) == 0
     assert failures(outcomes(client, 1000)) == 1000
-    assert 1000 <= len(client.requests) - 60 <= 1100
+    assert len(client.requests) - 60 == 1000 + retries
 
 
 def test_limit_that_always_refuses_is_not_flooded(script: Script) -> None:
@@ -197,7 +199,13 @@ def test_refusals_beside_admissions_need_no_budget(script: Script) -> None:
     admitted = Reply(headers=(("X-Ratelimit-Remaining", "19"),))
     client = script(*[admitted, text(429)] * 100)
     assert failures(outcomes(client, 100)) == 0
-    assert client.state.retry_budget.acquire()
+    client = script(admitted, *[text(429)] * 3, admitted, text(503), OK)
+    assert failures(outcomes(client, 1)) == 0
+    while client.state.retry_budget.acquire():
+        pass
+    assert failures(outcomes(client, 1)) == 0
+    assert failures(outcomes(client, 1)) == 1  # of the server, not of the limit
+    assert len(client.requests) == 6
 
 
 def test_failing_every_other_request_is_got_through(script: Script) -> None:
@@ -229,10 +237,24 @@ def test_timeout_is_no_stale_connection(script: Script) -> None:
     for event in httpx.ReadTimeout(""), REFUSED:
         client = script(*[OK] * 50, *[event, OK] * 10)
         assert failures(outcomes(client, 60)) == 0
-        assert client.state.retry_budget.acquire_for_stale_connection()
+        assert [client.state.retry_budget.acquire_for_stale_connection() for _ in range(61)] == [True] * 60 + [False]
     client = script(*[OK] * 50, event)
     failures(outcomes(client, 100))
     assert not client.state.retry_budget.acquire()
+
+
+def test_success_returns_what_its_retries_took(script: Script) -> None:
+    """And a tenth; a free retry took nothing."""
+    client = script(OK, CLOSED, OK, text(503), text(503), OK)
+    client.list()
+    budget = client.state.retry_budget
+    while budget.acquire():
+        pass
+    client.list()
+    assert not budget.acquire()
+    budget.record_success(2)
+    client.list()
+    assert [budget.acquire() for _ in range(3)] == [True, True, False]
 
 
 def test_budget_has_a_free_retry_for_each_connection() -> None:

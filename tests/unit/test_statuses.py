@@ -181,11 +181,18 @@ def test_odd_error_body_keeps_the_status(script: Script, name: str) -> None:
         assert len(error.text) <= 64 * 1024
 
 
+def test_line_of_error_without_words(script: Script) -> None:
+    """It has the status and the advice."""
+    error = status_error(script(Reply(401, b"")))
+    assert str(error) == f"{LIST}: 401 Unauthorized; check the API key: it is unknown or switched off"
+
+
 def test_server_messages_of_known_shapes(script: Script) -> None:
     """The line has the messages of a JSON error, wherever it has them."""
     for body, said in {
         b'{"error":"Oops","description":"More."}': "Oops: More",
         b'{"error":{"message":"Inner."}}': "Inner",
+        b"FOX.": "FOX",
         b'{"title":"Oops","detail":"More"}': "More: Oops",
         b'{"code":7}': '{"code":7}',
     }.items():
@@ -272,6 +279,17 @@ def test_redirect_elsewhere_is_not_followed(script: Script, location: str) -> No
         assert str(error).startswith(f"{LIST}: {status} ")
         shown = location if len(location) < 200 else location[:197] + "..."
         assert str(error).endswith(f": a redirect to {shown!r}, which is not followed; check `base_url`")
+
+
+def test_location_matters_for_3xx_alone(script: Script) -> None:
+    """Other statuses are what they are."""
+    client = script(redirect("/v1/credits/", 300), OK)
+    assert client.list().total_remaining_credits == 1391
+    for status in 299, 400:
+        client = script(redirect("/v1/credits/", status), OK)
+        with pytest.raises((APIStatusError, APIResponseValidationError)):
+            client.list()
+        assert len(client.requests) == 1
 
 
 def test_user_of_redirect_is_dropped(script: Script) -> None:
