@@ -7,6 +7,7 @@ import ssl
 import traceback
 from collections.abc import Callable
 
+import aiohttp
 import httpx
 import pytest
 from stablecog_client import APIConnectionError, AuthenticationError
@@ -156,6 +157,15 @@ def test_frames_of_the_caller_are_kept() -> None:
     assert frames == ["test_frames_of_the_caller_are_kept", "fail"]
 
 
+def test_errors_of_aiohttp_are_dropped() -> None:
+    """They hold the request; the error of httpx that they led to says the same."""
+    error, cause, other = APIConnectionError("no response"), httpx.ReadError("gone"), OSError("Broken pipe")
+    error.__cause__, cause.__cause__, cause.__context__ = cause, aiohttp.ClientError("gone"), other
+    failures.strip(error, None, str)
+    assert error.__cause__ is cause
+    assert [cause.__cause__, cause.__context__] == [None, other]
+
+
 def test_causes_are_found_once() -> None:
     """Also in a loop, and without the exception that the caller was handling."""
     first, second, third, active = (ValueError(number) for number in range(4))
@@ -179,6 +189,14 @@ def test_status_error_of_hook_is_the_response(script: Script) -> None:
     with pytest.raises(AuthenticationError) as caught:
         client.list()
     assert caught.value.text == "Oops."
+
+    def raise_before_the_body_is_read(request: httpx.Request) -> Reply:
+        unread = httpx.Response(401, content=iter([b"Oops."]))
+        raise httpx.HTTPStatusError("Client error", request=request, response=unread)
+
+    with pytest.raises(AuthenticationError) as caught:
+        script(raise_before_the_body_is_read).list()
+    assert caught.value.text == ""
     assert client.state.rate_limit._in_flight == 0
 
 

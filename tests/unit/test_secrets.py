@@ -170,16 +170,24 @@ def echo(status: int) -> Callable[[httpx.Request], Reply]:
     return reply
 
 
-def caused(error: Exception, cause: Exception) -> Exception:
-    error.__cause__ = error.__context__ = cause
-    return error
+def refused(request: httpx.Request) -> Reply:
+    raise httpx.RemoteProtocolError(f"illegal status line: bytearray(b'Bearer {KEY}')")
+
+
+def broken(request: httpx.Request) -> Reply:
+    try:
+        raise ValueError(f"of {KEY}", KEY)
+    except ValueError as error:
+        raise httpx.ReadError(f"with {KEY}", request=request) from error
+
+
+def unreadable(request: httpx.Request) -> Reply:
+    raise httpx.InvalidURL(f"Invalid port: '{KEY}'")
 
 
 EVENTS: list[Event] = [
     *(echo(status) for status in [200, 299, 302, 400, 401, 404, 429, 500]),
-    httpx.RemoteProtocolError(f"illegal status line: bytearray(b'Bearer {KEY}')"),
-    caused(httpx.ReadError(f"with {KEY}"), ValueError(f"of {KEY}", KEY)),
-    httpx.InvalidURL(f"Invalid port: '{KEY}'"),
+    *(refused, broken, unreadable),
     Reply(200, b'{"credits":[{"id":null}],"total_remaining_credits":0}'),
     Reply(200, f'{{"{KEY}": 1}}'.encode()),
     Reply(200, f'{{"credits":"{KEY}","total_remaining_credits":0}}'.encode()),

@@ -219,6 +219,12 @@ def test_truncated_success_is_retried(script: Script, cause: Exception) -> None:
         script(Reply(truncated_by=cause), max_retries=0).list()
 
 
+def test_headers_of_error_may_be_any_bytes(script: Script) -> None:
+    """They are those of the response, and names are case-insensitive."""
+    error = status_error(script(text(401, "Oops.", ("X-Odd", "\xe9"))))
+    assert error.headers["x-odd"] == error.headers["X-ODD"] == "\xe9"
+
+
 def test_gzip_error_body_is_decoded(script: Script) -> None:
     """An error's body may be compressed, as any other."""
     reply = Reply(401, gzip.compress(b"Oops."), "text/plain", (("Content-Encoding", "gzip"),))
