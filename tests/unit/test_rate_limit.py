@@ -299,3 +299,15 @@ def test_refusal_shows_that_the_server_counts(world: World) -> None:
     assert sent_at_once(limit) == 100
     limit.on_response(429, {})
     assert limit.try_acquire() > 0
+
+
+def test_more_than_twice_the_limit_shows_no_limit(world: World) -> None:
+    """A server that admits so many within a window does not count, though it says that it does."""
+    limit = RateLimit(20, 1, "x-ratelimit-remaining")
+    limit.on_response(200, {"x-ratelimit-remaining": "0"})
+    world.now = 1.0
+    for _ in range(40):
+        limit.on_response(200, {"x-ratelimit-remaining": "0"})
+    assert sent_at_once(limit) < 100
+    limit.on_response(200, {"x-ratelimit-remaining": "0"})
+    assert sent_at_once(limit) == 100
