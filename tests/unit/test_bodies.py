@@ -366,3 +366,15 @@ def test_compression_bomb_never_unfolds(encoding: str) -> None:
             collected([packed], encoding.split()[-1], 2**20)
 
     assert peak_memory(call) < 4 * 2**20
+
+
+@pytest.mark.parametrize("start", [gzip.compress(b"words"), b"no gzip"])
+def test_input_without_output_is_bounded(start: bytes) -> None:
+    """What follows compressed data, or cannot be read, is not read for ever."""
+    body = BoundedBody({"content-encoding": "gzip"}, 10, truncate=True)
+    body.feed(start)
+    assert not all(body.feed(bytes(65536)) for _ in range(100))
+    body = BoundedBody({"content-encoding": "gzip"}, 10, truncate=False)
+    body.feed(gzip.compress(b"words"))
+    with pytest.raises(APIResponseValidationError, match="a larger one"):
+        all([body.feed(bytes(65536)) for _ in range(100)])

@@ -147,12 +147,13 @@ def test_operation_outside_of_calls_is_not_bounded() -> None:
     assert (bounded(None), bounded(3)) == (None, 3)
 
 
-def test_no_slot_before_the_deadline_says_so(script: Script) -> None:
+def test_no_slot_before_the_deadline_says_so(script: Script, clock: Clock) -> None:
     """A call that cannot be sent in time is not held up until then."""
+    start = clock.now
     with patch.object(RateLimit, "try_acquire", return_value=30.0):
         error = timeout_error(script(OK))
     said = "the rate limit allows no request within the deadline of 30 s; make fewer calls, or raise `deadline`"
-    assert (str(error), error.attempts) == (f"{LIST}: {said}", 0)
+    assert (str(error), error.attempts, clock.now) == (f"{LIST}: {said}", 0, start)
 
 
 def test_refused_call_without_slot_raises_refusal(script: Script) -> None:

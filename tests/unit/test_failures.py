@@ -225,3 +225,9 @@ def test_error_of_own_request_is_ours(script: Script) -> None:
         client = script(event, OK)
         assert client.list().total_remaining_credits == 1391
         assert str(client.requests[1].url) == f"{URL}/v1/credits"
+
+
+def test_shown_url_has_no_secrets() -> None:
+    """Neither user, password, query nor fragment."""
+    url = httpx.URL("https://user:password@a.example:444/path?key=1#part")
+    assert failures.url_without_secrets(url) == "https://a.example:444/path"

@@ -311,3 +311,32 @@ def test_more_than_twice_the_limit_shows_no_limit(world: World) -> None:
     assert sent_at_once(limit) < 100
     limit.on_response(200, {"x-ratelimit-remaining": "0"})
     assert sent_at_once(limit) == 100
+
+
+def wait_for_slot(limit: RateLimit, world: World) -> float:
+    """Return when the next request may be sent."""
+    while delay := limit.try_acquire():
+        world.now += delay
+    return world.now
+
+
+def test_exhausted_limit_paces_requests(world: World) -> None:
+    """One window after the first of those that it allows, and evenly from then on."""
+    limit = RateLimit(20, 1, "x-ratelimit-remaining")
+    for n in range(20):
+        world.now = n / 100
+        assert limit.try_acquire() == 0
+    interval = 1 / 19
+    assert wait_for_slot(limit, world) == pytest.approx(1 + interval)
+    assert wait_for_slot(limit, world) == pytest.approx(1 + 2 * interval)
+
+
+def test_unused_limit_counts_requests_in_flight(world: World) -> None:
+    """The server may still count them."""
+    limit = RateLimit(20, 4, "x-ratelimit-remaining")
+    for _ in range(5):
+        limit.try_acquire()
+    world.now = 7.5
+    assert sent_at_once(limit) == 15
+    world.now = 15.5
+    assert sent_at_once(limit) == 1  # when all are in flight, one by one

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import pickle
@@ -13,6 +14,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 from stablecog_client import APIError, AsyncClient, AuthenticationError, Client, UsageError
+from stablecog_client._runtime import redaction
 from stablecog_client._runtime.api_request import APIRequest, Security
 from stablecog_client._runtime.bodies import json_body
 from stablecog_client._runtime.codec import integer, values
@@ -298,3 +300,13 @@ def test_logs_of_others_stay_as_they_are(caplog: pytest.LogCaptureFixture) -> No
         ("%s %d", ("a", 1)),
         ("<redacted> and <redacted>", ()),
     ]
+
+
+def test_redactor_that_is_gone_leaves_nothing() -> None:
+    """The log filter keeps no key of a client that is gone."""
+    redactors: list[object] = vars(redaction)["_redactors"]
+    redact = redactor(KEY)
+    before = len(redactors)
+    del redact
+    gc.collect()
+    assert len(redactors) < before
