@@ -377,4 +377,4 @@ def test_input_without_output_is_bounded(start: bytes) -> None:
     body = BoundedBody({"content-encoding": "gzip"}, 10, truncate=False)
     body.feed(gzip.compress(b"words"))
     with pytest.raises(APIResponseValidationError, match="a larger one"):
-        all([body.feed(bytes(65536)) for _ in range(100)])
+        all(body.feed(bytes(65536)) for _ in range(100))

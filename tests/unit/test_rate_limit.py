@@ -321,14 +321,17 @@ def wait_for_slot(limit: RateLimit, world: World) -> float:
 
 
 def test_exhausted_limit_paces_requests(world: World) -> None:
-    """One window after the first of those that it allows, and evenly from then on."""
+    """One window after the first of those that it allows, as if there were one fewer in a window."""
     limit = RateLimit(20, 1, "x-ratelimit-remaining")
-    for n in range(20):
-        world.now = n / 100
+    for now in 0.0, *[0.9] * 19:
+        world.now = now
         assert limit.try_acquire() == 0
     interval = 1 / 19
     assert wait_for_slot(limit, world) == pytest.approx(1 + interval)
-    assert wait_for_slot(limit, world) == pytest.approx(1 + 2 * interval)
+    assert wait_for_slot(limit, world) == pytest.approx(0.9 + 1 + interval)
+    world.start()
+    limit = RateLimit(2, 1, "x-ratelimit-remaining")
+    assert [wait_for_slot(limit, world) for _ in range(3)] == pytest.approx([0, 0, 2])
 
 
 def test_unused_limit_counts_requests_in_flight(world: World) -> None:
