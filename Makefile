@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 BENCH := .venv-bench
 HTTPX2 := .venv-httpx2
+FAST_TESTS := tests/unit tests/contract tests/generator --ignore=tests/generator/test_generate.py \
+  --ignore=tests/generator/test_workshop.py --ignore=tests/generator/test_project.py
 export PYTHONPATH := generated:.
 export PYTHONDONTWRITEBYTECODE := 1
 # Keep all files of Go in .venv, and make them removable.
@@ -68,6 +70,9 @@ $(HTTPX2)/.ready: requirements.txt requirements-httpx2.txt
 	  $(HTTPX2)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $$pins || \
 	    { echo "httpx2 could not be installed; check the network and run make test-httpx2 again."; exit 1; }; done
 	@touch $@
+.PHONY: test-fast
+test-fast: setup  ## Run the quick tests: a first answer in seconds; ARGS as above
+	@$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal $(FAST_TESTS) $(ARGS)
 
 .PHONY: mutants
 mutants: setup  ## Change the code in small ways and list the changes that no test notices
@@ -79,8 +84,14 @@ drift: setup  ## Fail if generated/ is not up to date
 	@$(BIN)/python -m generator --check
 
 .PHONY: check
-check: spec drift workflows  ## Validate, lint and type-check, and fail if generated/ is not up to date
+check: lint spec drift workflows types  ## Lint, validate and type-check, and fail if generated/ is not up to date
+
+.PHONY: lint
+lint: setup
 	@echo "ruff ..." && $(BIN)/ruff check --no-cache . && $(BIN)/ruff format --no-cache --check .
+
+.PHONY: types
+types: setup
 	@echo "mypy --strict ..." && $(BIN)/mypy --cache-dir=$(VENV)/mypy generated/stablecog_client generator runtime tools tests examples benchmarks
 	@echo "pyright, strict ..." && $(BIN)/pyright -p pyproject.toml --pythonpath $(BIN)/python
 

@@ -207,7 +207,7 @@ def _checked_transport(transport: TransportName, http_client: httpx.AsyncClient 
         raise UsageError(f'transport: expected "httpx" or "aiohttp", got {transport!r:.40}')
     if transport == "aiohttp":
         if http_client is not None:
-            raise UsageError('transport: "aiohttp" and an http_client exclude each other; pass one of them')
+            raise UsageError('pass either transport="aiohttp" or http_client, not both')
         if not environment.is_installed("aiohttp"):
             raise UsageError(f'transport: "aiohttp" needs `pip install "{_DISTRIBUTION}[aiohttp]"`')
     return transport

@@ -12,9 +12,9 @@ import pytest
 from freezegun import freeze_time
 from stablecog_client import APITimeoutError, Client, TCredit
 
-from tests.contract import DOCUMENTED
-from tests.drive import Way, every_way, takes
-from tests.faults import KEY, FaultServer, drip_headers, ok, say_nothing, text
+from tests.support.contract import DOCUMENTED
+from tests.support.drivers import Backend, all_backends, assert_duration, assert_ends
+from tests.support.faults import KEY, FaultServer, drip_headers, ok, say_nothing, text
 
 
 @contextmanager
@@ -31,31 +31,31 @@ every_clock = pytest.mark.parametrize("freeze", [frozen, stopped])
 
 
 @every_clock
-@every_way
-def test_retries_end_on_a_frozen_clock(way: Way, freeze: Any) -> None:
-    with FaultServer(text(503), text(503), ok) as server, way(server.url) as caller:
-        with takes(at_most=5), freeze():
+@all_backends
+def test_retries_end_on_a_frozen_clock(backend: Backend, freeze: Any) -> None:
+    with FaultServer(text(503), text(503), ok) as server, backend(server.url) as caller:
+        with assert_ends(), freeze():
             assert caller.list().total_remaining_credits == 1391
     assert len(server.requests) == 3
 
 
 @every_clock
-@every_way
+@all_backends
 @pytest.mark.parametrize("fault", [say_nothing, drip_headers])
-def test_the_deadline_ends_a_call_on_a_frozen_clock(way: Way, freeze: Any, fault: Any) -> None:
-    with FaultServer(fault) as server, way(server.url, deadline=0.5) as caller:
-        with takes(at_least=0.4, at_most=5), freeze():
+def test_the_deadline_ends_a_call_on_a_frozen_clock(backend: Backend, freeze: Any, fault: Any) -> None:
+    with FaultServer(fault) as server, backend(server.url, deadline=0.5) as caller:
+        with assert_duration(0.4), assert_ends(), freeze():
             with pytest.raises(APITimeoutError, match=r"within the deadline of 0\.5 s"):
                 caller.list()
 
 
 @every_clock
-@every_way
-def test_the_rate_limit_ends_on_a_frozen_clock(way: Way, freeze: Any) -> None:
+@all_backends
+def test_the_rate_limit_ends_on_a_frozen_clock(backend: Backend, freeze: Any) -> None:
     """Calls that wait for a slot get one."""
     limited = text(200, '{"total_remaining_credits": 1, "credits": []}', "X-Ratelimit-Remaining: 0")
-    with FaultServer(limited) as server, way(server.url) as caller:
-        with takes(at_most=10), freeze():
+    with FaultServer(limited) as server, backend(server.url) as caller:
+        with assert_ends(), freeze():
             assert not [outcome for outcome in caller.list_at_once(25) if isinstance(outcome, BaseException)]
     assert len(server.requests) == 25
 

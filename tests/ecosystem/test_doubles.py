@@ -14,17 +14,17 @@ from pytest_httpx import HTTPXMock
 from respx.models import AllMockedAssertionError
 from vcr.errors import CannotOverwriteExistingCassetteException  # type: ignore[import-untyped]
 
-from tests.drive import Way, every_way
-from tests.faults import FaultServer, ok
-from tests.processes import output
+from tests.support.drivers import Backend, all_backends
+from tests.support.faults import FaultServer, ok
+from tests.support.processes import output
 
 CREDITS: dict[str, Any] = {"total_remaining_credits": 5, "credits": []}
 
 
-@every_way
-def test_respx_comes_and_goes(way: Way) -> None:
+@all_backends
+def test_respx_comes_and_goes(backend: Backend) -> None:
     """A client that was used before sends nothing while a mock is in place, and to the server again afterwards."""
-    with FaultServer(ok) as server, way(server.url) as caller:
+    with FaultServer(ok) as server, backend(server.url) as caller:
         for number in range(1, 4):
             assert caller.list().total_remaining_credits == 1391
             with respx.mock(base_url=server.url) as mock:
@@ -34,27 +34,27 @@ def test_respx_comes_and_goes(way: Way) -> None:
             assert len(server.requests) == number
 
 
-@every_way
-def test_respx_lets_a_request_pass(way: Way) -> None:
-    with FaultServer(ok) as server, way(server.url) as caller, respx.mock(base_url=server.url) as mock:
+@all_backends
+def test_respx_lets_a_request_pass(backend: Backend) -> None:
+    with FaultServer(ok) as server, backend(server.url) as caller, respx.mock(base_url=server.url) as mock:
         mock.get("/v1/credits").pass_through()
         assert caller.list().total_remaining_credits == 1391
     assert len(server.requests) == 1
 
 
-@every_way
-def test_respx_names_an_unmatched_request(way: Way) -> None:
+@all_backends
+def test_respx_names_an_unmatched_request(backend: Backend) -> None:
     """Its message comes through as it is."""
-    with FaultServer(ok) as server, way(server.url) as caller, respx.mock(assert_all_called=False) as mock:
+    with FaultServer(ok) as server, backend(server.url) as caller, respx.mock(assert_all_called=False) as mock:
         mock.get("https://another.example")
         with pytest.raises(AllMockedAssertionError, match=r"RESPX: .* not mocked"):
             caller.list()
     assert not server.requests
 
 
-@every_way
-def test_respx_answers_each_attempt(way: Way) -> None:
-    with FaultServer(ok) as server, way(server.url) as caller, respx.mock(base_url=server.url) as mock:
+@all_backends
+def test_respx_answers_each_attempt(backend: Backend) -> None:
+    with FaultServer(ok) as server, backend(server.url) as caller, respx.mock(base_url=server.url) as mock:
         route = mock.get("/v1/credits")
         route.side_effect = [
             httpx.TimeoutException("simulated"),
@@ -66,10 +66,12 @@ def test_respx_answers_each_attempt(way: Way) -> None:
     assert not server.requests
 
 
-@every_way
-def test_pytest_httpx_comes_and_goes(way: Way, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+@all_backends
+def test_pytest_httpx_comes_and_goes(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
     """A client that was used before is mocked, and reaches the server again when the mock has gone."""
-    with FaultServer(ok) as server, way(server.url) as caller:
+    with FaultServer(ok) as server, backend(server.url) as caller:
         caller.list()
         httpx_mock: HTTPXMock = request.getfixturevalue("httpx_mock")
         httpx_mock.add_response(json=CREDITS)
@@ -80,11 +82,11 @@ def test_pytest_httpx_comes_and_goes(way: Way, monkeypatch: pytest.MonkeyPatch, 
         assert len(server.requests) == 2
 
 
-@every_way
+@all_backends
 @pytest.mark.httpx_mock(assert_all_requests_were_expected=False, assert_all_responses_were_requested=False)
-def test_pytest_httpx_names_an_unmatched_request(way: Way, httpx_mock: HTTPXMock) -> None:
+def test_pytest_httpx_names_an_unmatched_request(backend: Backend, httpx_mock: HTTPXMock) -> None:
     """Its message comes through as it is, after one attempt."""
-    with FaultServer(ok) as server, way(server.url) as caller:
+    with FaultServer(ok) as server, backend(server.url) as caller:
         httpx_mock.add_response(url="https://another.example", json=CREDITS)
         with pytest.raises(httpx.TimeoutException, match="No response can be found for GET request"):
             caller.list()
@@ -113,10 +115,10 @@ def test_it(number, httpx_mock):
     assert "3 passed" in output("-m", "pytest", "-q", "-p", "no:cacheprovider", folder=tmp_path)
 
 
-@every_way
-def test_vcr_replays_what_it_recorded(way: Way, tmp_path: Path) -> None:
+@all_backends
+def test_vcr_replays_what_it_recorded(backend: Backend, tmp_path: Path) -> None:
     """The second of two cassettes is filled and replayed as the first, by one client."""
-    with FaultServer(ok) as server, way(server.url) as caller:
+    with FaultServer(ok) as server, backend(server.url) as caller:
         caller.list()
         server.requests.clear()
         for number in (0, 1):
@@ -131,10 +133,10 @@ def test_vcr_replays_what_it_recorded(way: Way, tmp_path: Path) -> None:
             assert "sc-" not in (tmp_path / f"{number}.yaml").read_text()
 
 
-@every_way
-def test_vcr_names_an_unmatched_request(way: Way, tmp_path: Path) -> None:
+@all_backends
+def test_vcr_names_an_unmatched_request(backend: Backend, tmp_path: Path) -> None:
     """Its message comes through as it is, after one attempt."""
-    with FaultServer(ok) as server, way(server.url) as caller:
+    with FaultServer(ok) as server, backend(server.url) as caller:
         with vcr.use_cassette(str(tmp_path / "empty.yaml"), record_mode="none"):
             with pytest.raises(CannotOverwriteExistingCassetteException, match=r"empty\.yaml"):
                 caller.list()

@@ -34,9 +34,9 @@ from stablecog_client import (
     UsageError,
 )
 
-from tests.contract import DOCUMENTED
-from tests.drive import Way, every_way
-from tests.faults import KEY, FaultServer, answer, ok, text
+from tests.support.contract import DOCUMENTED
+from tests.support.drivers import Backend, all_backends
+from tests.support.faults import KEY, FaultServer, ok, respond, text
 
 every_backend = pytest.mark.parametrize("backend", ["asyncio", "trio"])
 
@@ -221,11 +221,15 @@ def test_an_error_crosses_a_process_pool() -> None:
     )
 
 
-@every_way
-def test_an_error_crosses_celery_as_json(way: Way) -> None:
+@all_backends
+def test_an_error_crosses_celery_as_json(backend: Backend) -> None:
     """Celery's JSON has the type and `args` of an exception, which hold the whole line."""
     body = b'{"error":"Unauthorized"}'
-    with FaultServer(answer(401, body)) as server, way(server.url) as caller, pytest.raises(APIStatusError) as caught:
+    with (
+        FaultServer(respond(401, body)) as server,
+        backend(server.url) as caller,
+        pytest.raises(APIStatusError) as caught,
+    ):
         caller.list()
     error = caught.value
     assert error.body == ErrorResponse(error="Unauthorized")
@@ -240,9 +244,13 @@ def test_an_error_crosses_celery_as_json(way: Way) -> None:
     assert (vars(again), again.args) == (vars(error), error.args)
 
 
-@every_way
+@all_backends
 @pytest.mark.parametrize("body", [b"{}", b"[]", b"Unauthorized", b'{"error": 5}', b""])
-def test_a_body_that_is_not_documented_is_none(way: Way, body: bytes) -> None:
-    with FaultServer(answer(401, body)) as server, way(server.url) as caller, pytest.raises(APIStatusError) as caught:
+def test_a_body_that_is_not_documented_is_none(backend: Backend, body: bytes) -> None:
+    with (
+        FaultServer(respond(401, body)) as server,
+        backend(server.url) as caller,
+        pytest.raises(APIStatusError) as caught,
+    ):
         caller.list()
     assert caught.value.body is None

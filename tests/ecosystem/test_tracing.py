@@ -21,8 +21,8 @@ from sentry_sdk.integrations.httpx import HttpxIntegration
 from sentry_sdk.transport import Transport
 from stablecog_client import APIError
 
-from tests.drive import Way, every_way
-from tests.faults import KEY, FaultServer, Seen, ok, text
+from tests.support.drivers import Backend, all_backends
+from tests.support.faults import KEY, FaultServer, ReceivedRequest, ok, text
 
 
 class Envelopes(Transport):
@@ -59,10 +59,10 @@ def sentry() -> Generator[Envelopes]:
         sentry_sdk.init(default_integrations=False)
 
 
-@every_way
-def test_sentry_sees_each_attempt(way: Way, sentry: Envelopes) -> None:
+@all_backends
+def test_sentry_sees_each_attempt(backend: Backend, sentry: Envelopes) -> None:
     """A span and a breadcrumb for each, and trace headers on the wire."""
-    with FaultServer(text(503), ok) as server, way(server.url) as caller:
+    with FaultServer(text(503), ok) as server, backend(server.url) as caller:
         with sentry_sdk.start_transaction(name="work") as transaction:
             caller.list()
         sentry_sdk.capture_message("done")
@@ -73,15 +73,15 @@ def test_sentry_sees_each_attempt(way: Way, sentry: Envelopes) -> None:
         503,
         200,
     ]
-    headers = [Seen.of(request).headers["sentry-trace"] for request in server.requests]
+    headers = [ReceivedRequest.of(request).headers["sentry-trace"] for request in server.requests]
     assert len(set(headers)) == 2
     assert all(header.startswith(transaction.trace_id) for header in headers)
     assert KEY not in json.dumps(sentry.items)
 
 
-@every_way
-def test_sentry_is_not_sent_the_key_by_an_error(way: Way, sentry: Envelopes) -> None:
-    with FaultServer(text(401)) as server, way(server.url) as caller:
+@all_backends
+def test_sentry_is_not_sent_the_key_by_an_error(backend: Backend, sentry: Envelopes) -> None:
+    with FaultServer(text(401)) as server, backend(server.url) as caller:
         try:
             caller.list()
         except APIError as error:
@@ -109,37 +109,37 @@ def check_spans(exporter: InMemorySpanExporter, requests: list[bytes]) -> None:
     """There is a span for each request, whose id its traceparent header has."""
     spans = exporter.get_finished_spans()
     ids = [f"{span.context.span_id:016x}" for span in spans if span.context]
-    assert ids == [Seen.of(request).headers["traceparent"].split("-")[2] for request in requests]
+    assert ids == [ReceivedRequest.of(request).headers["traceparent"].split("-")[2] for request in requests]
     assert [(span.attributes or {})["http.status_code"] for span in spans] == [503, 200]
     assert KEY not in "".join(span.to_json() for span in spans)
 
 
-@every_way
-def test_opentelemetry_sees_each_attempt(way: Way) -> None:
+@all_backends
+def test_opentelemetry_sees_each_attempt(backend: Backend) -> None:
     """It is switched on before the client is made, and off before it ends."""
     with FaultServer(text(503), ok, ok) as server, instrumented() as exporter:
-        with way(server.url) as caller:
+        with backend(server.url) as caller:
             caller.list()
             check_spans(exporter, server.requests)
             HTTPXClientInstrumentor().uninstrument()
             caller.list()
-    assert "traceparent" not in Seen.of(server.requests[2]).headers
+    assert "traceparent" not in ReceivedRequest.of(server.requests[2]).headers
 
 
-@every_way
-def test_opentelemetry_comes_after_the_first_call(way: Way) -> None:
-    with FaultServer(ok, text(503), ok) as server, way(server.url) as caller:
+@all_backends
+def test_opentelemetry_comes_after_the_first_call(backend: Backend) -> None:
+    with FaultServer(ok, text(503), ok) as server, backend(server.url) as caller:
         caller.list()
         with instrumented() as exporter:
             caller.list()
     check_spans(exporter, server.requests[1:])
 
 
-@every_way
-def test_logs_have_a_line_for_a_request_and_a_retry(way: Way, caplog: pytest.LogCaptureFixture) -> None:
+@all_backends
+def test_logs_have_a_line_for_a_request_and_a_retry(backend: Backend, caplog: pytest.LogCaptureFixture) -> None:
     """At INFO: httpx logs each request, and `stablecog_client` each retry with reason, attempt and delay."""
     caplog.set_level(logging.INFO)
-    with FaultServer(text(503), ok) as server, way(server.url) as caller:
+    with FaultServer(text(503), ok) as server, backend(server.url) as caller:
         caller.list()
         logged = [(record.name, record.getMessage()) for record in caplog.records if record.name != "asyncio"]
         url = f"GET {server.url}/v1/credits"

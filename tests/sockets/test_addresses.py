@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from stablecog_client import APIConnectionError, APITimeoutError, Client
 
-from tests.drive import Way, every_way, takes
-from tests.faults import KEY, FaultServer, free_port, ok
-from tests.processes import output
+from tests.support.drivers import Backend, all_backends, assert_duration, assert_ends
+from tests.support.faults import KEY, FaultServer, free_port, ok
+from tests.support.processes import output
 
 NAME = "api.test"
 
@@ -45,38 +45,42 @@ def addresses(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return found
 
 
-@every_way
-def test_first_address_swallows_connections(way: Way, addresses: list[str]) -> None:
+@all_backends
+def test_first_address_swallows_connections(backend: Backend, addresses: list[str]) -> None:
     """The next one is tried long before the timeout."""
     addresses += ["127.0.0.2", "127.0.0.1"]
     with FaultServer(ok) as server, black_hole("127.0.0.2", server.port):
-        with way(f"http://{NAME}:{server.port}", allow_http=True) as caller, takes(at_most=1.5):
+        with backend(f"http://{NAME}:{server.port}", allow_http=True) as caller, assert_ends():
             assert caller.list().total_remaining_credits == 1391
 
 
-@every_way
-def test_first_address_refuses_connections(way: Way, addresses: list[str]) -> None:
+@all_backends
+def test_first_address_refuses_connections(backend: Backend, addresses: list[str]) -> None:
     addresses += ["127.0.0.2", "127.0.0.3", "127.0.0.1"]
     with FaultServer(ok) as server:
-        with way(f"http://{NAME}:{server.port}", allow_http=True, max_retries=0) as caller, takes(at_most=0.9):
+        with backend(f"http://{NAME}:{server.port}", allow_http=True, max_retries=0) as caller, assert_ends():
             assert caller.list().total_remaining_credits == 1391
 
 
-@every_way
-def test_no_address_accepts_connections(way: Way, addresses: list[str]) -> None:
+@all_backends
+def test_no_address_accepts_connections(backend: Backend, addresses: list[str]) -> None:
     addresses += ["127.0.0.2", "127.0.0.1"]
-    with way(f"http://{NAME}:{free_port()}", allow_http=True, max_retries=0) as caller:
+    with backend(f"http://{NAME}:{free_port()}", allow_http=True, max_retries=0) as caller:
         with pytest.raises(APIConnectionError, match="no response: connection refused"):
             caller.list()
 
 
-@every_way
-def test_all_addresses_swallow_connections(way: Way, addresses: list[str]) -> None:
+@all_backends
+def test_all_addresses_swallow_connections(backend: Backend, addresses: list[str]) -> None:
     addresses += ["127.0.0.2", "127.0.0.3"]
     port = free_port()
     with black_hole("127.0.0.2", port), black_hole("127.0.0.3", port):
-        with way(f"http://{NAME}:{port}", allow_http=True, timeout=0.6, max_retries=0) as caller:
-            with takes(0.5, 1.5), pytest.raises(APITimeoutError, match=r"no connection within the timeout of 0\.6 s"):
+        with backend(f"http://{NAME}:{port}", allow_http=True, timeout=0.6, max_retries=0) as caller:
+            with (
+                assert_duration(0.5),
+                assert_ends(),
+                pytest.raises(APITimeoutError, match=r"no connection within the timeout of 0\.6 s"),
+            ):
                 caller.list()
 
 
@@ -93,7 +97,7 @@ def test_addresses_share_the_time_where_no_thread_can_be_started(
     addresses += ["127.0.0.2", "127.0.0.1"]
     with FaultServer(ok) as server, black_hole("127.0.0.2", server.port):
         with Client(KEY, base_url=f"http://{NAME}:{server.port}", allow_http=True, timeout=1) as client:
-            with takes(0.4, 0.9):
+            with assert_duration(0.4), assert_ends():
                 assert client.credits.list().total_remaining_credits == 1391
 
 
@@ -131,12 +135,12 @@ def test_address_needs_neither_look_up_nor_thread(host: str, monkeypatch: pytest
             client.credits.list()
 
 
-@every_way
-def test_server_that_says_nothing_in_tls(way: Way) -> None:
+@all_backends
+def test_server_that_says_nothing_in_tls(backend: Backend) -> None:
     """The call ends by its deadline and leaves no connection open, of which Python would warn."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        with way(f"https://127.0.0.1:{server.getsockname()[1]}", deadline=0.5) as caller:
-            with takes(0.4, 1.5), pytest.raises(APITimeoutError):
+        with backend(f"https://127.0.0.1:{server.getsockname()[1]}", deadline=0.5) as caller:
+            with assert_duration(0.4), assert_ends(), pytest.raises(APITimeoutError):
                 caller.list()
     gc.collect()
 

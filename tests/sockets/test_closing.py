@@ -6,8 +6,8 @@ import os
 
 import pytest
 
-from tests.faults import FaultServer, ok
-from tests.processes import output
+from tests.support.faults import FaultServer, ok
+from tests.support.processes import output
 
 PRELUDE = """
 import asyncio, gc, os, sys, threading, time

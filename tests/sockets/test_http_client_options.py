@@ -11,8 +11,8 @@ import httpx
 import pytest
 from stablecog_client import APITimeoutError, AsyncClient, Client, UsageError
 
-from tests.drive import takes
-from tests.faults import KEY, FaultServer, Seen, ok, say_nothing
+from tests.support.drivers import assert_ends
+from tests.support.faults import KEY, FaultServer, ReceivedRequest, ok, say_nothing
 
 
 @pytest.fixture(params=["sync", "async"])
@@ -41,7 +41,7 @@ def test_its_base_url_counts(call: Any, monkeypatch: pytest.MonkeyPatch) -> None
         call({}, base_url=f"{server.url}/prefix/")
         call({"base_url": other.url}, base_url=server.url)
         call({})
-    assert [Seen.of(request).path for request in server.requests] == ["/prefix/v1/credits"]
+    assert [ReceivedRequest.of(request).path for request in server.requests] == ["/prefix/v1/credits"]
     assert len(other.requests) == 2
 
 
@@ -57,14 +57,14 @@ def test_its_timeout_counts(call: Any) -> None:
     with FaultServer(say_nothing) as server:
         url = {"base_url": server.url, "max_retries": 0, "deadline": 3}
         for ours, theirs in ({}, {"timeout": 0.3}), ({"timeout": 0.3}, {"timeout": 60}):
-            with takes(at_most=2), pytest.raises(APITimeoutError, match=r"within the timeout of 0\.3 s"):
+            with assert_ends(), pytest.raises(APITimeoutError, match=r"within the timeout of 0\.3 s"):
                 call({**url, **ours}, **theirs)
 
 
 def test_no_timeout_of_its_own_is_none(call: Any) -> None:
     """The deadline holds all the same."""
     with FaultServer(say_nothing) as server:
-        with takes(at_most=3), pytest.raises(APITimeoutError, match=r"within the deadline of 0\.5 s"):
+        with assert_ends(), pytest.raises(APITimeoutError, match=r"within the deadline of 0\.5 s"):
             call({"base_url": server.url, "deadline": 0.5}, timeout=None)
 
 

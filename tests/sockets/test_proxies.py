@@ -10,13 +10,13 @@ import httpx
 import pytest
 from stablecog_client import APIConnectionError, APIStatusError, APITimeoutError, Client, UsageError
 
-from tests import faults
-from tests.certificates import serving, trusted
-from tests.drive import Tasks, TasksOverAiohttp, Threads, Way, every_way, takes
-from tests.faults import KEY, FaultServer, free_port, ok
+from tests.support import faults
+from tests.support.certificates import serving, trusted
+from tests.support.drivers import Backend, Tasks, TasksOverAiohttp, Threads, all_backends, assert_duration, assert_ends
+from tests.support.faults import KEY, FaultServer, free_port, ok
 from tests.support.proxies import ProxyServer, raw_server
 
-every_httpx_way = pytest.mark.parametrize("way", [Threads, Tasks])
+httpx_backends = pytest.mark.parametrize("backend", [Threads, Tasks])
 
 NAME = "api.test"  # which only the proxy can resolve
 USERINFO, CREDENTIALS = "us%20er:hunter%402", "us er:hunter@2"
@@ -36,32 +36,32 @@ def servers() -> Generator[tuple[FaultServer, FaultServer]]:
 # HTTP proxies
 
 
-@every_way
+@all_backends
 @with_and_without_credentials
 @pytest.mark.parametrize("proxy_scheme", ["http", "https"])
 def test_http_is_forwarded(
-    way: Way, proxy_scheme: str, userinfo: str, credentials: str | None, monkeypatch: pytest.MonkeyPatch
+    backend: Backend, proxy_scheme: str, userinfo: str, credentials: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tls = serving() if proxy_scheme == "https" else None
     with trusted(), FaultServer(ok) as server, ProxyServer(credentials, tls) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url(proxy_scheme, userinfo))
-        with way(server.url, allow_http=True) as caller:
+        with backend(server.url, allow_http=True) as caller:
             assert caller.list().total_remaining_credits == 1391
         assert proxy.targets == [f"GET {server.url}/v1/credits"]
         assert b"proxy-authorization" not in server.requests[0].lower()
 
 
-@every_way
+@all_backends
 @with_and_without_credentials
 @pytest.mark.parametrize("proxy_scheme", ["http", "https"])
 def test_https_is_tunnelled(
-    way: Way, proxy_scheme: str, userinfo: str, credentials: str | None, monkeypatch: pytest.MonkeyPatch
+    backend: Backend, proxy_scheme: str, userinfo: str, credentials: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The proxy resolves the name, sees neither request nor key, and the server no credentials of the proxy."""
     tls = serving() if proxy_scheme == "https" else None
     with trusted(), FaultServer(ok, tls=serving(NAME)) as server, ProxyServer(credentials, tls) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url(proxy_scheme, userinfo))
-        with way(f"https://{NAME}:{server.port}") as caller:
+        with backend(f"https://{NAME}:{server.port}") as caller:
             assert caller.list() == caller.list()
         assert proxy.targets == [f"CONNECT {NAME}:{server.port}"]
         assert KEY.encode() not in b"".join(proxy.heads)
@@ -69,71 +69,71 @@ def test_https_is_tunnelled(
         assert b"proxy-authorization" not in b"".join(server.requests).lower()
 
 
-@every_way
+@all_backends
 @pytest.mark.parametrize("userinfo", ["", "user:wrong"])
-def test_missing_credentials_of_a_tunnel(way: Way, userinfo: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_credentials_of_a_tunnel(backend: Backend, userinfo: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is asked once; the error names the proxy and not the password."""
     with ProxyServer(CREDENTIALS) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url("http", userinfo))
-        with way(f"https://{NAME}") as caller, pytest.raises(APIConnectionError) as caught:
+        with backend(f"https://{NAME}") as caller, pytest.raises(APIConnectionError) as caught:
             caller.list()
         assert len(proxy.targets) == caught.value.attempts == 1
     assert f"407 Proxy Authentication Required; check the proxy 127.0.0.1:{proxy.port}" in str(caught.value)
     assert "wrong" not in str(caught.value)
 
 
-@every_way
-def test_missing_credentials_of_a_forward(way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
+@all_backends
+def test_missing_credentials_of_a_forward(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
     with ProxyServer(CREDENTIALS) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url("http"))
-        with way(f"http://{NAME}", allow_http=True) as caller, pytest.raises(APIStatusError) as caught:
+        with backend(f"http://{NAME}", allow_http=True) as caller, pytest.raises(APIStatusError) as caught:
             caller.list()
     assert caught.value.status_code == 407
     assert str(caught.value).endswith("; give user and password in the URL of the proxy")
     assert len(proxy.targets) == caught.value.attempts == 1
 
 
-@every_way
-def test_untrusted_certificate_of_a_proxy(way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
+@all_backends
+def test_untrusted_certificate_of_a_proxy(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
     with ProxyServer(tls=serving()) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url("https"))
-        with way(f"https://{NAME}") as caller, pytest.raises(APIConnectionError) as caught:
+        with backend(f"https://{NAME}") as caller, pytest.raises(APIConnectionError) as caught:
             caller.list()
     assert "certificate verify failed" in str(caught.value)
     assert proxy.targets == []
     assert caught.value.attempts == 1
 
 
-@every_way
+@all_backends
 @pytest.mark.parametrize("no_proxy", ["10.0.0.0/8, 127.0.0.0/8", "*.test,[::1],https://127.0.0.1:{port}"])
-def test_no_proxy(way: Way, no_proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_proxy(backend: Backend, no_proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """An exempt server is reached, even where the proxy could not be used."""
     with trusted(), FaultServer(ok, tls=serving()) as server:
         monkeypatch.setenv("HTTPS_PROXY", "unusable://")
         monkeypatch.setenv("NO_PROXY", no_proxy.format(port=server.port))
-        with way(server.url) as caller:
+        with backend(server.url) as caller:
             assert caller.list().total_remaining_credits == 1391
 
 
 # SOCKS proxies
 
 
-@every_httpx_way
+@httpx_backends
 @with_and_without_credentials
 @pytest.mark.parametrize("proxy_scheme", ["socks5", "socks5h"])
 def test_socks(
-    way: Way, proxy_scheme: str, userinfo: str, credentials: str | None, monkeypatch: pytest.MonkeyPatch
+    backend: Backend, proxy_scheme: str, userinfo: str, credentials: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The proxy resolves names for both schemes: this machine may be unable to."""
     with servers() as (plain, encrypted), ProxyServer(credentials) as proxy:
         monkeypatch.setenv("ALL_PROXY", proxy.url(proxy_scheme, userinfo))
         for url in (f"http://{NAME}:{plain.port}", f"https://{NAME}:{encrypted.port}"):
-            with way(url, allow_http=True) as caller:
+            with backend(url, allow_http=True) as caller:
                 assert caller.list().total_remaining_credits == 1391
         assert proxy.targets == [f"SOCKS {NAME}:{plain.port}", f"SOCKS {NAME}:{encrypted.port}"]
 
 
-@every_httpx_way
+@httpx_backends
 @pytest.mark.parametrize(
     ("userinfo", "message"),
     [
@@ -141,32 +141,34 @@ def test_socks(
         ("", "Requested NO AUTHENTICATION REQUIRED from proxy server, but got NO ACCEPTABLE METHODS"),
     ],
 )
-def test_missing_credentials_of_socks(way: Way, userinfo: str, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_credentials_of_socks(
+    backend: Backend, userinfo: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with ProxyServer(CREDENTIALS) as proxy:
         monkeypatch.setenv("ALL_PROXY", proxy.url("socks5", userinfo))
-        with way(f"https://{NAME}") as caller, pytest.raises(APIConnectionError) as caught:
+        with backend(f"https://{NAME}") as caller, pytest.raises(APIConnectionError) as caught:
             caller.list()
     assert f"no response: {message}; check the proxy 127.0.0.1:{proxy.port} (from ALL_PROXY)" in str(caught.value)
     assert "wrong" not in str(caught.value)
     assert caught.value.attempts == 1
 
 
-@every_httpx_way
-def test_socks_to_a_server_that_is_down(way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
+@httpx_backends
+def test_socks_to_a_server_that_is_down(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
     with ProxyServer() as proxy:
         monkeypatch.setenv("ALL_PROXY", proxy.url("socks5"))
-        with way(f"https://127.0.0.1:{free_port()}") as caller, pytest.raises(APIConnectionError) as caught:
+        with backend(f"https://127.0.0.1:{free_port()}") as caller, pytest.raises(APIConnectionError) as caught:
             caller.list()
         assert len(proxy.targets) == caught.value.attempts == 6
     assert "no response: Proxy Server could not connect: Connection refused; check the proxy" in str(caught.value)
 
 
-@every_httpx_way
+@httpx_backends
 @pytest.mark.parametrize("said", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x05"], ids=["nothing", "HTTP", "half"])
-def test_socks_proxy_that_speaks_something_else(way: Way, said: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_socks_proxy_that_speaks_something_else(backend: Backend, said: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     with raw_server(said) as port:
         monkeypatch.setenv("ALL_PROXY", f"socks5://127.0.0.1:{port}")
-        with way(f"https://{NAME}", max_retries=0) as caller, pytest.raises(APIConnectionError) as caught:
+        with backend(f"https://{NAME}", max_retries=0) as caller, pytest.raises(APIConnectionError) as caught:
             caller.list()
     assert f"the proxy did not send a valid SOCKS response; check the proxy 127.0.0.1:{port}" in str(caught.value)
 
@@ -182,15 +184,20 @@ def test_socks_over_aiohttp(monkeypatch: pytest.MonkeyPatch) -> None:
 # Time
 
 
-@every_way
+@all_backends
 @pytest.mark.parametrize("proxy_scheme", ["http", "https", "socks5"])
-def test_proxy_that_says_nothing(way: Way, proxy_scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxy_that_says_nothing(backend: Backend, proxy_scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The handshake with a proxy ends by the deadline, also that of SOCKS, which httpcore reads without a timeout."""
-    if way is TasksOverAiohttp and proxy_scheme == "socks5":
+    if backend is TasksOverAiohttp and proxy_scheme == "socks5":
         pytest.skip("aiohttp does not support it")
     with trusted(), socket.create_server(("127.0.0.1", 0)) as proxy:  # accepts and does not answer
         monkeypatch.setenv("ALL_PROXY", f"{proxy_scheme}://127.0.0.1:{proxy.getsockname()[1]}")
-        with way(f"https://{NAME}", deadline=0.5) as caller, takes(0.4, 1.5), pytest.raises(APITimeoutError):
+        with (
+            backend(f"https://{NAME}", deadline=0.5) as caller,
+            assert_duration(0.4),
+            assert_ends(),
+            pytest.raises(APITimeoutError),
+        ):
             caller.list()
 
 
@@ -198,28 +205,33 @@ def test_socks_proxy_of_an_http_client_that_says_nothing() -> None:
     with socket.create_server(("127.0.0.1", 0)) as proxy:
         with httpx.Client(proxy=f"socks5://127.0.0.1:{proxy.getsockname()[1]}") as http_client:
             client = Client(KEY, base_url=f"https://{NAME}", http_client=http_client, deadline=0.5)
-            with takes(0.4, 1.5), pytest.raises(APITimeoutError):
+            with assert_duration(0.4), assert_ends(), pytest.raises(APITimeoutError):
                 client.credits.list()
 
 
-@every_way
-def test_proxy_that_drips_its_answer(way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
+@all_backends
+def test_proxy_that_drips_its_answer(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
     with FaultServer(faults.drip_headers) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-        with way(f"https://{NAME}", deadline=1) as caller, takes(0.8, 2), pytest.raises(APITimeoutError):
+        with (
+            backend(f"https://{NAME}", deadline=1) as caller,
+            assert_duration(0.8),
+            assert_ends(),
+            pytest.raises(APITimeoutError),
+        ):
             caller.list()
 
 
-@every_way
+@all_backends
 @pytest.mark.parametrize("proxy_scheme", ["http", "https", "socks5"])
-def test_dripped_tls_behind_a_proxy(way: Way, proxy_scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dripped_tls_behind_a_proxy(backend: Backend, proxy_scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that drips a TLS handshake does not prolong a call, also where it happens inside TLS to the proxy."""
-    if way is TasksOverAiohttp and proxy_scheme == "socks5":
+    if backend is TasksOverAiohttp and proxy_scheme == "socks5":
         pytest.skip("aiohttp does not support it")
     tls = serving() if proxy_scheme == "https" else None
     begin_record_of_16_kb = b"\x16\x03\x03\x40\x00"
     with trusted(), ProxyServer(tls=tls) as proxy, raw_server(begin_record_of_16_kb, b"\0") as port:
         monkeypatch.setenv("ALL_PROXY", proxy.url(proxy_scheme))
-        with way(f"https://{NAME}:{port}", deadline=0.6, max_retries=0) as caller:
-            with takes(0.5, 1.6), pytest.raises(APITimeoutError):
+        with backend(f"https://{NAME}:{port}", deadline=0.6, max_retries=0) as caller:
+            with assert_duration(0.5), assert_ends(), pytest.raises(APITimeoutError):
                 caller.list()

@@ -10,32 +10,32 @@ from typing import Any, assert_type
 import pytest
 from stablecog_client import APITimeoutError, AsyncClient, Client, InternalServerError, UsageError
 
-from tests.drive import Way, every_way, takes
-from tests.faults import KEY, FaultServer, Seen, ok, say_nothing, text
+from tests.support.drivers import Backend, all_backends, assert_ends
+from tests.support.faults import KEY, FaultServer, ReceivedRequest, ok, say_nothing, text
 
 
-def listed(client: Any, way: Any) -> Any:
-    """Return `client.credits.list()` of a client that shares the event loop of `way`."""
+def listed(client: Any, backend: Any) -> Any:
+    """Return `client.credits.list()` of a client that shares the event loop of `backend`."""
     called = client.credits.list()
-    return way.runner.run(called) if inspect.isawaitable(called) else called
+    return backend.runner.run(called) if inspect.isawaitable(called) else called
 
 
-def closed(client: Any, way: Any) -> None:
+def closed(client: Any, backend: Any) -> None:
     called = client.close()
     if inspect.isawaitable(called):
-        way.runner.run(called)
+        backend.runner.run(called)
 
 
-@every_way
-def test_connections_and_headers_are_shared(way: Way) -> None:
+@all_backends
+def test_connections_and_headers_are_shared(backend: Backend) -> None:
     """One connection serves both clients; headers are added, also those of an earlier `with_options`."""
-    with FaultServer(ok) as server, way(server.url) as caller:
+    with FaultServer(ok) as server, backend(server.url) as caller:
         caller.list()
         tagged = caller.client.with_options(headers={"X-Tenant": "a"})
         listed(tagged, caller)
         listed(tagged.with_options(headers={"X-Trace": "b"}), caller)
         caller.list()
-        seen = [Seen.of(request).headers for request in server.requests]
+        seen = [ReceivedRequest.of(request).headers for request in server.requests]
         assert server.connections == 1
     assert [(headers.get("x-tenant"), headers.get("x-trace")) for headers in seen] == [
         *((None, None), ("a", None), ("a", "b"), (None, None)),
@@ -43,40 +43,40 @@ def test_connections_and_headers_are_shared(way: Way) -> None:
     assert {headers["authorization"] for headers in seen} == {f"Bearer {KEY}"}
 
 
-@every_way
+@all_backends
 @pytest.mark.parametrize("name", ["Authorization", "authorization", "AUTHORIZATION", "Accept-Encoding"])
-def test_headers_of_the_client_itself_stay(way: Way, name: str) -> None:
+def test_headers_of_the_client_itself_stay(backend: Backend, name: str) -> None:
     """Neither the key nor the encodings that are bounded can be replaced."""
-    with FaultServer(ok) as server, way(server.url) as caller:
+    with FaultServer(ok) as server, backend(server.url) as caller:
         listed(caller.client.with_options(headers={name: "other"}), caller)
-    headers = Seen.of(server.requests[0]).headers
+    headers = ReceivedRequest.of(server.requests[0]).headers
     assert headers["authorization"] == f"Bearer {KEY}"
     assert headers["accept-encoding"] == "gzip, deflate"
 
 
-@every_way
-def test_a_user_agent_can_be_replaced(way: Way) -> None:
-    with FaultServer(ok) as server, way(server.url) as caller:
+@all_backends
+def test_a_user_agent_can_be_replaced(backend: Backend) -> None:
+    with FaultServer(ok) as server, backend(server.url) as caller:
         listed(caller.client.with_options(headers={"User-Agent": "mine/1"}), caller)
-    assert Seen.of(server.requests[0]).headers["user-agent"] == "mine/1"
+    assert ReceivedRequest.of(server.requests[0]).headers["user-agent"] == "mine/1"
 
 
-@every_way
-def test_retries_and_times_are_its_own(way: Way) -> None:
-    with FaultServer(text(503), ok, say_nothing) as server, way(server.url) as caller:
+@all_backends
+def test_retries_and_times_are_its_own(backend: Backend) -> None:
+    with FaultServer(text(503), ok, say_nothing) as server, backend(server.url) as caller:
         with pytest.raises(InternalServerError):
             listed(caller.client.with_options(max_retries=0), caller)
         caller.list()
-        with takes(at_most=3), pytest.raises(APITimeoutError, match=r"within the deadline of 0\.3 s"):
+        with assert_ends(), pytest.raises(APITimeoutError, match=r"within the deadline of 0\.3 s"):
             listed(caller.client.with_options(deadline=0.3), caller)
-        with takes(at_most=3), pytest.raises(APITimeoutError, match=r"within the timeout of 0\.3 s"):
+        with assert_ends(), pytest.raises(APITimeoutError, match=r"within the timeout of 0\.3 s"):
             listed(caller.client.with_options(timeout=0.3, max_retries=0), caller)
 
 
-@every_way
-def test_closing_it_closes_nothing(way: Way) -> None:
+@all_backends
+def test_closing_it_closes_nothing(backend: Backend) -> None:
     """Closing the client that it was made from closes both."""
-    with FaultServer(ok) as server, way(server.url) as caller:
+    with FaultServer(ok) as server, backend(server.url) as caller:
         caller.list()
         other = caller.client.with_options(deadline=5)
         closed(other, caller)

@@ -16,8 +16,8 @@ import pytest
 import stablecog_client
 from stablecog_client._runtime.network import AsyncTransport, DeadlineBackend, Transport
 
-from tests.drive import Tasks, Threads, Way
-from tests.faults import FaultServer, close_before_first_byte, ok
+from tests.support.drivers import Backend, Tasks, Threads
+from tests.support.faults import FaultServer, close_before_first_byte, ok
 
 PRIVATE = {
     *("_transport_for_url", "_transport", "_mounts"),  # httpx's clients
@@ -31,7 +31,7 @@ HTTP, HTTPS = httpx.URL("http://api.example.com"), httpx.URL("https://api.exampl
 Client = type[httpx.Client] | type[httpx.AsyncClient]
 
 both_clients = pytest.mark.parametrize("client_type", [httpx.Client, httpx.AsyncClient])
-both_ways = pytest.mark.parametrize("way", [Threads, Tasks])
+both_backends = pytest.mark.parametrize("backend", [Threads, Tasks])
 
 
 def inside(client_type: Client, **options: Any) -> Any:
@@ -122,17 +122,17 @@ def test_max_connections(client_type: Client) -> None:
     assert unlimited._transport._pool._max_connections == sys.maxsize
 
 
-@both_ways
-def test_pool(way: Way) -> None:
+@both_backends
+def test_pool(backend: Backend) -> None:
     """httpx's transports send through it, so ours do without `HTTPTransport.__init__`."""
-    with FaultServer(ok) as server, way(server.url) as caller:
+    with FaultServer(ok) as server, backend(server.url) as caller:
         caller.list()
         http = vars(caller.client)["_state"].get()
-        client = http.http if way is Threads else next(iter(http.loops.values())).http
+        client = http.http if backend is Threads else next(iter(http.loops.values())).http
         assert isinstance(client._transport, Transport | AsyncTransport)
         pool: Any = vars(client._transport)["_pool"]
         assert [connection.is_idle() for connection in pool.connections] == [True]
-        if way is Threads:
+        if backend is Threads:
             assert isinstance(pool._network_backend, DeadlineBackend)
 
 

@@ -83,7 +83,7 @@ class BoundedBody:
             and self._received
             and any(not decoder.eof for decoder in self._decoders)
         ):
-            raise APIResponseValidationError(expected="a compressed body", got="a truncated one")
+            raise _refusal("a compressed body", "a truncated one", "the compressed body is truncated")
         return self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
 
     def _decompressed(self, chunk: bytes, decoders: list[Any]) -> Iterator[bytes]:
@@ -94,7 +94,9 @@ class BoundedBody:
             except zlib.error as error:
                 if self._truncate:
                     return
-                raise APIResponseValidationError(expected="a compressed body", got=f"a corrupt one ({error})") from None
+                raise _refusal(
+                    "a compressed body", f"a corrupt one ({error})", "the compressed body is corrupt"
+                ) from None
             chunk = decoder.unconsumed_tail
             if piece and others:
                 yield from self._decompressed(piece, others)
@@ -102,7 +104,13 @@ class BoundedBody:
                 yield piece
 
     def _too_large(self) -> APIResponseValidationError:
-        return APIResponseValidationError(expected=f"a body of at most {self._limit} bytes", got="a larger one")
+        size = f"{self._limit / 2**20:g} MiB"
+        return _refusal(f"a body of at most {self._limit} bytes", "a larger one", f"the body is larger than {size}")
+
+
+def _refusal(expected: str, got: str, problem: str) -> APIResponseValidationError:
+    advice = "check proxies, or report it to whoever runs the server"
+    return APIResponseValidationError(expected=expected, got=got, problem=problem, advice=advice)
 
 
 def _encodings(header: str) -> list[str]:
@@ -110,7 +118,7 @@ def _encodings(header: str) -> list[str]:
     names = [name.strip().lower() for name in header.split(",")]
     applied = [name for name in reversed(names) if name not in {"", "identity"}]
     if len(applied) > 2:  # each encoding multiplies the size that a small body can expand to
-        raise APIResponseValidationError(expected="at most two content encodings", got=str(len(applied)))
+        raise _refusal("at most two content encodings", str(len(applied)), f"{len(applied)} content encodings")
     return applied
 
 
@@ -119,7 +127,8 @@ def _decoder(encoding: str) -> Any:
         return _GzipDecoder()
     if encoding == "deflate":
         return _DeflateDecoder()
-    raise APIResponseValidationError(expected=f"a content encoding of {ACCEPT_ENCODING}", got=repr(encoding[:40]))
+    name = repr(encoding[:40])
+    raise _refusal(f"a content encoding of {ACCEPT_ENCODING}", name, f"unsupported content encoding {name}")
 
 
 class _GzipDecoder:
@@ -260,7 +269,10 @@ def _not_json(content: bytes, content_type: str, reason: str) -> APIResponseVali
         )
     start = repr(content[:60].decode("utf-8", "replace"))
     if "json" in content_type:
-        problem, advice = f"the body is not valid JSON ({reason}): it starts {start}", "the server sent invalid JSON"
+        problem, advice = (
+            f"the body is not valid JSON ({reason}): it starts {start}",
+            "report it to whoever runs the server",
+        )
     else:
         problem, advice = f"the body is not JSON: it starts {start}", NOT_THE_API
     return APIResponseValidationError(

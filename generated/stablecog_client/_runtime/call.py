@@ -178,8 +178,10 @@ class Call(Generic[T]):
         try:
             phrase = _STATUSES.get(status)
             if decode is None or phrase is None:
-                expected = f"a documented status ({' or '.join(responses)})"
-                raise APIResponseValidationError(expected=expected, got=str(status))
+                documented = " or ".join(responses)
+                raise APIResponseValidationError(
+                    expected=documented, got=str(status), problem=f"the API description documents only {documented}"
+                )
             parsed = decode(raw.content, raw.fields.get("content-type", ""))
         except APIResponseValidationError as error:
             self._raise_invalid(error, raw)
@@ -282,7 +284,7 @@ class Call(Generic[T]):
         if too_many:
             reason = f"more than {MAX_REDIRECTS} redirects"
         else:
-            reason = f"a redirect to {failures.one_line(self._redact(location))!r}, which is not followed"
+            reason = f"redirects to {failures.one_line(self._redact(location))!r}, which the client does not follow"
         message = f"{failures.status_line(raw.status_code)}: {reason}; check `base_url`"
         if raw.status_code <= 303:  # servers answer forms so; 307 and 308 ask for the same request elsewhere
             message += self._unknown_outcome_hint

@@ -7,6 +7,7 @@ Frames of network code hold requests, and error trackers show their variables.
 from __future__ import annotations
 
 import json
+import re
 import socket
 import ssl
 import sys
@@ -56,6 +57,10 @@ _STATUS_ADVICE = {
 }
 
 
+# An error number before a text of the operating system, and a line of OpenSSL's source after one.
+_MARKS = re.compile(r"^\[Errno -?\d+\] | \(_ssl\.c:\d+\)$")
+
+
 def is_transient(causes: Causes) -> bool:
     """Return whether the next attempt may succeed."""
     refused_by_proxy = isinstance(causes[0], httpx.ProxyError) and str(causes[0]).startswith(_REFUSALS_OF_PROXIES)
@@ -76,7 +81,7 @@ def describe(causes: Causes, host: str) -> str:
     texts = [text for cause in causes if (text := str(cause))] or [type(causes[0]).__name__]
     # What the operating system says is plainer than what libraries make of it.
     of_system = [text for cause in causes if isinstance(cause, OSError) and (text := str(cause))]
-    return (of_system or texts[:1])[-1].rstrip(".")
+    return _MARKS.sub("", (of_system or texts[:1])[-1]).rstrip(".")
 
 
 def advice(causes: Causes, proxy: str | None, proxy_source: str) -> str:
