@@ -24,7 +24,7 @@ MODULES = [
     "errors",
     *("_runtime/api_request", "_runtime/bodies", "_runtime/call", "_runtime/client_base", "_runtime/client_state"),
     *("_runtime/codec", "_runtime/config", "_runtime/environment", "_runtime/failures", "_runtime/per_process"),
-    *("_runtime/rate_limit", "_runtime/redaction", "_runtime/retries"),
+    *("_runtime/rate_limit", "_runtime/redaction", "_runtime/responses", "_runtime/retries"),
 ]
 TESTS = [
     *("unit", "contract/test_recordings.py", "generator/test_workshop.py"),
@@ -56,7 +56,7 @@ pythonpath = ["."]
 filterwarnings = ["error", "ignore:.*multi-threaded.*fork:DeprecationWarning"]
 """
 
-# Run the quickest tests first, because mutmut stops at the first failure. test_generality gets a package that was
+# Run the quickest tests first, because mutmut stops at the first failure. test_workshop gets a package that was
 # generated once and uses the mutated runtime.
 CONFTEST = """
 import shutil

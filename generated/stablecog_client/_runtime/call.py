@@ -80,6 +80,10 @@ class Call(Generic[T]):
         self._url = url
         self._factory = factory
         self._redact = state.config.redact
+        self._is_safe = request.method in retries.SAFE_METHODS
+        self._unknown_outcome_hint = (
+            "" if self._is_safe else "; it may have been acted on: look before you send it again"
+        )
         self._sent: httpx.Request | None = None  # the last request
         self._raw: RawResponse | None = None  # its response, once it has begun
         self._requests = 0
@@ -231,14 +235,6 @@ class Call(Generic[T]):
     @property
     def _attempts(self) -> int:
         return self._requests - self._redirects
-
-    @property
-    def _is_safe(self) -> bool:
-        return self._request.method in retries.SAFE_METHODS
-
-    @property
-    def _unknown_outcome_hint(self) -> str:
-        return "" if self._is_safe else "; it may have been acted on: look before you send it again"
 
     def _may_retry(self, delay: float, reason: str, *, exempt_from_budget: bool) -> bool:
         """Return whether to retry after this delay, charging the retry budget unless exempt."""
