@@ -192,9 +192,10 @@ class APIResponseValidationError(APIError, ValueError):
     ) -> None:
         self.expected, self.got, self.steps, self.advice = expected, got, steps, advice
         self._problem = problem
+        self._custom_message = message
         self.headers = {}
         self.text = ""
-        super().__init__(message or self._describe(), method=method, url=url, attempts=attempts)
+        super().__init__(self._describe(), method=method, url=url, attempts=attempts)
 
     @property
     def path(self) -> str:
@@ -229,6 +230,8 @@ class APIResponseValidationError(APIError, ValueError):
         self.args = (str(self),)
 
     def _describe(self) -> str:
+        if self._custom_message:
+            return self._custom_message
         what = self._problem or f"expected {self.expected}, got {self.got}"
         if self.steps or not self._problem:
             what = f"{self.path}: {what}"

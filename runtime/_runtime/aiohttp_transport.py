@@ -39,7 +39,7 @@ class AiohttpTransport(httpx.AsyncHTTPTransport):
 class _Pool(httpcore.AsyncConnectionPool):
     """A pool of one connection, which is never replaced.
 
-    Requests skip the queue, which takes half as long as all the rest, unless a test double has replaced the method.
+    Requests bypass httpcore's queue, which would add half of their time, unless a test double has replaced the method.
     """
 
     def __init__(self, connection: _Connection) -> None:
@@ -60,7 +60,7 @@ class _Pool(httpcore.AsyncConnectionPool):
 
 
 class _Connection(httpcore.AsyncConnectionInterface):
-    """All connections of an aiohttp session, which to httpcore are one that takes any number of requests at once."""
+    """An aiohttp session, presented to httpcore as one connection that handles any number of requests at once."""
 
     def __init__(self, tls: ssl.SSLContext, proxy: httpx.Proxy | None) -> None:
         self._proxy: str | None = None
@@ -75,7 +75,7 @@ class _Connection(httpcore.AsyncConnectionInterface):
         self._session = aiohttp.ClientSession(
             connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
         )
-        # Set past a warning of development mode: aiohttp would send a safe request again, outside of our retry budget.
+        # Else aiohttp resends safe requests outside our retry budget. Set like this, it does not warn of an attribute.
         vars(self._session)["_retry_connection"] = False
 
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:

@@ -11,7 +11,7 @@ from typing import Any, Literal, Self, TypeVar
 import anyio
 from anyio.lowlevel import current_token
 
-from ..errors import APIError, UsageError
+from ..errors import UsageError
 from ..types import Response
 from . import environment
 from .api_request import APIRequest
@@ -21,7 +21,7 @@ from .client_base import ClientBase
 from .client_state import ClientState
 from .config import CallOptions, ClientConfig
 from .event_loops import LoopState, move_on_after
-from .failures import is_aiohttp_error
+from .failures import is_aiohttp_error, without_network_frames
 from .http_library import httpx
 from .per_process import PerProcess
 from .responses import RawResponse
@@ -76,9 +76,8 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
                     delay = outcome
                 with move_on_after(delay):
                     await loop.closing.wait()
-        except (APIError, anyio.get_cancelled_exc_class()) as error:
-            # The frames below hold the key, or what the server sent.
-            raise error.with_traceback(None)  # noqa: B904
+        except BaseException as error:  # the frames of network code hold the key, or what the server sent
+            raise error.with_traceback(without_network_frames(error.__traceback__))  # noqa: B904
 
     async def _exchange(self, call: Call[Any], loop: LoopState) -> RawResponse:
         """Send a request and read the response."""

@@ -23,6 +23,7 @@ MAX_BODY = 16 * 2**20  # bytes of a decompressed body; a larger one is refused
 MAX_ERROR_BODY = 64 * 2**10  # bytes of an error's body; a larger one is truncated
 ACCEPT_ENCODING = "gzip, deflate"
 
+_PIECE = 64 * 2**10  # bytes to decompress at once
 _OVERHEAD = 64 * 2**10  # bytes by which a compressed body may exceed its content
 
 _GZIP, _ZLIB, _RAW = 31, 15, -15  # values of zlib's `wbits` that select the format
@@ -76,20 +77,16 @@ class BoundedBody:
 
     def finish(self) -> bytes:
         """Return the body."""
-        if (
-            self._decoders
-            and not self._truncate
-            and self._received
-            and any(not decoder.eof for decoder in self._decoders)
-        ):
+        if self._decoders and self._received and not self._truncate and not all(d.eof for d in self._decoders):
             raise _refusal("a compressed body", "a truncated one", "the compressed body is truncated")
         return self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
 
     def _decompressed(self, chunk: bytes, decoders: list[Any]) -> Iterator[bytes]:
         decoder, *others = decoders
-        while chunk:
+        pending = bool(chunk)
+        while pending:
             try:
-                piece = decoder.decompress(chunk, 65536)  # in small pieces: a decompression bomb cannot expand
+                piece = decoder.decompress(chunk, _PIECE)  # in small pieces: a decompression bomb cannot expand
             except zlib.error as error:
                 if self._truncate:
                     return
@@ -97,6 +94,7 @@ class BoundedBody:
                     "a compressed body", f"a corrupt one ({error})", "the compressed body is corrupt"
                 ) from None
             chunk = decoder.unconsumed_tail
+            pending = bool(chunk) or len(piece) == _PIECE  # zlib may hold output back after its last input
             if piece and others:
                 yield from self._decompressed(piece, others)
             elif piece:
@@ -144,7 +142,7 @@ class _GzipDecoder:
 
     def decompress(self, data: bytes, max_length: int) -> bytes:
         if self._decoder.eof:
-            if data[0] != 0x1F:  # not another member: ignore what follows the body
+            if data[:1] != b"\x1f":  # not another member: ignore what follows the body
                 self.unconsumed_tail = b""
                 return b""
             self._decoder = zlib.decompressobj(_GZIP)

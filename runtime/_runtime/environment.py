@@ -41,15 +41,15 @@ class TrustStore:
             UsageError: They cannot be loaded from where the environment says they are.
         """
         with self._lock.get():
-            if not isinstance(self._context, ssl.SSLContext):  # none yet, or of before truststore replaced the class
+            if not isinstance(self._context, ssl.SSLContext):  # not loaded yet, or before truststore replaced the class
                 try:
                     self._context = httpx.create_ssl_context()
                 except OSError as error:
-                    raise UsageError(f"{_blamed_variable()} ({error})") from None
+                    raise UsageError(f"{_trust_store_problem()} ({error})") from None
             return self._context
 
 
-def _blamed_variable() -> str:
+def _trust_store_problem() -> str:
     """Return which variable keeps the trust store from being loaded, and what was expected of it."""
     if key_log := os.environ.get("SSLKEYLOGFILE"):
         try:

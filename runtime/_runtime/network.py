@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 KEEPALIVE_EXPIRY = 5.0  # seconds
 
 
-def bounded(timeout: float | None) -> float | None:
+def bounded(timeout: float | None, error: type[httpcore.TimeoutException] = httpcore.ReadTimeout) -> float | None:
     """Return the timeout of a network operation that starts now: at most what remains of the deadline.
 
     Raises:
-        httpcore.ReadTimeout: The deadline has passed.
+        httpcore.TimeoutException: The deadline has passed; `error` is the class for the operation.
     """
     seconds = current_deadline.ends_at - now()
     if seconds <= 0:
-        raise httpcore.ReadTimeout("the deadline of the call has passed")
+        raise error("the deadline of the call has passed")
     if timeout is None:
         return None if seconds == inf else seconds
     return min(timeout, seconds)
@@ -52,16 +52,19 @@ class DeadlineStream(httpcore.NetworkStream):
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         for start in range(0, len(buffer), 65536):
-            self._stream.write(buffer[start : start + 65536], bounded(timeout))
+            self._stream.write(buffer[start : start + 65536], bounded(timeout, httpcore.WriteTimeout))
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        return DeadlineStream(self._stream.start_tls(ssl_context, server_hostname, bounded(timeout)))
+        return DeadlineStream(
+            self._stream.start_tls(ssl_context, server_hostname, bounded(timeout, httpcore.ConnectTimeout))
+        )
 
     def close(self) -> None:
-        with suppress(OSError):  # wake a thread that is waiting to read
-            self.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+        if (connected := self.get_extra_info("socket")) is not None:
+            with suppress(OSError):  # wake a thread that is waiting to read
+                connected.shutdown(socket.SHUT_RDWR)
         self._stream.close()
 
 
@@ -95,7 +98,7 @@ class DeadlineBackend(httpcore.NetworkBackend):
         def connect(address: str, timeout: float | None) -> httpcore.NetworkStream:
             return self._backend.connect_tcp(address, port, timeout, local_address, socket_options)
 
-        seconds = bounded(timeout)
+        seconds = bounded(timeout, httpcore.ConnectTimeout)
         if current_deadline.ends_at == inf or seconds is None or is_address(host):
             stream = connect(host, seconds)
         else:
@@ -110,7 +113,9 @@ class DeadlineBackend(httpcore.NetworkBackend):
         timeout: float | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        return DeadlineStream(self._backend.connect_unix_socket(path, bounded(timeout), socket_options))
+        return DeadlineStream(
+            self._backend.connect_unix_socket(path, bounded(timeout, httpcore.ConnectTimeout), socket_options)
+        )
 
     def sleep(self, seconds: float) -> None:
         """Wait before the next attempt of a transport with `retries`, unless it would exceed the deadline."""
@@ -237,7 +242,7 @@ def _new_pool(
     """Return a connection pool of one of these classes."""
     options |= {
         "ssl_context": tls,
-        "max_connections": None,  # calls wait for their turn before they come here
+        "max_connections": None,  # unlimited: `ClientState.max_connections` already limits the calls
         "max_keepalive_connections": MAX_CONNECTIONS,
         "keepalive_expiry": KEEPALIVE_EXPIRY,
     }

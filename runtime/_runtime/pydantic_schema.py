@@ -1,4 +1,4 @@
-"""Lets pydantic, and so FastAPI, validate and serialise models. Imported by their use alone."""
+"""Models in pydantic and FastAPI. Imported only when pydantic asks a model for its schema."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpcore
 import httpx
 import pytest
 from httpx_aiohttp import AiohttpTransport
@@ -162,6 +163,34 @@ def test_error_of_request_by_hook_is_not_ours() -> None:
                 Client(KEY, base_url=server.url, http_client=http_client, max_retries=0).credits.list()
         assert server.requests == []
     assert "fetch_token" in [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
+
+
+@pytest.mark.parametrize("kind", [RuntimeError, KeyError, OSError])
+def test_error_of_a_hook_does_not_show_the_key(call: Any, kind: type[Exception]) -> None:
+    """Its own frames are kept, those of the HTTP libraries are not: they hold the request."""
+
+    def fail(response: httpx.Response) -> None:
+        raise kind("the disk is full")
+
+    async def fail_async(response: httpx.Response) -> None:
+        fail(response)
+
+    with FaultServer(ok) as server, pytest.raises(kind, match="the disk is full") as caught:
+        call(server.url, (fail, fail_async))
+    check_nothing_shows(caught.value)
+    frames = traceback.extract_tb(caught.value.__traceback__)
+    assert frames[-1].name == "fail"
+    assert not any("site-packages/httpx" in frame.filename for frame in frames)
+
+
+def test_transport_without_sockets_works() -> None:
+    """httpcore's own test double has no socket to shut down."""
+    reply = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n" + TWO_CREDITS
+    transport = httpx.HTTPTransport()
+    vars(transport)["_pool"] = httpcore.ConnectionPool(network_backend=httpcore.MockBackend([reply]))
+    with httpx.Client(transport=transport) as http_client:
+        client = Client(KEY, base_url="http://localhost", http_client=http_client)
+        assert client.credits.list().total_remaining_credits == 1391
 
 
 def test_hook_may_read_the_response(call: Any) -> None:

@@ -31,7 +31,7 @@ def test_proxy_of_custom_client_is_not_sent_the_key() -> None:
     with httpx.Client(proxy="http://user:hunter2@proxy.invalid:3128") as http_client:
         client = Client(KEY, base_url="http://127.0.0.1:9", http_client=http_client)
         with pytest.raises(
-            UsageError, match=r"^http_client: its proxy would be sent the API key unencrypted"
+            UsageError, match=r"^http_client: its proxy would receive the API key unencrypted"
         ) as caught:
             client.credits.list()
         with pytest.raises(APIConnectionError, match=r"check the proxy proxy\.invalid:3128"):

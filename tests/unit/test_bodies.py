@@ -378,3 +378,12 @@ def test_input_without_output_is_bounded(start: bytes) -> None:
     body.feed(gzip.compress(b"words"))
     with pytest.raises(APIResponseValidationError, match="is larger"):
         all(body.feed(bytes(65536)) for _ in range(100))
+
+
+@pytest.mark.parametrize("size", [65536, 65537, 65545, 131072, 131100])
+def test_raw_deflate_is_whole_at_any_size(size: int) -> None:
+    """zlib may hold output back after its last input, and raw deflate has no trailer."""
+    for level in 1, 6:
+        compressor = zlib.compressobj(level, zlib.DEFLATED, -15)
+        packed = compressor.compress(bytes(size)) + compressor.flush()
+        assert len(collected([packed], "deflate", 2**24)) == size

@@ -152,7 +152,7 @@ def test_frames_of_the_caller_are_kept() -> None:
         except httpx.ReadError as cause:
             error.__cause__ = cause
     assert error.__cause__ is not None
-    failures.strip(error, None, str)
+    failures.strip_secrets(error, None, str)
     frames = [frame.name for frame in traceback.extract_tb(error.__cause__.__traceback__)]
     assert frames == ["test_frames_of_the_caller_are_kept", "fail"]
 
@@ -161,7 +161,7 @@ def test_errors_of_aiohttp_are_dropped() -> None:
     """They hold the request; the error of httpx that they led to says the same."""
     error, cause, other = APIConnectionError("no response"), httpx.ReadError("gone"), OSError("Broken pipe")
     error.__cause__, cause.__cause__, cause.__context__ = cause, aiohttp.ClientError("gone"), other
-    failures.strip(error, None, str)
+    failures.strip_secrets(error, None, str)
     assert error.__cause__ is cause
     assert [cause.__cause__, cause.__context__] == [None, other]
 
@@ -231,3 +231,27 @@ def test_shown_url_has_no_secrets() -> None:
     """Neither user, password, query nor fragment."""
     url = httpx.URL("https://user:password@a.example:444/path?key=1#part")
     assert failures.url_without_secrets(url) == "https://a.example:444/path"
+
+
+def test_tls_signal_alone_is_described(script: Script) -> None:
+    """A transport of the caller's may raise it."""
+    with pytest.raises(APIConnectionError, match="no response: "):
+        script(ssl.SSLWantReadError(2, "wants to read"), max_retries=0).list()
+
+
+@pytest.mark.parametrize(
+    ("error", "name"),
+    [
+        (httpx.PoolTimeout, "pool"),
+        (httpx.ConnectTimeout, "connect"),
+        (httpx.WriteTimeout, "write"),
+        (httpx.ReadTimeout, "read"),
+    ],
+)
+def test_timeout_is_that_of_the_operation(script: Script, error: type[Exception], name: str) -> None:
+    """The seconds in the error are those of the operation that took too long."""
+    timeouts = httpx.Timeout(10, **{name: 7})
+    http_client = httpx.Client(timeout=timeouts)
+    client = script(error("x"), max_retries=0, http_client=http_client)
+    with pytest.raises(APIConnectionError, match="within the timeout of 7 s"):
+        client.list()

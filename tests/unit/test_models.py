@@ -307,3 +307,9 @@ def test_completion_offers_what_is_public() -> None:
         shown = {name for name in dir(client) if not name.startswith("_")}
     tags = {operation.says["tags"][0] for operation in operations()}
     assert shown == {"base_url", "close", "is_closed", "with_options"} | tags
+
+
+def test_a_custom_message_is_kept() -> None:
+    """The path of the error still grows."""
+    error = APIResponseValidationError("custom").inside("x")
+    assert (str(error), error.path) == ("custom", "$.x")

@@ -438,3 +438,8 @@ def test_first_redirect_then_faults_share_the_retries(script: Script) -> None:
     client = script(redirect("/v2"), RESET, text(503), OK, max_retries=2)
     client.list()
     assert [request.url.path for request in client.requests] == ["/v1/credits", "/v2", "/v2", "/v2"]
+
+
+def test_backoff_has_a_limit_for_any_attempt() -> None:
+    """`max_retries` has none."""
+    assert retries.backoff(10_000) <= retries.MAX_DELAY

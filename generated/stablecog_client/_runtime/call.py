@@ -46,8 +46,14 @@ TRUNCATIONS = (httpx.NetworkError, httpx.RemoteProtocolError, httpx.TimeoutExcep
 
 _STATUSES = {status.value: status for status in HTTPStatus}
 
+_TIMEOUT_NAMES: dict[type[Exception], str] = {
+    httpx.ConnectTimeout: "connect",
+    httpx.PoolTimeout: "pool",
+    httpx.WriteTimeout: "write",
+}
+
 NO_AUTH = httpx.Auth()
-"""Says to httpx that requests are authenticated already."""
+"""Tells httpx to add no authentication of its own."""
 
 
 class Call(Generic[T]):
@@ -89,7 +95,7 @@ class Call(Generic[T]):
         self._requests = 0
         self._redirects = 0
         self._acquired = 0  # retries from the budget
-        self._refusal: APIError | None = None  # of the last request, by the rate limit
+        self._last_429: APIError | None = None  # the error of the last response, if that was its status
         # What the caller is handling: Python links it to errors raised here, but it is not their cause.
         self._active_exception = sys.exception()
 
@@ -180,17 +186,18 @@ class Call(Generic[T]):
         responses = self._request.responses
         decode = responses.get(str(status)) or responses.get("2XX") or responses.get("default")
         try:
-            phrase = _STATUSES.get(status)
-            if decode is None or phrase is None:
-                documented = " or ".join(responses)
-                raise APIResponseValidationError(
-                    expected=documented, got=str(status), problem=f"the API description documents only {documented}"
+            http_status = _STATUSES.get(status)
+            if decode is None or http_status is None:
+                documented = " or ".join(responses) or "no success"
+                problem = (
+                    "it is not a standard status" if decode else f"the API description documents only {documented}"
                 )
+                raise APIResponseValidationError(expected=documented, got=str(status), problem=problem)
             parsed = decode(raw.content, raw.fields.get("content-type", ""))
         except APIResponseValidationError as error:
             self._raise_invalid(error, raw)
         self._state.retry_budget.record_success(self._acquired)
-        return Response(phrase, raw.headers, raw.content, parsed)
+        return Response(http_status, raw.headers, raw.content, parsed)
 
     def on_error(self, error: Exception) -> float:
         """Return seconds to wait before the next request, after this one got no complete response.
@@ -205,7 +212,7 @@ class Call(Generic[T]):
             self._raise(APIConnectionError("the client was closed during the call"), error)
         timed_out = isinstance(error, httpx.TimeoutException | TimeoutError)
         sent = not isinstance(error, _UNSENT)
-        causes = failures.telling_causes_of(error, self._active_exception)
+        causes = failures.informative_causes_of(error, self._active_exception)
         reason = failures.one_line(self._redact(failures.describe(causes, self._state.proxy or self._url.host)))
         if (self._is_safe or not sent) and failures.is_transient(causes):
             delay = retries.backoff(self._attempts)
@@ -220,15 +227,15 @@ class Call(Generic[T]):
             self._raise(APIConnectionError(f"{what}: {reason}; {advice}{hint}"), error)
         option, seconds = "deadline", self._options.deadline
         if self.remaining > 0:
-            option, seconds = "timeout", self._options.timeouts["read" if sent else "connect"]
+            option, seconds = "timeout", self._options.timeouts[_TIMEOUT_NAMES.get(type(error), "read")]
         what = f"no {'response' if sent else 'connection'} within the {option} of {seconds:g} s"
         advice = f"check the network and the server, or raise `{option}` to wait longer"
         self._raise(APITimeoutError(f"{what}; {advice}{hint}"), error)
 
     def raise_no_slot(self) -> NoReturn:
         """Raise the error for a call whose deadline comes before the rate limit allows its request."""
-        if self._refusal is not None:
-            self._raise(self._refusal)
+        if self._last_429 is not None:
+            self._raise(self._last_429)
         limit = f"the rate limit allows no request within the deadline of {self._options.deadline:g} s"
         self._raise(APITimeoutError(f"{limit}; make fewer calls, or raise `deadline`"))
 
@@ -256,10 +263,10 @@ class Call(Generic[T]):
         retry_after = retries.retry_after(raw.fields)
         body = self._request.parse_error(status, raw.text)
         error = raw.status_error(body, retry_after, self._unknown_outcome_hint)
-        self._refusal = error if status == 429 else None
+        self._last_429 = error if status == 429 else None
         if retries.is_retryable_status(status, safe=self._is_safe):
             delay = max(retry_after or 0.0, retries.backoff(self._attempts))
-            # While the server admits others, the rate limit paces the retries, and the budget need not.
+            # While the server admits other requests, the rate limit paces retries, so they are not charged.
             exempt = status == 429 and self._state.rate_limit is not None and self._state.rate_limit.recently_admitted
             if self._may_retry(delay, failures.status_line(status), exempt_from_budget=exempt):
                 return delay
@@ -282,7 +289,7 @@ class Call(Generic[T]):
         else:
             reason = f"redirects to {failures.one_line(self._redact(location))!r}, which the client does not follow"
         message = f"{failures.status_line(raw.status_code)}: {reason}; check `base_url`"
-        if raw.status_code <= 303:  # servers answer forms so; 307 and 308 ask for the same request elsewhere
+        if raw.status_code <= 303:  # the server may have processed a POST; 307 and 308 mean that it did not
             message += self._unknown_outcome_hint
         self._raise(APIStatusError(message, status_code=raw.status_code, text=raw.text, headers=raw.redacted_headers))
 
@@ -294,7 +301,7 @@ class Call(Generic[T]):
         error._set_request(self._request.method, self._shown_url, self._attempts)
         if cause is not None:
             error.__cause__ = cause
-        failures.strip(error, self._active_exception, self._redact)
+        failures.strip_secrets(error, self._active_exception, self._redact)
         raise error
 
     @property

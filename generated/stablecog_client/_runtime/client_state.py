@@ -75,7 +75,7 @@ class ClientState(Generic[H]):
         proxy = custom_client.proxy_url(http_client, self.config.base_url)
         if proxy is not None and not self.config.trust_env and not is_loopback(proxy.host):
             raise UsageError(
-                "http_client: its proxy would be sent the API key unencrypted; use https://, allow_http=True, "
+                "http_client: its proxy would receive the API key unencrypted; use https://, allow_http=True, "
                 "or an http_client with trust_env=False"
             )
         self._http_client_used = True

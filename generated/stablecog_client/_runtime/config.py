@@ -20,7 +20,7 @@ TIMEOUT = 10.0
 DEADLINE = 30.0
 MAX_RETRIES = 5
 
-_YEAR = 366 * 86_400  # seconds; operating systems do not accept any number
+_YEAR = 366 * 86_400  # seconds; operating systems reject very long timeouts
 
 
 class APIConfig(NamedTuple):

@@ -26,11 +26,11 @@ _LIBRARIES = frozenset({__name__.partition(".")[0], *LIBRARIES, "aiohttp", "anyi
 # Failures that a retry does not change.
 _PERMANENT = (httpx.InvalidURL, httpx.LocalProtocolError, httpx.UnsupportedProtocol, ssl.SSLCertVerificationError)
 
-# Their errors begin so: an HTTP status, or what httpcore says of a SOCKS proxy that wants other credentials.
-_REFUSALS_OF_PROXIES = ("4", "Invalid username/password", "Requested ")
+# How the errors of a proxy that refuses a request begin: a 4xx status, or httpcore's text about SOCKS credentials.
+_PROXY_REFUSALS = ("4", "Invalid username/password", "Requested ")
 
 # Raised and handled in every TLS connection over a buffer, and so the context of later errors.
-_WAITS = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
+_TLS_WANTS = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 _UNTRUSTED = "the certificate is not trusted: set SSL_CERT_FILE if it is your company's, or check `base_url`"
 _OTHER_SERVER = "the certificate is for another server: check `base_url` and proxies"
@@ -58,12 +58,12 @@ _STATUS_ADVICE = {
 
 
 # An error number before a text of the operating system, and a line of OpenSSL's source after one.
-_MARKS = re.compile(r"^\[Errno -?\d+\] | \(_ssl\.c:\d+\)$")
+_NOISE = re.compile(r"^\[Errno -?\d+\] | \(_ssl\.c:\d+\)$")
 
 
 def is_transient(causes: Causes) -> bool:
     """Return whether the next attempt may succeed."""
-    refused_by_proxy = isinstance(causes[0], httpx.ProxyError) and str(causes[0]).startswith(_REFUSALS_OF_PROXIES)
+    refused_by_proxy = isinstance(causes[0], httpx.ProxyError) and str(causes[0]).startswith(_PROXY_REFUSALS)
     return not refused_by_proxy and not any(isinstance(cause, _PERMANENT) for cause in causes)
 
 
@@ -81,7 +81,7 @@ def describe(causes: Causes, host: str) -> str:
     texts = [text for cause in causes if (text := str(cause))] or [type(causes[0]).__name__]
     # What the operating system says is plainer than what libraries make of it.
     of_system = [text for cause in causes if isinstance(cause, OSError) and (text := str(cause))]
-    return _MARKS.sub("", (of_system or texts[:1])[-1]).rstrip(".")
+    return _NOISE.sub("", (of_system or texts[:1])[-1]).rstrip(".")
 
 
 def advice(causes: Causes, proxy: str | None, proxy_source: str) -> str:
@@ -143,16 +143,16 @@ def causes_of(error: BaseException, active: BaseException | None) -> Causes:
     return found
 
 
-def telling_causes_of(error: BaseException, active: BaseException | None) -> Causes:
-    """Return the causes that say what happened: not that TLS waits for data, nor what aiohttp makes of others."""
+def informative_causes_of(error: BaseException, active: BaseException | None) -> Causes:
+    """Return the causes without the internal signals of TLS and without aiohttp's wrappers."""
     causes = causes_of(error, active)
-    return [error for error in causes if not isinstance(error, _WAITS) and not is_aiohttp_error(error)]
+    return [c for c in causes if not isinstance(c, _TLS_WANTS) and not is_aiohttp_error(c)] or [error]
 
 
-def strip(error: BaseException, active: BaseException | None, redact: Redact) -> None:
+def strip_secrets(error: BaseException, active: BaseException | None, redact: Redact) -> None:
     """Remove from an error's causes what may hold the key: frames of network code, requests, errors of aiohttp."""
     for cause in causes_of(error, active):
-        cause.__traceback__ = _without_network_frames(cause.__traceback__)
+        cause.__traceback__ = without_network_frames(cause.__traceback__)
         cause.args = tuple(redact(arg) if isinstance(arg, str) else arg for arg in cause.args)
         if isinstance(cause, httpx.HTTPError):
             cast("Any", cause).request = None
@@ -167,7 +167,7 @@ def is_aiohttp_error(error: BaseException | None) -> bool:
     return aiohttp is not None and isinstance(error, aiohttp.ClientError)
 
 
-def _without_network_frames(traceback: TracebackType | None) -> TracebackType | None:
+def without_network_frames(traceback: TracebackType | None) -> TracebackType | None:
     """Keep the frames of the caller's code: of its event hooks and transports."""
     kept: list[TracebackType] = []
     while traceback is not None:

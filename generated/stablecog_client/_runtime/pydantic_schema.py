@@ -1,5 +1,5 @@
 # Made by `make generate` from openapi.yaml. Do not edit: change that file, generator/ or runtime/ instead.
-"""Lets pydantic, and so FastAPI, validate and serialise models. Imported by their use alone."""
+"""Models in pydantic and FastAPI. Imported only when pydantic asks a model for its schema."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class RateLimit:
         self._requests = requests
         self._window = seconds
         self._remaining_header = remaining_header.lower()
-        self._min_interval = seconds / max(1, requests - 1)  # as if one fewer: the server rounds
+        self._min_interval = seconds / max(1, requests - 1)  # one request fewer than allowed, because the server rounds
         self._lock = Lock()
         self._enforced = True  # until a response shows that the server does not count
         self._available = requests  # how many may be sent at once
@@ -62,7 +62,7 @@ class RateLimit:
             return 0.0
 
     def release(self) -> None:
-        """Return a request that got no response, or one from something in between, as if it had not been sent."""
+        """Undo `try_acquire`: the request got no response, or one from a proxy."""
         with self._lock:
             self._in_flight -= 1
             self._available = min(self._available + 1, self._requests)
@@ -75,7 +75,7 @@ class RateLimit:
         try:
             remaining = int(headers[self._remaining_header])
         except (KeyError, ValueError):
-            with self._lock:  # errors may come from something in between, and do not say whether the server counts
+            with self._lock:  # an error may come from a proxy, so it does not show that the server has no limit
                 self._enforced = self._enforced and status_code >= 300
             self.release()
             return
@@ -101,6 +101,6 @@ class RateLimit:
 
     @property
     def recently_admitted(self) -> bool:
-        """Whether the server admitted a request lately, so that a refused one will be admitted, too."""
+        """Whether the server admitted a request in the last two windows, so that it will soon admit a refused one."""
         with self._lock:
             return bool(self._admitted) and _now() - self._admitted[-1] < 2 * self._window

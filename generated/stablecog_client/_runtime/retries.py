@@ -28,7 +28,7 @@ _is_number = re.compile(r"\d+(\.\d*)?", re.ASCII).fullmatch
 
 def backoff(attempt: int) -> float:
     """Return seconds to wait after a failed attempt; the first has the number 1."""
-    return min(MAX_DELAY, ldexp(INITIAL_DELAY, attempt - 1)) * random.uniform(0.5, 1.0)
+    return min(MAX_DELAY, ldexp(INITIAL_DELAY, min(attempt, 16) - 1)) * random.uniform(0.5, 1.0)
 
 
 def is_retryable_status(status_code: int, *, safe: bool) -> bool:

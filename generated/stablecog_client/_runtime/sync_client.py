@@ -8,7 +8,6 @@ import time
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from ..errors import APIError
 from ..types import Response
 from . import environment
 from .api_request import APIRequest
@@ -17,6 +16,7 @@ from .client_base import ClientBase
 from .client_state import ClientState
 from .config import CallOptions, ClientConfig
 from .deadline import current_deadline
+from .failures import without_network_frames
 from .http_library import POOL_RACES, httpx
 from .per_process import PerProcess
 from .responses import RawResponse
@@ -67,9 +67,8 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
                         return outcome
                     delay = outcome
                 state.closing.wait(delay)
-        except (APIError, KeyboardInterrupt) as error:
-            # The frames below hold the key, or what the server sent.
-            raise error.with_traceback(None)  # noqa: B904
+        except BaseException as error:  # the frames of network code hold the key, or what the server sent
+            raise error.with_traceback(without_network_frames(error.__traceback__))  # noqa: B904
 
     def _exchange(self, call: Call[Any], state: SyncState) -> RawResponse:
         """Send a request and read the response."""
