@@ -71,7 +71,7 @@ $(HTTPX2)/.ready: requirements.txt requirements-httpx2.txt
 	    { echo "httpx2 could not be installed; check the network and run make test-httpx2 again."; exit 1; }; done
 	@touch $@
 .PHONY: test-fast
-test-fast: setup  ## Run the quick tests: a first answer in seconds; ARGS as above
+test-fast: setup  ## Run the quick tests, in about 20 seconds; ARGS as above
 	@$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal $(FAST_TESTS) $(ARGS)
 
 .PHONY: mutants
