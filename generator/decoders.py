@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import cast
 
@@ -26,7 +27,8 @@ from openapi_python_client.parser.properties.string import StringProperty
 from openapi_python_client.parser.properties.union import UnionProperty
 from openapi_python_client.parser.properties.uuid import UuidProperty
 from openapi_python_client.parser.responses import Response
-from openapi_python_client.strings import in_double_quote_literal
+
+from generator.code import literal
 
 FUNCTIONS: dict[type[PropertyProtocol], str] = {
     AnyProperty: "anything",
@@ -151,5 +153,4 @@ def _has_content(response: Response) -> bool:
 
 def _listed(values: Iterable[str | int]) -> str:
     """Return a string literal that lists values as JSON has them."""
-    quoted = [f'"{value}"' if isinstance(value, str) else str(value) for value in values]
-    return f'"{", ".join(map(in_double_quote_literal, quoted))}"'
+    return literal(", ".join(json.dumps(value, ensure_ascii=False) for value in values))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -11,9 +11,12 @@ from openapi_python_client.parser.openapi import Endpoint
 from openapi_python_client.strings import PythonIdentifier
 
 from generator.errors import GenerationError
-from generator.security import Security, SecuritySchemes
+from generator.nodes import METHODS, below, mapping, sequence
+from generator.security import SCHEMES, Security, SecuritySchemes
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+DELIMITERS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
+"""What stands between the items of an array in a query, by style."""
+
 NAME_IN_BRACES = re.compile(r"\{(.*?)\}")
 
 
@@ -33,67 +36,61 @@ class OperationFacts:
         path: Its path as written; an `Endpoint` has the names of Python arguments in its braces.
         security: How its key is sent, or None where it needs none.
         descriptions: The descriptions of its parameters, by location and name.
+        delimiters: What stands between the items of arrays in its query, by name; others are repeated.
     """
 
     path: str
     security: Security | None
     descriptions: Mapping[tuple[str, str], str]
+    delimiters: Mapping[str, str]
 
 
 class Document:
     """Facts of an OpenAPI document.
 
     Attributes:
+        name: The name of the document, for errors.
         base_url: The first server with the defaults of its variables, or None if it is relative or there is none.
         rate_limit: Our extension `x-rate-limit`, or None.
         key_required: Whether every operation needs an API key.
+        bearer_key: Whether the key is a token of one word, sent after the word Bearer.
 
     Raises:
         GenerationError: Something in the document cannot be generated.
     """
 
     def __init__(self, name: str, data: Mapping[str, Any]) -> None:
-        self._name = name
+        self.name = name
         self._data = data
         self.base_url = self._base_url()
         self.rate_limit = self._rate_limit()
         self._operations = dict(self._facts())
         self._tags: dict[str, str] = {
             PythonIdentifier(tag["name"], "tag"): tag["description"]
-            for tag in _sequence(data.get("tags"))
+            for tag in sequence(data.get("tags"))
             if tag.get("description")
         }
         securities = [facts.security for facts in self._operations.values()]
-        self.key_required = bool(securities) and None not in securities
-
-    def check_names(self, endpoints: Iterable[Endpoint]) -> None:
-        """Raise GenerationError if two operations of a tag would be the same module."""
-        taken: set[str] = set()
-        for endpoint in endpoints:
-            if endpoint.name in taken:
-                raise self._error(
-                    f"paths.{self.operation(endpoint).path}.{endpoint.method}.operationId",
-                    f"another operation of this tag is called {endpoint.name!r} too; give each a name of its own",
-                )
-            taken.add(endpoint.name)
+        self.key_required = bool(securities) and all(security and not security.optional for security in securities)
+        self.bearer_key = {security.scheme for security in securities if security} == {"Bearer"}
 
     def operation(self, endpoint: Endpoint) -> OperationFacts:
         """Return what the document says of the operation behind an endpoint."""
-        return self._operations[_key(endpoint.path.get_untrusted_value(), endpoint.method)]
+        return self._operations[operation_key(endpoint)]
 
     def tag_description(self, tag: str) -> str:
         """Return the description of a tag, given by its Python name."""
         return self._tags.get(tag, f"Operations of the tag `{tag}`.")
 
     def _base_url(self) -> str | None:
-        server = _mapping(next(iter(_sequence(self._data.get("servers"))), None))
-        variables = _mapping(server.get("variables"))
+        server = mapping(next(iter(sequence(self._data.get("servers"))), None))
+        variables = mapping(server.get("variables"))
         url: str = server.get("url") or ""
         for name in NAME_IN_BRACES.findall(url):
-            default = _mapping(variables.get(name)).get("default")
+            default = mapping(variables.get(name)).get("default")
             if default is None:
                 raise self._error(
-                    "servers.0.url", f"{{{name}}} has no default; give it one as servers.0.variables.{name}.default"
+                    "$.servers[0].url", f"{{{name}}} has no default; give it one as variables.{name}.default"
                 )
             url = url.replace(f"{{{name}}}", str(default))
         return url if "://" in url else None
@@ -111,37 +108,43 @@ class Document:
                 return RateLimit(requests, seconds, remaining)
             case _:
                 raise self._error(
-                    "x-rate-limit",
+                    "$['x-rate-limit']",
                     "expected numbers above 0 as `requests` and `seconds`, and the name of a header as `remaining` "
                     f"or nothing, got {self._data['x-rate-limit']!r}",
                 )
 
     def _facts(self) -> Iterator[tuple[tuple[str, str], OperationFacts]]:
-        components = _mapping(self._data.get("components"))
-        definitions = _mapping(components.get("securitySchemes"))
+        components = mapping(self._data.get("components"))
+        definitions = mapping(components.get("securitySchemes"))
         schemes = SecuritySchemes(
-            self._name,
-            {name: self._resolved(part, f"components.securitySchemes.{name}") for name, part in definitions.items()},
+            self.name,
+            {name: self._resolved(part, below(SCHEMES, name)) for name, part in definitions.items()},
         )
-        for path, item in _mapping(self._data.get("paths")).items():
+        for path, item in mapping(self._data.get("paths")).items():
             for method in METHODS:
-                if operation := _mapping(item.get(method)):
-                    place = f"paths.{path}.{method}"
+                if operation := mapping(item.get(method)):
+                    place = below("$.paths", path, method)
                     security = (
                         schemes.select(operation["security"], f"{place}.security")
                         if "security" in operation
-                        else schemes.select(self._data.get("security"), "security")
+                        else schemes.select(self._data.get("security"), "$.security")
                     )
                     parameters = [
                         self._resolved(parameter, f"{place}.parameters")
-                        for parameter in [*_sequence(item.get("parameters")), *_sequence(operation.get("parameters"))]
+                        for parameter in [*sequence(item.get("parameters")), *sequence(operation.get("parameters"))]
                     ]
                     descriptions = {
                         (parameter["in"], parameter["name"]): parameter["description"]
                         for parameter in parameters
                         if parameter.get("description")
                     }
-                    yield _key(path, method), OperationFacts(path, security, descriptions)
+                    delimiters = {
+                        parameter["name"]: DELIMITERS[style]
+                        for parameter in parameters
+                        if parameter["in"] == "query"
+                        and not parameter.get("explode", (style := parameter.get("style", "form")) == "form")
+                    }
+                    yield (path, method), OperationFacts(path, security, descriptions, delimiters)
 
     def _resolved(self, value: Mapping[str, Any], place: str) -> Mapping[str, Any]:
         """Return a part of the document, or what it refers to by `$ref`."""
@@ -162,18 +165,13 @@ class Document:
         return value
 
     def _error(self, place: str, message: str) -> GenerationError:
-        return GenerationError(f"{self._name}: {place}: {message}")
+        return GenerationError(f"{self.name}: {place}: {message}")
 
 
-def _key(path: str, method: str) -> tuple[str, str]:
-    return NAME_IN_BRACES.sub("{}", path), method
+def operation_key(endpoint: Endpoint) -> tuple[str, str]:
+    """Return the path, as the document has it, and the method of an endpoint.
 
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    """Return an object of the document; one that is left out is empty."""
-    return value or {}
-
-
-def _sequence(value: Any) -> Sequence[Any]:
-    """Return an array of the document; one that is left out is empty."""
-    return value or []
+    An `Endpoint` has Python names in the braces of its path. Its path parameters are in the same order.
+    """
+    names = (parameter.name.get_untrusted_value() for parameter in endpoint.path_parameters)
+    return NAME_IN_BRACES.sub(lambda _: f"{{{next(names)}}}", endpoint.path.get_untrusted_value()), endpoint.method

@@ -23,7 +23,7 @@ MISTAKES = {
     "an empty path": (
         "  /v1/credits:\n",
         "  /v1/users:\n  /v1/credits:\n",
-        "$.paths./v1/users: there is no value",
+        "$.paths['/v1/users']: there is no value",
     ),
     "an empty operation": ("    get:\n", "    post:\n    get:\n", "['/v1/credits'].post: there is no value"),
     "an unquoted status": ('"200":', "200:", ".get.responses: expected text, as in '200', got 200"),
@@ -32,15 +32,19 @@ MISTAKES = {
     "a limit": (
         "paths:",
         "x-rate-limit: { requests: many, seconds: 1 }\npaths:",
-        "$['x-rate-limit'].requests: 'many' is not of type",
+        "$['x-rate-limit']: expected numbers above 0 as `requests` and `seconds`",
     ),
     "half a limit": (
         "paths:",
         "x-rate-limit: { requests: 5 }\npaths:",
-        "$['x-rate-limit']: 'seconds' is a required property",
+        "$['x-rate-limit']: expected numbers above 0 as `requests` and `seconds`",
     ),
     "a scheme": ("- apiKey: []", "- apiKeys: []", "$.security: there is no security scheme 'apiKeys'"),
-    "a server": ("https://api.", "https://{region}.", "$.servers[0].url: there is no variable region"),
+    "a server": (
+        "https://api.",
+        "https://{region}.",
+        "$.servers[0].url: {region} has no default; give it one as variables",
+    ),
     "plain http": ("https://api.", "http://api.", "$.servers[0].url: expected https://, as the client sends no key"),
     "a required name": ("required: [name]", "required: [kode]", ".TCreditType.required: there is no property 'kode'"),
 }
