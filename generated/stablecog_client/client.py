@@ -22,6 +22,7 @@ _API = _APIConfig(
     base_url="https://api.stablecog.com",
     environment="STABLECOG",
     key_required=True,
+    bearer_key=True,
     rate_limit=(20, 1, "X-Ratelimit-Remaining"),
 )
 

@@ -166,7 +166,7 @@ def constant_of(constant: T) -> Decoder[T]:
     """Return a decoder of a single value."""
 
     def const(value: Any) -> T:
-        if value.__class__ is constant.__class__ and value == constant:
+        if value == constant and (value.__class__ is bool) == (constant.__class__ is bool):  # 1 is 1.0, but not true
             return constant
         refuse(json.dumps(constant), value)
 
