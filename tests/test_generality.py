@@ -21,7 +21,7 @@ import pytest
 
 from generator.project import generate
 from tests.contract import NOTHING, Steps, json_path, replaced
-from tests.faults import Fault, FaultServer, Seen, answer, text
+from tests.faults import Fault, FaultServer, Seen, answer, raw, text
 from tests.processes import output
 from tools import ROOT
 
@@ -427,6 +427,107 @@ def test_values_under_names_of_any_kind_are_checked_too(workshop: Any, name: str
     with pytest.raises(workshop.APIResponseValidationError) as caught:
         workshop.NamesNasty.from_dict({**THINGS, name: value})
     assert caught.value.path == path
+
+
+# What few documents use
+
+
+def test_arrays_are_joined_where_they_are_not_exploded(workshop: Any, ask: Ask) -> None:
+    """In a query by their style, in headers by commas; an empty one is left out."""
+    when = datetime.datetime(2026, 11, 23, tzinfo=datetime.UTC)
+    _, seen = ask(
+        lambda client: client.odd.get(
+            "a", ids=[1, 2], pipes=[True, False], spaces=["a", "b"], x_ids=[UUID(ID), UUID(ID)], x_when=when
+        ),
+        as_json({}),
+    )
+    assert seen.query == [("ids", "1,2"), ("pipes", "true|false"), ("spaces", "a b")]
+    assert (seen.headers["x-ids"], seen.headers["x-when"]) == (f"{ID},{ID}", "2026-11-23T00:00:00Z")
+    assert ask(lambda client: client.odd.get("a", ids=[]), as_json({}))[1].query == []
+
+
+@pytest.mark.parametrize("value", ["a;b", "a\nb", "a\0"])
+def test_a_cookie_that_would_become_two_is_refused(workshop: Any, ask: Ask, value: str) -> None:
+    with pytest.raises(workshop.UsageError, match=r"^session: expected the value of a cookie"):
+        ask(lambda client: client.odd.get("a", session=value), as_json({}))
+
+
+def test_paths_equal_but_for_a_name_keep_their_own_security(workshop: Any, ask: Ask) -> None:
+    _, seen = ask(lambda client: client.odd.get("a"), as_json({}))
+    assert (seen.method, seen.path, seen.headers["x-workshop-key"]) == ("GET", "/base/odd/a", "a-key")
+    _, seen = ask(lambda client: client.odd.put("a/b", body=workshop.Where()), as_json({}))
+    assert (seen.method, seen.path) == ("PUT", "/base/odd/a%2Fb")
+    assert "x-workshop-key" not in seen.headers
+
+
+def test_an_optional_key_is_sent_only_if_there_is_one(workshop: Any) -> None:
+    with FaultServer(as_json({})) as server, workshop.Client(base_url=server.url) as client:
+        client.odd.get("a")
+        assert "x-workshop-key" not in Seen.of(server.requests[-1]).headers
+        with pytest.raises(workshop.UsageError, match="WORKSHOP_API_KEY"):
+            client.odd.get_any()
+
+
+def test_a_key_that_is_no_bearer_token_may_have_a_prefix(workshop: Any) -> None:
+    with FaultServer(as_json({})) as server, workshop.Client("Bearer a b", base_url=server.url) as client:
+        client.odd.get("a")
+        assert Seen.of(server.requests[-1]).headers["x-workshop-key"] == "Bearer a b"
+
+
+def test_a_json_body_may_be_null(workshop: Any, ask: Ask) -> None:
+    _, seen = ask(lambda client: client.odd.put("a", body=None), as_json({}))
+    assert (seen.body, seen.headers["content-type"]) == (b"null", "application/json")
+
+
+def test_any_success_is_none_where_none_is_documented(workshop: Any, ask: Ask) -> None:
+    """The server has acted; what it says of it is not documented."""
+    assert ask(lambda client: client.odd.put("a", body=None), as_json([1], 201))[0] is None
+    with pytest.raises(workshop.NotFoundError):
+        ask(lambda client: client.odd.put("a", body=None), as_json([1], 404))
+
+
+def test_a_path_outside_ascii_is_quoted(ask: Ask) -> None:
+    assert ask(lambda client: client.odd.get_path(), answer(204, b""))[1].path == "/base/odd/%C3%A9%23x"
+
+
+def test_the_head_of_json_has_no_body(ask: Ask) -> None:
+    result, seen = ask(
+        lambda client: client.odd.check("a"),
+        raw(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n"),
+    )
+    assert (result, seen.method) == (None, "HEAD")
+
+
+def test_media_types_without_a_decoder_of_their_own(workshop: Any, ask: Ask) -> None:
+    """Those with a binary schema are bytes, any media type is JSON, and errors keep their text."""
+    image = ask(lambda client: client.odd.get_image(), answer(200, b"\x89PNG", "image/png"))[0]
+    assert (image.payload.read(), image.mime_type) == (b"\x89PNG", "image/png")
+    assert ask(lambda client: client.odd.get_any(), as_json({"one": 1}))[0].to_dict() == {"one": 1}
+    with pytest.raises(workshop.APIStatusError) as caught:
+        ask(lambda client: client.odd.get_image(), answer(400, b"<no/>", "application/xml"))
+    assert (caught.value.text, caught.value.body) == ("<no/>", None)
+
+
+def test_texts_with_quotes_backslashes_and_line_breaks_are_as_written(workshop: Any) -> None:
+    odd = workshop.Odd()
+    assert (odd.quoted, odd.lines) == ('a "quoted" \\backslash', 'c"d\\')
+    assert [value.value for value in type(odd.lines)] == ["a\nb", 'c"d\\', "plain"]
+    values = {"constant": 'it\'s "quoted" \\', "lines": "a\nb", "one": 1.0, "nothing": None}
+    assert workshop.Odd.from_dict(values).to_dict() == values
+    for name, value in (("constant", "it's"), ("lines", "ab"), ("one", True), ("nothing", 0)):
+        with pytest.raises(workshop.APIResponseValidationError):
+            workshop.Odd.from_dict({name: value})
+
+
+def test_a_discriminator_tells_alternatives_with_equal_fields(workshop: Any) -> None:
+    for name, kind in (("circle", workshop.Circle), ("square", workshop.Square)):
+        assert isinstance(workshop.Odd.from_dict({"shape": {"shape": name, "size": 1}}).shape, kind)
+    with pytest.raises(workshop.APIResponseValidationError, match=r"\$\.shape"):
+        workshop.Odd.from_dict({"shape": {"shape": "line", "size": 1}})
+
+
+def test_an_object_without_a_type_is_one(workshop: Any) -> None:
+    assert workshop.Odd.from_dict({"untyped": {"a": 1, "b": [None]}}).untyped == workshop.Untyped(a=1, b=[None])
 
 
 # Models

@@ -86,10 +86,11 @@ def boolean(value: Any) -> bool:
     refuse("a boolean", value)
 
 
-def null(value: Any) -> None:
+def null(value: Any) -> Any:  # not None: type checkers do not let such a result be used
     """Return None for null."""
-    if value is not None:
-        refuse("null", value)
+    if value is None:
+        return value
+    refuse("null", value)
 
 
 def mapping(value: Any) -> dict[str, Any]:

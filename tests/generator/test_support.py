@@ -453,6 +453,7 @@ ACCEPTED: dict[str, dict[str, Any]] = {
     "recursive": schemas(
         X={"type": "object", "properties": {"x": ref("X"), "xs": {"type": "array", "items": ref("X")}}}
     ),
+    "one-of-overlapping-in-request": body(schema={"oneOf": [of(a=STRING), of(a=STRING, b=STRING)]}),
     "one-of-primitives": schema(oneOf=[STRING, INTEGER, {"type": "null"}]),
     "one-of-by-const": schema(oneOf=[of(k={"const": "a"}, v=STRING), of(k={"const": "b"}, v=STRING)]),
     "one-of-by-type": schema(oneOf=[of(v=STRING), of(v=INTEGER), {"type": "array", "items": STRING}]),
