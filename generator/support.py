@@ -552,7 +552,8 @@ def _default(walk: _Walk, schema: Mapping[str, Any]) -> Problem | None:
     if default is None or types == ANYTHING:
         return None
     if (kind := JSON_TYPES.get(type(default), "string")) not in types:
-        return "default", f"expected {' or '.join(sorted(types))}, got the {kind} {default!r}"
+        expected = schema["type"] if isinstance(schema.get("type"), str) else " or ".join(sorted(types))
+        return "default", f"expected {expected}, got the {kind} {default!r}"
     if schema.get("type") == "integer" and isinstance(default, float):
         return "default", f"expected an integer, got {default!r}"
     allowed = walk.values(schema)

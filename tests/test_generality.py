@@ -150,7 +150,7 @@ def test_a_tag_or_method_is_called_otherwise_only_where_its_name_is_taken(worksh
 
 
 def test_a_schema_called_as_something_of_ours_gets_an_underscore(workshop: Any) -> None:
-    for name in ("Client", "File", "Response", "Unset"):
+    for name in ("Client", "File", "Response", "Unset", "NotFoundError"):
         schema, own = getattr(workshop, f"{name}_"), getattr(workshop, name)
         assert schema.__module__.startswith("workshop_client.models.")
         assert not own.__module__.startswith("workshop_client.models.")
@@ -511,7 +511,7 @@ def test_media_types_without_a_decoder_of_their_own(workshop: Any, ask: Ask) -> 
 def test_texts_with_quotes_backslashes_and_line_breaks_are_as_written(workshop: Any) -> None:
     odd = workshop.Odd()
     assert (odd.quoted, odd.lines) == ('a "quoted" \\backslash', 'c"d\\')
-    assert [value.value for value in type(odd.lines)] == ["a\nb", 'c"d\\', "plain"]
+    assert list(workshop.OddLines) == ["a\nb", 'c"d\\', "plain"]
     values = {"constant": 'it\'s "quoted" \\', "lines": "a\nb", "one": 1.0, "nothing": None}
     assert workshop.Odd.from_dict(values).to_dict() == values
     for name, value in (("constant", "it's"), ("lines", "ab"), ("one", True), ("nothing", 0)):
@@ -524,6 +524,34 @@ def test_a_discriminator_tells_alternatives_with_equal_fields(workshop: Any) -> 
         assert isinstance(workshop.Odd.from_dict({"shape": {"shape": name, "size": 1}}).shape, kind)
     with pytest.raises(workshop.APIResponseValidationError, match=r"\$\.shape"):
         workshop.Odd.from_dict({"shape": {"shape": "line", "size": 1}})
+
+
+WIDE: dict[str, Any] = {"builtins": "a", "dict": {"a": "b"}, "object": [{"a": "c"}], "p0": 1, "p29": "d", "new": 2}
+
+
+def test_a_model_of_many_fields_is_decoded_as_any_other(workshop: Any, ask: Ask) -> None:
+    """Type checkers need other code for it, and other names where it hides builtins."""
+    wide = ask(lambda client: client.cached_property_.get(), as_json(WIDE))[0]
+    assert (wide.builtins, wide.object, wide.p0, wide.p1) == ("a", [workshop.KeyError_(a="c")], 1, workshop.UNSET)
+    assert wide.to_dict() == WIDE
+    for change, path in (({"builtins": 1}, "$.builtins"), ({"object": [{}]}, "$.object[0].a"), ({"p29": 0}, "$.p29")):
+        with pytest.raises(workshop.APIResponseValidationError) as caught:
+            workshop.Wide.from_dict({**WIDE, **change})
+        assert caught.value.path == path
+    with pytest.raises(workshop.APIResponseValidationError) as caught:
+        workshop.Wide.from_dict({})
+    assert caught.value.path == "$.builtins"
+
+
+def test_a_schema_called_as_an_error_of_ours_is_decoded(workshop: Any, ask: Ask) -> None:
+    with pytest.raises(workshop.NotFoundError) as caught:
+        ask(lambda client: client.cached_property_.get(), as_json({"a": "a"}, 404))
+    assert caught.value.body == workshop.NotFoundError_(a=workshop.StrEnum_.A)
+
+
+def test_names_of_models_are_exported_in_a_list(workshop: Any) -> None:
+    """Pyright gives up on a tuple of more than 256."""
+    assert isinstance(importlib.import_module("workshop_client.models").__all__, list)
 
 
 def test_an_object_without_a_type_is_one(workshop: Any) -> None:

@@ -46,6 +46,28 @@ MISTAKES = {
         "$.servers[0].url: {region} has no default; give it one as variables",
     ),
     "plain http": ("https://api.", "http://api.", "$.servers[0].url: expected https://, as the client sends no key"),
+    "a default": (
+        "type: integer",
+        "type: integer\n          default: many",
+        ".remaining_amount.default: expected integer, got the string 'many'",
+    ),
+    "a keyword": ("required: [name]", "minPropertys: 1", ".minPropertys: there is no such keyword; did you mean"),
+    "a text cut at a comma": (
+        "tags: [credits]",
+        "externalDocs: { url: 'https://a.example', description: Some, but not all }",
+        ".externalDocs['but not all']: there is no value; quote a text that has a comma in it",
+    ),
+    "an operationId twice": (
+        "paths:",
+        "paths:\n  /v0: { get: { tags: [a], operationId: list_credits, responses: { '200': { description: '' } } } }",
+        "$.paths['/v1/credits'].get.operationId: 'list_credits' is that of $.paths['/v0'].get too; give each its own",
+    ),
+    "names that become alike": (
+        "    TCreditType:",
+        "    CreditsRESPONSE: { type: object }\n    TCreditType:",
+        "are both the module credits_response in Python; give one another title",
+    ),
+    "a scheme that is not supported": ("scheme: bearer", "scheme: digest", "is not supported; supported are apiKey"),
     "a required name": ("required: [name]", "required: [kode]", ".TCreditType.required: there is no property 'kode'"),
 }
 

@@ -50,6 +50,14 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
         "document.json: $.components.securitySchemes.x: {'type': 'mutualTLS'} is not supported; supported are apiKey "
         "with a name in header, query or cookie, http with the scheme basic or bearer, oauth2 and openIdConnect",
     ),
+    "refused": (
+        described({"/a": {"$ref": "#/x"}}),
+        "document.json: $.paths['/a']: a $ref of a path is not followed; write its operations here",
+    ),
+    "names": (
+        described(components={"schemas": {name: {"type": "object"} for name in ("FooBAR", "FooBar")}}),
+        "document.json: the schemas FooBAR and FooBar are both the module foo_bar in Python; give one another title",
+    ),
     "rate-limit": (
         described(x_rate_limit="20/s"),
         "document.json: $['x-rate-limit']: expected numbers above 0 as `requests` and `seconds`, and the name of a "

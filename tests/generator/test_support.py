@@ -305,7 +305,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "default-of-another-type": (
         schema(type="integer", default="x"),
-        f"{X}.default: expected number, got the string 'x'",
+        f"{X}.default: expected integer, got the string 'x'",
     ),
     "default-fraction": (schema(type="integer", default=1.5), f"{X}.default: expected an integer, got 1.5"),
     "default-not-listed": (schema(enum=["a"], default="b"), f"{X}.default: 'b' is not one of the values"),

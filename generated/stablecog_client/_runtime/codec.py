@@ -16,7 +16,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from ..errors import APIResponseValidationError
-from ..types import UNSET, File
+from ..types import UNSET, File, Unset
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -124,6 +124,11 @@ def values(value: dict[str, Any], decode: Decoder[T]) -> dict[str, T]:
         except APIResponseValidationError as error:
             raise error.inside(name) from error.__cause__
     return items
+
+
+def optional(value: Any, decode: Decoder[T]) -> T | Unset:
+    """Decode a value unless it was left out."""
+    return UNSET if value is UNSET else decode(value)
 
 
 def array_of(decode: Decoder[T]) -> Decoder[list[T]]:
