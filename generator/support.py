@@ -53,6 +53,8 @@ OBEYED = frozenset(
     }
 )
 
+KNOWN = ANNOTATIONS | LIMITS | OBEYED
+
 REFUSED = {
     "$anchor": "refer to a schema under components.schemas by its place",
     "$defs": "put the schemas under components.schemas",
@@ -150,6 +152,8 @@ class _Walk:
             yield f"$.openapi: expected a version such as 3.1.0 or 3.0.3, got {version!r}"
             return
         self._reach()
+        if "paths" not in self.document:
+            yield "$.paths: there are none; a client needs them"
         yield from self._servers()
         yield from self._operations()
         for name, response in mapping(self.components.get("responses")).items():
@@ -166,17 +170,23 @@ class _Walk:
     def _servers(self) -> Iterator[str]:
         for server in sequence(self.document.get("servers"))[:1]:
             url = str(mapping(server).get("url"))
+            for name, variable in mapping(mapping(server).get("variables")).items():
+                url = url.replace(f"{{{name}}}", str(mapping(variable).get("default")))
             if url != "/" and not re.fullmatch(r"https?://[^/?#]+(/[^?#]*)?", url):
                 yield (
                     "$.servers[0].url: expected scheme, host and path of a server, such as https://api.example.com/v1, "
                     f"got {url!r}"
                 )
 
+    def _other_servers(self, node: Mapping[str, Any]) -> bool:
+        """Return whether a path or an operation is on another server than the rest."""
+        servers = sequence(node.get("servers"))
+        return bool(servers) and servers[:1] != sequence(self.document.get("servers"))[:1]
+
     def _operations(self) -> Iterator[str]:
         ids: dict[str, str] = {}
         modules: dict[tuple[str, str], str] = {}
         tags: dict[str, str] = {}
-        declared = [str(mapping(tag).get("name")) for tag in sequence(self.document.get("tags"))]
         for path, item in mapping(self.document.get("paths")).items():
             place, item = below("$.paths", path), mapping(item)
             if "?" in path:
@@ -186,7 +196,7 @@ class _Walk:
                     yield f"{place}: {{{name}}} is not supported; name a parameter with letters, digits, - and _"
             if "$ref" in item:
                 yield f"{place}: a $ref of a path is not followed; write its operations here"
-            if item.get("servers"):
+            if self._other_servers(item):
                 yield f"{place}.servers: calls go to one server; put it into $.servers, or leave the path out"
             for index, parameter in enumerate(sequence(item.get("parameters"))):
                 yield from self._parameter(mapping(parameter), below(place, "parameters", index))
@@ -206,14 +216,14 @@ class _Walk:
                 key = PythonIdentifier(tag, "tag")
                 if (other := tags.setdefault(key, tag)) != tag:
                     yield f"{where}.tags: {tag!r} and {other!r} are both {key!r} in Python; write them alike"
-                if declared and tag not in declared and operation.get("tags"):
-                    yield f"{where}.tags: no entry of $.tags is named {tag!r}; add one{_did_you_mean(tag, declared)}"
                 if (other := modules.setdefault((key, module), where)) != where and ids.get(str(name), where) == where:
                     yield f"{where}.operationId: this operation and {other} are both {module!r} in Python; rename one"
+                if not operation.get("responses"):
+                    yield f"{where}: there are no responses; describe them"
                 yield from self._operation(operation, item, where)
 
     def _operation(self, operation: Mapping[str, Any], item: Mapping[str, Any], place: str) -> Iterator[str]:
-        if operation.get("servers"):
+        if self._other_servers(operation):
             yield f"{place}.servers: calls go to one server; put it into $.servers, or leave the operation out"
         for index, parameter in enumerate(sequence(operation.get("parameters"))):
             yield from self._parameter(mapping(parameter), below(place, "parameters", index))
@@ -312,8 +322,7 @@ class _Walk:
     def _nested_files(self, schema: Mapping[str, Any], place: str) -> Iterator[str]:
         for name, value in self.shape(schema).properties.items():
             value = self.resolved(value)
-            item = self.resolved(value.get("items")) if "items" in value else value
-            if item.get("format") != "binary" and self._has_file(item):
+            if any("properties" in node and self._has_file(node) for node in self._reachable([value])):
                 yield f"{place}.schema: the file inside {name!r} cannot be sent; make it a field of its own"
 
     def _has_file(self, schema: Mapping[str, Any]) -> bool:
@@ -354,9 +363,8 @@ class _Walk:
         for keyword in schema:
             if keyword in REFUSED:
                 yield f"{below(place, keyword)}: this keyword is not supported; {REFUSED[keyword]}"
-            elif keyword not in ANNOTATIONS | LIMITS | OBEYED and not keyword.startswith("x-"):
-                known = sorted(ANNOTATIONS | LIMITS | OBEYED)
-                yield f"{below(place, keyword)}: there is no such keyword{_did_you_mean(keyword, known)}"
+            elif keyword not in KNOWN and not keyword.startswith("x-"):
+                yield f"{below(place, keyword)}: there is no such keyword{did_you_mean(keyword, sorted(KNOWN))}"
         for check in CHECKS if not in_all_of else CHECKS_IN_ALL_OF:
             if problem := check(self, schema):
                 keyword, message = problem
@@ -373,7 +381,10 @@ class _Walk:
 
     def _reference(self, schema: Mapping[str, Any], place: str) -> Iterator[str]:
         reference = str(schema["$ref"])
-        if beside := _parts(schema) - {"$ref"}:
+        beside = _parts(schema) - {"$ref"}
+        if "type" in beside and self.types({"$ref": reference}) == self.types({"type": schema["type"]}):
+            beside.remove("type")
+        if beside:
             yield f"{place}: {_named(beside)} beside $ref would be lost; make them two entries of allOf"
         if not re.fullmatch(r"#/components/schemas/[^/]+", reference):
             yield f"{place}: $ref {reference!r} is not followed; put the schema under components.schemas"
@@ -617,7 +628,7 @@ def _one_way(walk: _Walk, schema: Mapping[str, Any]) -> Problem | None:
 
 
 def _alternatives(walk: _Walk, schema: Mapping[str, Any]) -> Problem | None:
-    if id(schema) in walk.sent - walk.received:  # which nobody decodes
+    if id(schema) in walk.sent and id(schema) not in walk.received:  # nobody decodes it
         return None
     for keyword in ("oneOf", "anyOf"):
         alternatives = sequence(schema.get(keyword))
@@ -660,6 +671,7 @@ def _named(keywords: set[str]) -> str:
     return " and ".join(sorted(keywords))
 
 
-def _did_you_mean(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return a question to end a message with if something of almost this name is known."""
     close = difflib.get_close_matches(name, list(known), n=1)
     return f"; did you mean {close[0]!r}?" if close else ""

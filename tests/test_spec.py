@@ -19,6 +19,7 @@ MISTAKES = {
     "a reference": ("schemas/TCreditType", "schemas/TType", ".type: there is no /components/schemas/TType"),
     "no operationId": ("operationId: list_credits", "description: Some.", "GET /v1/credits: expected an operationId"),
     "no tag": ("tags: [credits]", "tags: []", "GET /v1/credits: expected a tag"),
+    "another tag": ("tags: [credits]", "tags: [credit]", "$.tags does not describe 'credit'; did you mean 'credits'?"),
     "no paths": (DESCRIPTION[DESCRIPTION.index("paths:") :], "paths:\n", "$.paths: there is no value"),
     "an empty path": (
         "  /v1/credits:\n",

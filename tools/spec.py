@@ -20,7 +20,7 @@ from ruamel.yaml.error import YAMLError
 from generator.errors import GenerationError
 from generator.nodes import METHODS
 from generator.project import load_settings, parsed
-from generator.support import malformed, refusals
+from generator.support import did_you_mean, malformed, refusals
 from tools import ROOT
 
 
@@ -68,12 +68,16 @@ def house_rules(document: dict[str, Any]) -> Iterator[str]:
     for server in document.get("servers", [])[:1]:
         if re.match(r"http://(?!localhost\b|127\.|\[::1\])", server["url"]):
             yield "$.servers[0].url: expected https://, as the client sends no key over http:// to another machine"
+    declared = [tag["name"] for tag in document.get("tags", [])]
     for path, item in document.get("paths", {}).items():
         for method in filter(item.get, METHODS):
+            tags = item[method].get("tags")
             if not item[method].get("operationId"):
                 yield f"{method.upper()} {path}: expected an operationId, which names the method"
-            if not item[method].get("tags"):
+            if not tags:
                 yield f"{method.upper()} {path}: expected a tag, which names the attribute of the client"
+            elif tags[0] not in declared:
+                yield f"{method.upper()} {path}: $.tags does not describe {tags[0]!r}{did_you_mean(tags[0], declared)}"
 
 
 def main() -> None:

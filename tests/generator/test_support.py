@@ -89,6 +89,11 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "got 'wss://a.example'",
     ),
     # Paths and operations
+    "no-paths": ({"openapi": "3.1.0"}, "$.paths: there are none; a client needs them"),
+    "no-responses": (
+        described({"/a": {"get": {"tags": ["a"]}}}),
+        "$.paths['/a'].get: there are no responses; describe them",
+    ),
     "path-ref": (
         described({"/a": {"$ref": "#/components/pathItems/A"}}),
         "$.paths['/a']: a $ref of a path is not followed; write its operations here",
@@ -116,10 +121,6 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "operation-ids-alike": (
         operations("getUser", "get_user"),
         "$.paths['/1'].get.operationId: this operation and $.paths['/0'].get are both 'get_user' in Python; rename one",
-    ),
-    "tag-undeclared": (
-        get({"tags": ["user"]}, tags=[{"name": "users"}]),
-        f"{GET}.tags: no entry of $.tags is named 'user'; add one; did you mean 'users'?",
     ),
     "tags-alike": (
         described({"/a": {"get": {**OK, "tags": ["a b"]}, "put": {**OK, "tags": ["a-b"]}}}),
@@ -401,7 +402,12 @@ ACCEPTED: dict[str, dict[str, Any]] = {
         {"callbacks": {"c": {"{$request.body#/url}": {"post": OK}}}, "deprecated": True, "externalDocs": {"url": "x"}}
     ),
     "webhooks": described(webhooks={"w": {"post": OK}}),
+    "server-scheme-variable": described(servers=[{"url": "{s}://a.example", "variables": {"s": {"default": "https"}}}]),
     # Paths and operations
+    "same-server": described(
+        {"/a": {"servers": [{"url": "https://a.example"}], "get": OK}}, servers=[{"url": "https://a.example"}]
+    ),
+    "tag-undeclared": get({"tags": ["a"]}, tags=[{"name": "b"}]),
     "paths-alike": described(
         {
             "/a/{id}": {"get": {**OK, "parameters": [PATH_ID]}},
@@ -427,6 +433,9 @@ ACCEPTED: dict[str, dict[str, Any]] = {
     "body-null": body(schema={"type": ["object", "null"], "properties": {"a": STRING}}),
     "body-file": body("application/octet-stream", FILE),
     "multipart": body("multipart/form-data", of(a=FILE, b={"type": "array", "items": FILE}, c=of(d=STRING))),
+    "multipart-of-file-or-files": body(
+        "multipart/form-data", of(a={"oneOf": [FILE, {"type": "array", "items": FILE}]})
+    ),
     "errors-alone": response({"application/json": {"schema": of(a=STRING)}}, "404"),
     "default-alone": response({"application/json": {"schema": of(a=STRING)}}, "default"),
     "error-of-another-media-type": response({"application/xml": {"schema": of(a=STRING)}}, "404"),
@@ -453,6 +462,7 @@ ACCEPTED: dict[str, dict[str, Any]] = {
     "recursive": schemas(
         X={"type": "object", "properties": {"x": ref("X"), "xs": {"type": "array", "items": ref("X")}}}
     ),
+    "type-beside-ref": schemas(A=STRING, X={"type": "object", "properties": {"a": {**ref("A"), "type": "string"}}}),
     "one-of-overlapping-in-request": body(schema={"oneOf": [of(a=STRING), of(a=STRING, b=STRING)]}),
     "one-of-primitives": schema(oneOf=[STRING, INTEGER, {"type": "null"}]),
     "one-of-by-const": schema(oneOf=[of(k={"const": "a"}, v=STRING), of(k={"const": "b"}, v=STRING)]),
