@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from openapi_python_client.parser.openapi import Endpoint
 from openapi_python_client.strings import PythonIdentifier
 
+from generator.docstrings import with_limits
 from generator.errors import GenerationError
 from generator.nodes import METHODS, below, mapping, sequence
 from generator.security import SCHEMES, Security, SecuritySchemes
@@ -134,7 +135,10 @@ class Document:
                         for parameter in [*sequence(item.get("parameters")), *sequence(operation.get("parameters"))]
                     ]
                     descriptions = {
-                        (parameter["in"], parameter["name"]): parameter["description"]
+                        (parameter["in"], parameter["name"]): with_limits(
+                            parameter["description"],
+                            self._resolved(mapping(parameter.get("schema")), f"{place}.parameters"),
+                        )
                         for parameter in parameters
                         if parameter.get("description")
                     }

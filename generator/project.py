@@ -94,6 +94,7 @@ def parsed(name: str, document: Mapping[str, Any], settings: Config) -> tuple[Ge
     if lines := [f"{name}: {line}" for line in refusals(document)]:
         raise GenerationError("\n".join(lines))
     choose_media_types(document)
+    docstrings.describe_limits(document)
     data = upstream.parse(document, settings)
     client_attributes = naming.attribute_names(RUNTIME, "SyncAPIClient", "AsyncAPIClient")
     return data, API(data, Document(name, document), settings, client_attributes)

@@ -6,6 +6,7 @@ import asyncio
 import copy
 import datetime
 import importlib
+import inspect
 import io
 import json
 import pickle
@@ -133,10 +134,11 @@ def test_descriptions_become_docstrings_as_they_stand(workshop: Any) -> None:
     tools = importlib.import_module("workshop_client.api.tools")
     assert workshop.Tool.__doc__.startswith('Has a \\backslash, """triple""" quotes and ends in a "quote"')
     assert 'Backslash \\d, """triple""" and, at the end, a "quote"' in tools.ToolsAPI.get.__doc__
-    assert 'level (int): How "far".' in tools.ToolsAPI.get.__doc__
+    assert 'level (int): How "far". At least 1.' in tools.ToolsAPI.get.__doc__
     assert "trace_id (str | Unset): Of the trace." in tools.ToolsAPI.get.__doc__
     assert "NotFoundError: 404. There is none." in tools.ToolsAPI.get.__doc__
     assert tools.ToolsAPI.__doc__.strip() == 'Everything that has a "handle"'
+    assert "A number. Less than 9." in inspect.getsource(workshop.Wide)
     assert workshop.Kind.__doc__.strip() == 'Ends in a "quote"'
 
 
@@ -534,7 +536,12 @@ def test_a_model_of_many_fields_is_decoded_as_any_other(workshop: Any, ask: Ask)
     wide = ask(lambda client: client.cached_property_.get(), as_json(WIDE))[0]
     assert (wide.builtins, wide.object, wide.p0, wide.p1) == ("a", [workshop.KeyError_(a="c")], 1, workshop.UNSET)
     assert wide.to_dict() == WIDE
-    for change, path in (({"builtins": 1}, "$.builtins"), ({"object": [{}]}, "$.object[0].a"), ({"p29": 0}, "$.p29")):
+    changes: tuple[tuple[dict[str, Any], str], ...] = (
+        ({"builtins": 1}, "$.builtins"),
+        ({"object": [{}]}, "$.object[0].a"),
+        ({"p29": 0}, "$.p29"),
+    )
+    for change, path in changes:
         with pytest.raises(workshop.APIResponseValidationError) as caught:
             workshop.Wide.from_dict({**WIDE, **change})
         assert caught.value.path == path
