@@ -111,14 +111,14 @@ class APIRequest(Generic[T]):
         """Return the arguments of `httpx.Request` besides method, URL and credentials.
 
         Raises:
-            UsageError: A cookie holds what would end it.
+            UsageError: A header or a cookie holds what would end it.
         """
         query: dict[str, Any] = {}
         for name, value in _present(self.query).items():
             # The fields of an object are parameters of their own.
             query.update(_form(value) if isinstance(value, dict) else {name: value})  # pyright: ignore[reportUnknownArgumentType]
-        headers = {name: _text(value) for name, value in _present(self.headers).items()}
-        cookies = {name: _cookie(name, _text(value)) for name, value in _present(self.cookies).items()}
+        headers = {name: _one_line(name, _text(value)) for name, value in _present(self.headers).items()}
+        cookies = {name: _one_line(name, _text(value), ";") for name, value in _present(self.cookies).items()}
         body: dict[str, Any] = {}
         if self.body is not UNSET:
             body, content_type = _body(self.body, self.content_type)
@@ -154,9 +154,15 @@ def delimited(value: Any, delimiter: str) -> Any:
     return delimiter.join(map(_text, items)) if items else UNSET
 
 
-def _cookie(name: str, value: str) -> str:
-    if ";" in value or not value.isprintable():
-        raise UsageError(f"{name}: expected the value of a cookie, without semicolons and control characters")
+def _one_line(name: str, value: str, delimiter: str = "\n") -> str:
+    """Return the value of a header or a cookie.
+
+    Raises:
+        UsageError: It has space around it, a control character or the delimiter in it.
+    """
+    if value != value.strip() or not value.isprintable() or delimiter in value:
+        excluded = f"control characters{' and semicolons' if delimiter == ';' else ''}"
+        raise UsageError(f"{name}: expected a value without {excluded}, nor space around it")
     return value
 
 
