@@ -45,7 +45,9 @@ def get(operation: dict[str, Any] | None = None, **others: Any) -> dict[str, Any
 
 
 def parameter(location: str = "query", name: str = "p", **fields: Any) -> dict[str, Any]:
-    return get({"parameters": [{"name": name, "in": location, "schema": STRING, **fields}]})
+    described_parameter = {"name": name, "in": location, "schema": STRING, "required": location == "path", **fields}
+    path = f"/a/{{{name}}}" if location == "path" else "/a"
+    return described({path: {"get": {**OK, "parameters": [described_parameter]}}})
 
 
 def body(media_type: str = "application/json", schema: Any = None, **others: Any) -> dict[str, Any]:
@@ -63,6 +65,7 @@ def operations(*ids: str, **fields: Any) -> dict[str, Any]:
 
 GET = "$.paths['/a'].get"
 P = f"{GET}.parameters[0]"
+IN_PATH = "$.paths['/a/{p}'].get.parameters[0]"
 POST = "$.paths['/a'].post.requestBody.content"
 X = "$.components.schemas.X"
 ADVICE_ONE_OF = (
@@ -90,6 +93,14 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     # Paths and operations
     "no-paths": ({"openapi": "3.1.0"}, "$.paths: there are none; a client needs them"),
+    "path-parameter-undescribed": (
+        described({"/a/{id}": {"get": OK}}),
+        "$.paths['/a/{id}'].get.parameters: 'id' is only in the path",
+    ),
+    "path-parameter-elsewhere": (
+        described({"/b": {"parameters": [PATH_ID], "get": OK}}),
+        "$.paths['/b'].get.parameters: 'id' is not in the path",
+    ),
     "no-responses": (
         described({"/a": {"get": {"tags": ["a"]}}}),
         "$.paths['/a'].get: there are no responses; describe them",
@@ -141,15 +152,15 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "parameter-matrix": (
         parameter("path", style="matrix"),
-        f"{P}.style: 'matrix' is not supported; supported in a path: simple",
+        f"{IN_PATH}.style: 'matrix' is not supported; supported in a path: simple",
     ),
     "parameter-label": (
         parameter("path", style="label"),
-        f"{P}.style: 'label' is not supported; supported in a path: simple",
+        f"{IN_PATH}.style: 'label' is not supported; supported in a path: simple",
     ),
     "object-in-path": (
         parameter("path", schema=of(a=STRING)),
-        f"{P}.schema: an object is sent in a query alone, with style: form and explode: true, not in this path",
+        f"{IN_PATH}.schema: an object is sent in a query alone, with style: form and explode: true, not in this path",
     ),
     "object-in-header": (
         parameter("header", schema=of(a=STRING)),
@@ -181,7 +192,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
             security=[{"key": []}],
             components={"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}},
         ),
-        f"{GET}.parameters: 'x-key' is the API key, which the client sends itself; leave the parameter out",
+        f"{GET}.parameters: 'x-key' is the API key, which the client sends itself; leave it out",
     ),
     # Bodies
     "body-media-type": (
