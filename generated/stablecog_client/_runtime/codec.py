@@ -154,6 +154,26 @@ def union_of(*decoders: Decoder[Any]) -> Decoder[Any]:
     return union
 
 
+def discriminated_union_of(name: str, decoders: Mapping[str, Decoder[Any]]) -> Decoder[Any]:
+    """Return a decoder of objects, given those for the values of a property of theirs."""
+
+    def union(value: Any) -> Any:
+        if value.__class__ is not dict:
+            refuse("an object", value)
+        if name not in value:
+            raise missing(name)
+        try:
+            decode = decoders[value[name]]
+        except (KeyError, TypeError):
+            decode = None
+        if decode is None:
+            expected = ", ".join(map(json.dumps, decoders))
+            raise APIResponseValidationError(expected=f"one of {expected}", got=describe(value[name])).inside(name)
+        return decode(value)
+
+    return union
+
+
 def enum_of(kind: Callable[[Any], T], value_type: type, allowed: str) -> Decoder[T]:
     """Return a decoder of the values that `kind` does not refuse; `allowed` lists them for errors."""
 
