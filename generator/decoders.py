@@ -29,6 +29,7 @@ from openapi_python_client.parser.properties.uuid import UuidProperty
 from openapi_python_client.parser.responses import Response
 
 from generator.code import literal
+from generator.discriminators import DiscriminatedUnion
 
 FUNCTIONS: dict[type[PropertyProtocol], str] = {
     AnyProperty: "anything",
@@ -60,6 +61,11 @@ def decoder(property_: PropertyProtocol) -> str:
             return f"{property_.class_info.name}.from_dict"
         case ListProperty():
             return f"codec.array_of({decoder(property_.inner_property)})"
+        case DiscriminatedUnion():
+            classes = ", ".join(f"{literal(value)}: {name}.from_dict" for value, name in property_.classes.items())
+            union = f"codec.discriminated_union_of({literal(property_.discriminator)}, {{{classes}}})"
+            has_null = any(isinstance(inner, NoneProperty) for inner in property_.inner_properties)
+            return f"codec.union_of(codec.null, {union})" if has_null else union
         case UnionProperty():
             return f"codec.union_of({', '.join(decoder(inner) for inner in property_.inner_properties)})"
         case EnumProperty():

@@ -27,6 +27,7 @@ from generator.document import Document
 from generator.errors import GenerationError
 from generator.media_types import choose_media_types
 from generator.operations import API
+from generator.schema_checks import drop_needless_discriminators
 from generator.support import refusals
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -95,6 +96,7 @@ def parsed(name: str, document: Mapping[str, Any], settings: Config) -> tuple[Ge
         raise GenerationError("\n".join(lines))
     choose_media_types(document)
     docstrings.describe_limits(document)
+    drop_needless_discriminators(document)
     data = upstream.parse(document, settings)
     client_attributes = naming.attribute_names(RUNTIME, "SyncAPIClient", "AsyncAPIClient")
     return data, API(data, Document(name, document), settings, client_attributes)

@@ -9,7 +9,7 @@ from typing import Any
 from openapi_python_client.strings import snake_case
 
 from generator.nodes import mapping, sequence
-from generator.schemas import ANYTHING, JSON_TYPES, Schemas
+from generator.schemas import ANYTHING, JSON_TYPES, OBJECT, Schemas
 
 ANNOTATIONS = frozenset(
     {
@@ -214,20 +214,51 @@ def _alternatives(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | None
 
 
 def _discriminator(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | None:
-    if "discriminator" not in schema:
+    if "discriminator" not in schema or told_by_constants(schemas, schema):
         return None
-    alternatives = sequence(schema.get("oneOf")) or sequence(schema.get("anyOf"))
+    discriminator = mapping(schema["discriminator"])
+    name = str(discriminator.get("propertyName"))
+    alternatives = [each for each in (*sequence(schema.get("oneOf")), *sequence(schema.get("anyOf"))) if not_null(each)]
     if not alternatives:
         return "discriminator", "it needs the alternatives beside it; list them with oneOf"
-    name = str(mapping(schema["discriminator"]).get("propertyName"))
-    for index, alternative in enumerate(alternatives):
-        shape = schemas.shape(alternative)
-        if name not in shape.required or schemas.values(shape.properties.get(name)) is None:
-            return "discriminator", f"alternative {index} needs {name!r} as a required property with a const of its own"
-    for one, other in combinations(alternatives, 2):
-        if schemas.may_be_taken_for(other, one):
-            return "discriminator", f"two alternatives have the same {name!r}; give each a const of its own"
+    names = {str(mapping(each).get("$ref")).rpartition("/")[2] for each in alternatives}
+    for index, each in enumerate(alternatives):
+        if "$ref" not in mapping(each) or schemas.types(each) != OBJECT or len(list(schemas.leaves(each))) > 1:
+            return "discriminator", f"alternative {index} is no object under components.schemas; make it one"
+        if name not in schemas.shape(each).properties:
+            return "discriminator", f"alternative {index} has no property {name!r}; add it"
+    for value, target in mapping(discriminator.get("mapping")).items():
+        if str(target).rpartition("/")[2] not in names:
+            return "discriminator", f"mapping: {value!r} leads to {target!r}, which is no alternative; list it"
     return None
+
+
+def told_by_constants(schemas: Schemas, schema: Mapping[str, Any]) -> bool:
+    """Return whether the values that each alternative lists for the discriminator's property tell them apart."""
+    name = str(mapping(schema.get("discriminator")).get("propertyName"))
+    alternatives = [leaf for leaf in schemas.leaves(schema) if not_null(leaf)]
+    shapes = map(schemas.shape, alternatives)
+    return (
+        len(alternatives) > 1
+        and all(name in shape.required and schemas.values(shape.properties.get(name)) is not None for shape in shapes)
+        and not any(schemas.may_be_taken_for(other, one) for one, other in combinations(alternatives, 2))
+    )
+
+
+def drop_needless_discriminators(document: Mapping[str, Any]) -> None:
+    """Drop, in place, the discriminators of unions that constants tell apart: each value is then checked as well."""
+    schemas = Schemas(document)
+    nodes: list[Any] = [document]
+    while nodes:
+        node = nodes.pop()
+        nodes += node if isinstance(node, list) else mapping(node).values()
+        if mapping(mapping(node).get("discriminator")) and told_by_constants(schemas, mapping(node)):
+            del node["discriminator"]
+
+
+def not_null(schema: Any) -> bool:
+    """Return whether a schema is another than that of null."""
+    return mapping(schema).get("type") != "null"
 
 
 CHECKS_IN_ALL_OF: tuple[Check, ...] = (_const, _boolean, _enum, _default, _beside_one_of, _beside_all_of, _one_way)

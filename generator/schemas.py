@@ -101,9 +101,23 @@ class Schemas:
             return {str(schema["const"])}
         return {str(value) for value in sequence(schema["enum"])} if "enum" in schema else None
 
+    def leaves(self, schema: Any) -> Iterator[Mapping[str, Any]]:
+        """Yield the alternatives of a schema and of its alternatives; without any, the schema."""
+        stack, seen = [schema], set[int]()
+        while stack:
+            node = self.resolved(stack.pop(0))
+            alternatives = [*sequence(node.get("oneOf")), *sequence(node.get("anyOf"))]
+            if not alternatives:
+                yield node
+            elif id(node) not in seen:
+                seen.add(id(node))
+                stack = [*alternatives, *stack]
+
     def may_be_taken_for(self, other: Any, first: Any) -> bool:
         """Return whether the decoder of `first`, which is asked before, may accept what is meant as `other`."""
-        other, first = self.resolved(other), self.resolved(first)
+        return any(self._accepts(one, leaf) for one in self.leaves(first) for leaf in self.leaves(other))
+
+    def _accepts(self, first: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
         if other is first:
             return False
         common = self.types(first) & self.types(other)

@@ -12,9 +12,11 @@ from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError, ParseError
 from openapi_python_client.parser.properties import string
 from openapi_python_client.parser.properties.protocol import PropertyProtocol
+from openapi_python_client.parser.properties.union import UnionProperty
 from openapi_python_client.schema.parameter_location import ParameterLocation
 from openapi_python_client.schema.untrusted_string import UntrustedString
 
+from generator import discriminators
 from generator.errors import GenerationError
 from generator.naming import RESERVED_WORDS
 
@@ -53,12 +55,14 @@ def _corrections() -> Generator[None]:
     1. Defaults and constants are escaped by `repr`; upstream escapes quotes and backslashes before that, too.
     2. Values of enums stay as they are, for templates to escape; upstream drops line breaks from them.
     3. Messages show names; upstream shows `UntrustedString object at 0x...`.
-    4. Arrays, dates and UUIDs can be sent in headers; upstream has no template for that.
+    4. A union with a discriminator is a `DiscriminatedUnion`; upstream ignores discriminators.
+    5. Arrays, dates and UUIDs can be sent in headers; upstream has no template for that.
     """
     replacements: tuple[tuple[Any, str, Any], ...] = (
         (string, "remove_string_escapes", _unchanged),
         (strings, "in_double_quote_literal", _unchanged),
         (UntrustedString, "__str__", UntrustedString.get_untrusted_value),
+        (UnionProperty, "build", discriminators.build),
         (PropertyProtocol, "_allowed_locations", set(ParameterLocation)),
     )
     before = [(owner, name, getattr(owner, name)) for owner, name, _ in replacements]

@@ -538,6 +538,32 @@ def test_a_discriminator_tells_alternatives_with_equal_fields(workshop: Any) -> 
         workshop.Odd.from_dict({"shape": {"shape": "line", "size": 1}})
 
 
+def test_a_discriminator_maps_values_to_models(workshop: Any) -> None:
+    """One that the mapping leaves out has the name of its schema as its value."""
+    sorts = {'a "cat"': workshop.Cat, "tom": workshop.Cat, "Dog": workshop.Dog}
+    for sort, kind in sorts.items():
+        value = {"pet": {"sort": sort, "age": 1}, "pets": [None, {"sort": sort}]}
+        odd = workshop.Odd.from_dict(value)
+        assert (type(odd.pet), type(odd.pets[1]), odd.pets[0], odd.to_dict()) == (kind, kind, None, value)
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        ({"pet": {"sort": "Cat"}}, "$.pet.sort"),
+        ({"pet": {"sort": ["Dog"]}}, "$.pet.sort"),
+        ({"pet": {}}, "$.pet.sort"),
+        ({"pet": {"sort": "Dog", "age": "x"}}, "$.pet.age"),
+        ({"pet": None}, "$.pet"),
+        ({"pets": [{"sort": "Bird"}]}, "$.pets[0].sort"),
+    ],
+)
+def test_a_value_that_no_mapping_has_is_refused(workshop: Any, value: Any, path: str) -> None:
+    with pytest.raises(workshop.APIResponseValidationError) as caught:
+        workshop.Odd.from_dict(value)
+    assert caught.value.path == path
+
+
 WIDE: dict[str, Any] = {"builtins": "a", "dict": {"a": "b"}, "object": [{"a": "c"}], "p0": 1, "p29": "d", "new": 2}
 
 

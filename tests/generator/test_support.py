@@ -379,16 +379,36 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         schema(type="object", discriminator={"propertyName": "kind"}, properties={"kind": STRING}),
         f"{X}.discriminator: it needs the alternatives beside it; list them with oneOf",
     ),
-    "discriminator-without-const": (
-        schema(oneOf=[of(kind={"const": "a"}), of(kind=STRING)], discriminator={"propertyName": "kind"}),
-        f"{X}.discriminator: alternative 1 needs 'kind' as a required property with a const of its own",
+    "discriminator-of-inline-schema": (
+        schemas(A=of(kind=STRING), X={"oneOf": [ref("A"), of(kind=STRING)], "discriminator": {"propertyName": "kind"}}),
+        f"{X}.discriminator: alternative 1 is no object under components.schemas; make it one",
     ),
-    "discriminator-alike": (
-        schema(
-            oneOf=[of(kind={"const": "a"}), of(kind={"enum": ["a", "b"]}, c=STRING)],
-            discriminator={"propertyName": "kind"},
+    "discriminator-without-property": (
+        schemas(
+            A=of(kind=STRING),
+            B=of(a=STRING),
+            X={"oneOf": [ref("A"), ref("B")], "discriminator": {"propertyName": "kind"}},
         ),
-        f"{X}.discriminator: two alternatives have the same 'kind'; give each a const of its own",
+        f"{X}.discriminator: alternative 1 has no property 'kind'; add it",
+    ),
+    "discriminator-to-elsewhere": (
+        schemas(
+            A=of(kind=STRING),
+            X={
+                "oneOf": [ref("A")],
+                "discriminator": {"propertyName": "kind", "mapping": {"b": "#/components/schemas/B"}},
+            },
+        ),
+        f"{X}.discriminator: mapping: 'b' leads to '#/components/schemas/B', which is no alternative; list it",
+    ),
+    "one-of-overlapping-in-union": (
+        schemas(
+            A=of(a=STRING),
+            B=of(b=STRING),
+            C=of(a=STRING, c=STRING),
+            X={"oneOf": [{"oneOf": [ref("A"), ref("B")]}, ref("C")]},
+        ),
+        f"{X}: oneOf[1] may be taken for oneOf[0]; {ADVICE_ONE_OF}",
     ),
 }
 
@@ -488,6 +508,14 @@ ACCEPTED: dict[str, dict[str, Any]] = {
         A=of(k={"const": "a"}),
         B=of(k={"enum": ["b", "c"]}),
         X={"oneOf": [ref("A"), ref("B")], "discriminator": {"propertyName": "k"}},
+    ),
+    "discriminator-by-mapping": schemas(
+        A=of(k=STRING),
+        B=of(k=STRING),
+        X={
+            "oneOf": [ref("A"), ref("B"), {"type": "null"}],
+            "discriminator": {"propertyName": "k", "mapping": {"a": "A", "b": "#/components/schemas/B"}},
+        },
     ),
     "read-only-in-response": response({"application/json": {"schema": of(id={**STRING, "readOnly": True})}}),
     "write-only-in-request": body(schema=of(id={**STRING, "writeOnly": True})),
