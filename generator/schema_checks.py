@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from itertools import combinations
-from typing import Any
+from typing import Any, cast
 
 from openapi_python_client.strings import snake_case
 
@@ -204,6 +204,11 @@ def _alternatives(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | None
         return None
     for keyword in ("oneOf", "anyOf"):
         alternatives = sequence(schema.get(keyword))
+        for index, each in enumerate(alternatives):
+            inner = schemas.resolved(each)
+            others = [other for other in alternatives if other is not each and not_null(other)]
+            if others and "discriminator" in inner and not told_by_constants(schemas, inner):
+                return "", f"{keyword}[{index}] has a discriminator of its own; list its alternatives here"
         for (first, one), (second, other) in combinations(enumerate(alternatives), 2):
             if "discriminator" not in schema and schemas.may_be_taken_for(other, one):
                 return "", (
@@ -253,7 +258,7 @@ def drop_needless_discriminators(document: Mapping[str, Any]) -> None:
         node = nodes.pop()
         nodes += node if isinstance(node, list) else mapping(node).values()
         if mapping(mapping(node).get("discriminator")) and told_by_constants(schemas, mapping(node)):
-            del node["discriminator"]
+            cast("dict[str, Any]", node).pop("discriminator")
 
 
 def not_null(schema: Any) -> bool:

@@ -315,7 +315,10 @@ class _Walk:
         if "type" in beside and self.schemas.types({"$ref": reference}) == self.schemas.types({"type": schema["type"]}):
             beside.remove("type")
         if beside:
-            yield f"{place}: {named(beside)} beside $ref would be lost; make them two entries of allOf"
+            advice = (
+                "make them two entries of allOf" if beside - {"default", "nullable"} else "move the $ref into allOf"
+            )
+            yield f"{place}: {named(beside)} beside $ref would be lost; {advice}"
         if not re.fullmatch(r"#/components/schemas/[^/]+", reference):
             yield f"{place}: $ref {reference!r} is not followed; put the schema under components.schemas"
         elif reference.rpartition("/")[2] not in mapping(self.components.get("schemas")):

@@ -256,6 +256,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         schemas(A=of(), X={**ref("A"), "required": ["a"]}),
         f"{X}: required beside $ref would be lost; make them two entries of allOf",
     ),
+    "ref-with-nullable": (
+        schemas(A=of(), X={**ref("A"), "nullable": True}),
+        f"{X}: nullable beside $ref would be lost; move the $ref into allOf",
+    ),
     "ref-to-elsewhere": (
         schemas(X={"$ref": "#/paths/x"}),
         f"{X}: $ref '#/paths/x' is not followed; put the schema under components.schemas",
@@ -401,6 +405,16 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         ),
         f"{X}.discriminator: mapping: 'b' leads to '#/components/schemas/B', which is no alternative; list it",
     ),
+    "discriminator-in-union": (
+        schemas(
+            A=of(k=STRING),
+            B=of(k=STRING),
+            C=of(c=STRING),
+            U={"oneOf": [ref("A"), ref("B")], "discriminator": {"propertyName": "k"}},
+            X={"oneOf": [ref("U"), ref("C"), {"type": "null"}]},
+        ),
+        f"{X}: oneOf[0] has a discriminator of its own; list its alternatives here",
+    ),
     "one-of-overlapping-in-union": (
         schemas(
             A=of(a=STRING),
@@ -516,6 +530,12 @@ ACCEPTED: dict[str, dict[str, Any]] = {
             "oneOf": [ref("A"), ref("B"), {"type": "null"}],
             "discriminator": {"propertyName": "k", "mapping": {"a": "A", "b": "#/components/schemas/B"}},
         },
+    ),
+    "discriminator-beside-null": schemas(
+        A=of(k=STRING),
+        B=of(k=STRING),
+        U={"oneOf": [ref("A"), ref("B")], "discriminator": {"propertyName": "k"}},
+        X={"oneOf": [ref("U"), {"type": "null"}]},
     ),
     "read-only-in-response": response({"application/json": {"schema": of(id={**STRING, "readOnly": True})}}),
     "write-only-in-request": body(schema=of(id={**STRING, "writeOnly": True})),
