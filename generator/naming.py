@@ -52,8 +52,11 @@ def method_names(tag: str, operations: Sequence[str], prefix: str) -> list[str]:
     """
     short = [name.removesuffix(f"_{tag}").removeprefix(f"{tag}_") for name in operations]
     times = Counter(short)
+    taken = set(operations)
     return [
-        name if times[name] == 1 and PythonIdentifier(name, prefix) == name else operation
+        name
+        if times[name] == 1 and PythonIdentifier(name, prefix) == name and (name == operation or name not in taken)
+        else operation
         for name, operation in zip(short, operations, strict=True)
     ]
 

@@ -163,6 +163,8 @@ def _beside_all_of(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | Non
         return None
     for index, entry in enumerate(entries):
         resolved = schemas.resolved(entry)
+        if len(entries) > 1 and ("object" not in schemas.types(entry) or len(list(schemas.leaves(entry))) > 1):
+            return "", f"allOf[{index}] is not one object, so that nothing can be merged with it; leave the others out"
         if isinstance(resolved.get("additionalProperties"), dict):
             return "", f"allOf[{index}]: its additionalProperties would be lost; put them beside allOf"
         if "$ref" not in entry and (lost := parts(resolved) & {"allOf", "oneOf", "anyOf", "enum", "const", "items"}):

@@ -82,12 +82,17 @@ class _Walk:
             yield "$.paths: there are none; a client needs them"
         yield from self._servers()
         yield from self._operations()
+        for kind in ("responses", "parameters"):
+            for name, component in mapping(self.components.get(kind)).items():
+                if "$ref" in mapping(component):
+                    place = below("$.components", kind, name)
+                    yield f"{place}: a $ref in place of one is not followed; describe it here"
         for name, response in mapping(self.components.get("responses")).items():
-            yield from self._response(mapping(response), f"$.components.responses.{name}", "default")
+            yield from self._response(mapping(response), below("$.components.responses", name), "default")
         for name, body in mapping(self.components.get("requestBodies")).items():
-            yield from self._request_body(mapping(body), f"$.components.requestBodies.{name}")
+            yield from self._request_body(mapping(body), below("$.components.requestBodies", name))
         for name, parameter in mapping(self.components.get("parameters")).items():
-            yield from self._parameter(mapping(parameter), f"$.components.parameters.{name}")
+            yield from self._parameter(mapping(parameter), below("$.components.parameters", name))
         for name, schema in mapping(self.components.get("schemas")).items():
             yield from self._schema(schema, below("$.components.schemas", name))
 

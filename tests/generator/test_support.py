@@ -194,6 +194,14 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         ),
         f"{GET}.parameters: 'x-key' is the API key, which the client sends itself; leave it out",
     ),
+    "parameter-component-ref": (
+        described(components={"parameters": {"a-b": {"$ref": "#/components/parameters/c"}}}),
+        "$.components.parameters['a-b']: a $ref in place of one is not followed; describe it here",
+    ),
+    "response-component-ref": (
+        described(components={"responses": {"A": {"$ref": "#/components/responses/B"}}}),
+        "$.components.responses.A: a $ref in place of one is not followed; describe it here",
+    ),
     # Bodies
     "body-media-type": (
         body("application/xml", of(a=STRING)),
@@ -337,8 +345,16 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         schemas(A=of(), X={"allOf": [ref("A")], "properties": {"a": STRING}}),
         f"{X}: properties beside allOf of one $ref would be lost; make them another entry of allOf",
     ),
+    "all-of-text": (
+        schemas(A=STRING, X={"allOf": [ref("A"), {"description": "An A."}]}),
+        f"{X}: allOf[0] is not one object, so that nothing can be merged with it; leave the others out",
+    ),
+    "all-of-union": (
+        schemas(A={"oneOf": [of(a=STRING), of(b=STRING)]}, X={"allOf": [of(c=STRING), ref("A")]}),
+        f"{X}: allOf[1] is not one object, so that nothing can be merged with it; leave the others out",
+    ),
     "all-of-with-one-of": (
-        schemas(A=of(), X={"allOf": [ref("A"), {"oneOf": [STRING]}]}),
+        schemas(A=of(), X={"allOf": [ref("A"), {"oneOf": [of(a=STRING)]}]}),
         f"{X}: allOf[1]: oneOf inside allOf would be lost; make it a schema of its own",
     ),
     "all-of-with-additional-properties": (
