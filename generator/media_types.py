@@ -1,4 +1,4 @@
-"""Media types of responses: which of several is decoded, and which are bytes."""
+"""Media types: which of a response is decoded, and which of a request body can be sent."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from generator.nodes import METHODS, mapping
 
 JSON = "application/json"
 BYTES = "application/octet-stream"
+FORM = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
 
 
 def essence(media_type: str) -> str:
@@ -26,15 +28,25 @@ def is_text(media_type: str) -> bool:
     return media_type.startswith("text/")
 
 
-def choose_media_types(document: Mapping[str, Any]) -> None:
-    """Leave each response of a document, in place, with the one media type that is decoded.
+def is_sent(media_type: str) -> bool:
+    """Return whether the client makes request bodies of a media type, given by its essence."""
+    return is_json(media_type) or media_type in {MULTIPART, FORM, BYTES}
 
-    openapi-python-client takes the first that it knows, and knows JSON, text and application/octet-stream. Taken here
-    is JSON, else text, else bytes, which stand for images, archives and whatever else has no schema but binary.
+
+def choose_media_types(document: Mapping[str, Any]) -> None:
+    """Leave the responses and request bodies of a document, in place, with the media types that are used.
+
+    openapi-python-client takes the first of a response that it knows, and knows JSON, text and bytes. Taken here is
+    JSON, else text, else bytes, which stand for images, archives and whatever else has no schema but binary. Of a
+    request body, those are left that can be sent, JSON first.
     """
-    for response in _responses(document):
+    for response in _all(document, "responses"):
         if content := mapping(response.get("content")):
             response["content"] = _chosen(content)
+    for body in _all(document, "requestBodies"):
+        names = [name for name in mapping(body.get("content")) if is_sent(essence(name))]
+        names.sort(key=lambda name: not is_json(essence(name)))
+        body["content"] = {name: body["content"][name] for name in names}
 
 
 def _chosen(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -52,8 +64,11 @@ def _chosen(content: Mapping[str, Any]) -> dict[str, Any]:
 _BINARY = {"type": "string", "format": "binary"}
 
 
-def _responses(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    groups = [mapping(document.get("components")).get("responses")]
+def _all(document: Mapping[str, Any], kind: str) -> Iterator[dict[str, Any]]:
+    """Yield all responses or requestBodies."""
+    groups = [mapping(mapping(document.get("components")).get(kind))]
     for item in mapping(document.get("paths")).values():
-        groups += [mapping(mapping(item).get(method)).get("responses") for method in METHODS]
-    yield from (response for group in groups for response in mapping(group).values() if isinstance(response, dict))
+        for operation in (mapping(mapping(item).get(method)) for method in METHODS):
+            body = operation.get("requestBody")
+            groups.append(mapping(operation.get(kind)) if kind == "responses" else {"": body})
+    yield from (node for group in groups for node in group.values() if isinstance(node, dict) and "$ref" not in node)

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from openapi_python_client import schema as oai
 from openapi_python_client.config import Config
 from openapi_python_client.parser import GeneratorData
+from openapi_python_client.parser.bodies import Body
 from openapi_python_client.parser.openapi import Endpoint, EndpointCollection
 from openapi_python_client.parser.properties import Property
 from openapi_python_client.parser.responses import Response
@@ -81,7 +82,7 @@ class Operation:
         """Return the parameters that have to be given by name, the body first."""
         endpoint, body = self.endpoint, list[Parameter]()
         if endpoint.bodies:
-            types = [body.prop.get_type_string(no_optional=True).as_unembedded_code() for body in endpoint.bodies]
+            types = list(self._bodies)
             default = "" if endpoint.bodies[0].prop.required else " | Unset = UNSET"
             body = [Parameter("body", f"body: {' | '.join(types)}{default}")]
         others = endpoint.query_parameters + endpoint.header_parameters + endpoint.cookie_parameters
@@ -134,7 +135,7 @@ class Operation:
     def content_type(self) -> str:
         """Return code of the media type of `body`; a body of several types is told by its class."""
         code = ""
-        for body in reversed(self.endpoint.bodies):
+        for body in reversed(self._bodies.values()):
             media_type = literal(body.content_type)
             class_ = body.prop.get_instance_type_string().as_unembedded_code()
             code = f"{media_type} if isinstance(body, {class_}) else {code}" if code else media_type
@@ -185,7 +186,7 @@ class Operation:
         endpoint = self.endpoint
         properties: list[tuple[str, Property]] = [
             *((str(place), property_) for place, property_ in endpoint.iter_all_parameters()),
-            *(("", body.prop) for body in endpoint.bodies),
+            *(("", body.prop) for body in self._bodies.values()),
         ]
         return [wrapped(self._entry(place, property_), DOCSTRING_WIDTH) for place, property_ in properties]
 
@@ -199,6 +200,14 @@ class Operation:
                 error = ERRORS.get(status) or ("InternalServerError" if status.startswith("5") else "APIStatusError")
                 entries += f"{error}: {status}. {plain(response.data.description)}".splitlines()
         return [wrapped(entry, DOCSTRING_WIDTH) for entry in entries if entry]
+
+    @cached_property
+    def _bodies(self) -> dict[str, Body]:
+        """The bodies that can be given, by their types; of several media types for one, the first is sent."""
+        bodies: dict[str, Body] = {}
+        for body in self.endpoint.bodies:
+            bodies.setdefault(body.prop.get_type_string(no_optional=True).as_unembedded_code(), body)
+        return bodies
 
     @property
     def _has_no_body(self) -> bool:

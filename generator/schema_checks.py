@@ -273,8 +273,9 @@ CHECKS: tuple[Check, ...] = (*CHECKS_IN_ALL_OF, _type, _required, _alternatives,
 
 
 def parts(schema: Mapping[str, Any]) -> set[str]:
-    """Return the keywords of a schema that are no documentation."""
-    return {name for name in schema if name not in ANNOTATIONS | LIMITS and not name.startswith("x-")}
+    """Return the keywords of a schema that are no documentation and say something."""
+    names = {name for name in schema if name not in ANNOTATIONS | LIMITS and not name.startswith("x-")}
+    return names - {"additionalProperties"} if schema.get("additionalProperties") is True else names
 
 
 def named(keywords: set[str]) -> str:

@@ -16,7 +16,7 @@ from openapi_python_client.parser.openapi import generate_operation_id
 from openapi_python_client.schema.untrusted_string import UntrustedString
 from openapi_python_client.strings import PythonIdentifier
 
-from generator.media_types import BYTES, JSON, essence, is_json, is_text
+from generator.media_types import BYTES, FORM, JSON, MULTIPART, essence, is_json, is_sent, is_text
 from generator.nodes import METHODS, below, mapping, sequence
 from generator.schema_checks import CHECKS, CHECKS_IN_ALL_OF, KNOWN, REFUSED, named, parts
 from generator.schemas import ANYTHING, OBJECT, Schemas
@@ -55,7 +55,7 @@ def malformed(node: Any, place: str = "$") -> Iterator[str]:
             elif child is None and name not in {"const", "default", "example", "value"}:
                 advice = "quote a text that has a comma in it" if " " in name else "give it one or leave it out"
                 yield f"{below(place, name)}: there is no value; {advice}"
-            elif name not in {"example", "examples", "default", "enum"}:  # which may hold anything
+            elif name not in {"example", "examples", "default", "enum"} and not name.startswith("x-"):
                 yield from malformed(child, below(place, name))
 
 
@@ -227,11 +227,16 @@ class _Walk:
 
     def _request_body(self, body: Mapping[str, Any], place: str) -> Iterator[str]:
         content = mapping(body.get("content"))
+        if content and not any(is_sent(essence(media_type)) for media_type in content):
+            yield (
+                f"{place}.content: bodies of {', '.join(content)} cannot be sent; supported are {JSON}, {MULTIPART}, "
+                f"{FORM} and {BYTES}"
+            )
         for media_type, media in content.items():
             where, schema = below(place, "content", media_type), self.schemas.resolved(mapping(media).get("schema"))
             types = self.schemas.types(schema)
             name = essence(media_type)
-            if name in {"multipart/form-data", "application/x-www-form-urlencoded"}:
+            if name in {MULTIPART, FORM}:
                 if types != OBJECT:
                     yield f"{where}.schema: expected an object, whose properties are the fields of the form"
                 if "encoding" in mapping(media):
@@ -243,12 +248,7 @@ class _Walk:
             elif name == BYTES:
                 if schema.get("format") != "binary":
                     yield f"{where}.schema: expected {{type: string, format: binary}}"
-            elif not is_json(name):
-                yield (
-                    f"{where}: bodies of this media type cannot be sent; supported are {JSON}, multipart/form-data, "
-                    "application/x-www-form-urlencoded and application/octet-stream"
-                )
-            elif self._has_file(schema):
+            elif is_json(name) and self._has_file(schema):
                 yield f"{where}.schema: JSON has no files; use multipart/form-data, or format: byte for base64"
             if len(content) > 1 and (types == ANYTHING or "const" in schema):
                 yield f"{where}.schema: one of several bodies is told by its class; give it a type, or one media type"

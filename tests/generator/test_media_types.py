@@ -43,3 +43,18 @@ def test_responses_without_a_body_stay_as_they_are() -> None:
     document = described({"/a": {"summary": "A.", "get": {"responses": responses}}})
     choose_media_types(document)
     assert responses == {"204": {"description": ""}, "404": {"$ref": "#/components/responses/R"}}
+
+
+def test_request_bodies_keep_what_can_be_sent_json_first() -> None:
+    content = {"application/xml": JSON, "multipart/form-data": JSON, "application/json": JSON}
+    body = {"content": content}
+    reference = {"$ref": "#/components/requestBodies/B"}
+    document = described(
+        {"/a": {"post": {"requestBody": body}, "put": {"requestBody": reference}}},
+        components={"requestBodies": {"B": {"content": content}}},
+    )
+    choose_media_types(document)
+    expected = {"application/json": JSON, "multipart/form-data": JSON}
+    assert list(body["content"].items()) == list(expected.items())
+    assert document["components"]["requestBodies"]["B"]["content"] == expected
+    assert reference == {"$ref": "#/components/requestBodies/B"}

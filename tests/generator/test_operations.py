@@ -106,6 +106,12 @@ def test_body_of_several_types_is_told_by_class(monkeypatch: pytest.MonkeyPatch)
     )
 
 
+def test_first_of_media_types_with_one_type_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    media_types = {name: {"schema": STRING} for name in ("application/json", "application/vnd.x+json")}
+    found = operation({"requestBody": {"required": True, "content": media_types}}, monkeypatch)
+    assert (found.signature(), found.content_type) == ("*, body: str", '"application/json"')
+
+
 @pytest.mark.parametrize(
     ("documented", "result", "expected"),
     [

@@ -205,8 +205,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     # Bodies
     "body-media-type": (
         body("application/xml", of(a=STRING)),
-        f"{POST}['application/xml']: bodies of this media type cannot be sent; supported are application/json, "
-        "multipart/form-data, application/x-www-form-urlencoded and application/octet-stream",
+        "$.paths['/a'].post.requestBody.content: bodies of application/xml cannot be sent; supported are "
+        "application/json, multipart/form-data, application/x-www-form-urlencoded and application/octet-stream",
     ),
     "form-of-another-type": (
         body("multipart/form-data", STRING),
@@ -491,6 +491,22 @@ ACCEPTED: dict[str, dict[str, Any]] = {
     "array-of-enums": parameter(schema={"type": "array", "items": {"enum": ["a", "b"]}}),
     # Bodies and responses
     "body-json": body("application/vnd.x+json", of(a=STRING)),
+    "body-json-or-xml": described(
+        {
+            "/a": {
+                "post": {
+                    **OK,
+                    "requestBody": {
+                        "content": {
+                            "application/xml": {"schema": of(a=STRING)},
+                            "application/json": {"schema": of(a=STRING)},
+                        }
+                    },
+                }
+            }
+        }
+    ),
+    "null-in-extension": get({"x-codes": {"a": None}}),
     "body-null": body(schema={"type": ["object", "null"], "properties": {"a": STRING}}),
     "body-file": body("application/octet-stream", FILE),
     "multipart": body("multipart/form-data", of(a=FILE, b={"type": "array", "items": FILE}, c=of(d=STRING))),
@@ -519,7 +535,9 @@ ACCEPTED: dict[str, dict[str, Any]] = {
     "default-null": schema(type="string", default=None),
     "default-number": schema(type="number", default=1),
     "all-of": schemas(A=of(a=STRING), X={"allOf": [ref("A"), of(b=STRING)], "required": ["a"]}),
-    "all-of-one": schemas(A=of(a=STRING), X={"description": "An A.", "nullable": True, "allOf": [ref("A")]}),
+    "all-of-one": schemas(
+        A=of(a=STRING), X={"description": "A.", "nullable": True, "additionalProperties": True, "allOf": [ref("A")]}
+    ),
     "recursive": schemas(
         X={"type": "object", "properties": {"x": ref("X"), "xs": {"type": "array", "items": ref("X")}}}
     ),
