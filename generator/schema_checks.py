@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date, datetime
 from itertools import combinations
 from typing import Any, cast
+from uuid import UUID
 
 from openapi_python_client.strings import snake_case
 
@@ -68,6 +70,13 @@ REFUSED = {
     "unevaluatedProperties": "use additionalProperties",
 }
 """Keywords of a schema that are refused, and what to do instead."""
+
+FORMATS: dict[str, Callable[[str], object]] = {
+    "date": date.fromisoformat,
+    "date-time": datetime.fromisoformat,
+    "uuid": UUID,
+}
+"""What reads the formats of strings that have types of their own in Python."""
 
 Problem = tuple[str, str]
 Check = Callable[[Schemas, Mapping[str, Any]], Problem | None]
@@ -139,6 +148,11 @@ def _default(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | None:
         return "default", f"expected {expected}, got the {kind} {default!r}"
     if schema.get("type") == "integer" and isinstance(default, float):
         return "default", f"expected an integer, got {default!r}"
+    if read := FORMATS.get(str(schema.get("format"))):
+        try:
+            read(str(default))
+        except ValueError:
+            return "default", f"{default!r} is no {schema['format']}"
     allowed = schemas.values(schema)
     if allowed is not None and str(default) not in allowed:
         return "default", f"{default!r} is not one of the values"

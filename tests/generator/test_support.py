@@ -332,6 +332,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         f"{X}.default: expected integer, got the string 'x'",
     ),
     "default-fraction": (schema(type="integer", default=1.5), f"{X}.default: expected an integer, got 1.5"),
+    "default-of-a-format": (
+        schema(type="string", format="date", default="2026-02-30"),
+        f"{X}.default: '2026-02-30' is no date",
+    ),
     "default-not-listed": (schema(enum=["a"], default="b"), f"{X}.default: 'b' is not one of the values"),
     "one-of-with-properties": (
         schema(oneOf=[STRING, INTEGER], properties={"a": STRING}),
@@ -533,6 +537,7 @@ ACCEPTED: dict[str, dict[str, Any]] = {
     "enum-named": schema(enum=["a b", "a-b"], **{"x-enum-varnames": ["A", "B"]}),
     "enum-of-both-booleans": schema(type="boolean", enum=[True, False]),
     "default-null": schema(type="string", default=None),
+    "default-date-time": schema(type="string", format="date-time", default="2026-11-23T08:28:36Z"),
     "default-number": schema(type="number", default=1),
     "all-of": schemas(A=of(a=STRING), X={"allOf": [ref("A"), of(b=STRING)], "required": ["a"]}),
     "all-of-one": schemas(
