@@ -3,9 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 BENCH := .venv-bench
+HTTPX2 := .venv-httpx2
+FAST_TESTS := tests/unit tests/contract tests/generator --ignore=tests/generator/test_generate.py \
+  --ignore=tests/generator/test_workshop.py --ignore=tests/generator/test_project.py
 export PYTHONPATH := generated:.
 export PYTHONDONTWRITEBYTECODE := 1
-# All of Go stays in .venv, with files that can be removed.
+# Keep all files of Go in .venv, and make them removable.
 export GOPATH := $(CURDIR)/$(VENV)/go
 export GOCACHE := $(CURDIR)/$(VENV)/go-cache
 export GOFLAGS := -modcacherw
@@ -18,12 +21,12 @@ all: setup spec generate demo  ## Set up, validate openapi.yaml, regenerate the 
 
 .PHONY: help
 help:  ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
-setup: $(VENV)/.ready  ## Make .venv with the pinned tools; PYTHON=python3.12 selects the interpreter
+setup: $(VENV)/.ready  ## Create .venv with the pinned tools; PYTHON=python3.12 selects the interpreter
 
-# An interpreter that is asked for by name replaces another one.
+# Recreate .venv if PYTHON names another interpreter than that of .venv.
 ifneq ($(origin PYTHON),file)
 ifneq ($(shell $(PYTHON) -V 2>&1),$(shell cat $(VENV)/.ready 2>&1))
 .PHONY: $(VENV)/.ready
@@ -45,16 +48,31 @@ spec: setup  ## Validate openapi.yaml
 	@$(BIN)/python -m tools.spec
 
 .PHONY: generate
-generate: spec  ## Make generated/ from openapi.yaml, generator-config.yaml, generator/ and runtime/
+generate: spec  ## Generate generated/ from openapi.yaml, generator-config.yaml, generator/ and runtime/
 	@$(BIN)/python -m generator
 
 .PHONY: demo
-demo: setup  ## List credits: of the real API with STABLECOG_API_KEY, else of a recording
+demo: setup  ## List credits: from the real API with STABLECOG_API_KEY, otherwise from a recording
 	@$(BIN)/python -m tools.demo
 
 .PHONY: test
 test: setup $(VENV)/.go-tools  ## Run the tests; ARGS="-k name" selects some
 	@$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal $(ARGS)
+
+.PHONY: test-httpx2
+test-httpx2: $(HTTPX2)/.ready  ## Run the tests on httpx2, the maintained fork of httpx
+	@$(HTTPX2)/bin/python -m pytest -p tests.support.on_httpx2 --numprocesses=auto --dist=worksteal $(ARGS)
+
+$(HTTPX2)/.ready: requirements.txt requirements-httpx2.txt
+	@echo "Setting up $(HTTPX2) (about a minute) ..."
+	@$(PYTHON) -m venv --clear $(HTTPX2)
+	@for pins in $^; do \
+	  $(HTTPX2)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $$pins || \
+	    { echo "httpx2 could not be installed; check the network and run make test-httpx2 again."; exit 1; }; done
+	@touch $@
+.PHONY: test-fast
+test-fast: setup  ## Run the quick tests: a first answer in seconds; ARGS as above
+	@$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal $(FAST_TESTS) $(ARGS)
 
 .PHONY: mutants
 mutants: setup  ## Change the code in small ways and list the changes that no test notices
@@ -66,8 +84,14 @@ drift: setup  ## Fail if generated/ is not up to date
 	@$(BIN)/python -m generator --check
 
 .PHONY: check
-check: spec drift workflows  ## Validate, lint and type-check, and fail if generated/ is not up to date
+check: lint spec drift workflows types  ## Lint, validate and type-check, and fail if generated/ is not up to date
+
+.PHONY: lint
+lint: setup
 	@echo "ruff ..." && $(BIN)/ruff check --no-cache . && $(BIN)/ruff format --no-cache --check .
+
+.PHONY: types
+types: setup
 	@echo "mypy --strict ..." && $(BIN)/mypy --cache-dir=$(VENV)/mypy generated/stablecog_client generator runtime tools tests examples benchmarks
 	@echo "pyright, strict ..." && $(BIN)/pyright -p pyproject.toml --pythonpath $(BIN)/python
 
@@ -77,7 +101,7 @@ workflows: setup $(VENV)/.go-tools  ## Check the workflows of GitHub Actions
 	  else echo "actionlint is missing: its check did NOT run; rm $(VENV)/.go-tools to build it."; fi
 	@echo "zizmor ..." && $(BIN)/zizmor --offline --quiet --no-progress --persona=pedantic .github
 
-# Optional: without them, their checks say that they did not run.
+# Optional: without these tools, their checks report that they did not run.
 $(VENV)/.go-tools: $(VENV)/.ready requirements-go.txt
 	@echo "Building the tools of requirements-go.txt (about a minute, once) ..."
 	@GOBIN="$(CURDIR)/$(BIN)" xargs -n1 $(BIN)/go install < requirements-go.txt || \
@@ -85,19 +109,19 @@ $(VENV)/.go-tools: $(VENV)/.ready requirements-go.txt
 	@touch $@
 
 .PHONY: breaking
-breaking: drift $(VENV)/.go-tools  ## Report what a change breaks and which version it requires; BASE=v0.1.0 compares with that
+breaking: drift $(VENV)/.go-tools  ## Report breaking changes and the version that they require; BASE=v0.1.0 selects the base
 	@$(BIN)/python -m tools.breaking $(if $(value BASE),"$$BASE")
 
 .PHONY: record
-record: setup  ## Record the real API and report how it differs from openapi.yaml; URL=..., INTO=FOLDER
+record: setup  ## Record responses of the real API and report differences from openapi.yaml; URL=..., INTO=FOLDER
 	@$(BIN)/python -m tools.record $(if $(value URL),--url "$$URL") $(if $(value INTO),--into "$$INTO")
 
 .PHONY: build
-build: setup  ## Build the wheel and the sdist into dist/; TAG=v0.1.0 must be the version
+build: setup  ## Build the wheel and the sdist into dist/; TAG=v0.1.0 checks the version
 	@$(BIN)/python -m tools.build $(if $(value TAG),--tag "$$TAG")
 
 .PHONY: test-deps
-test-deps: setup  ## Install the package's DEPENDENCIES=lowest-direct or highest into .venv, to test with them
+test-deps: setup  ## Install DEPENDENCIES=lowest-direct or highest of the package into .venv, to test with them
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --resolution $(or $(DEPENDENCIES),highest) --upgrade \
 	  --requirements generated/pyproject.toml --extra aiohttp || \
 	  { echo "They could not be installed; check the network and the ranges in generated/pyproject.toml."; exit 1; }
@@ -105,13 +129,13 @@ test-deps: setup  ## Install the package's DEPENDENCIES=lowest-direct or highest
 	@echo "make clean setup restores the pinned ones."
 
 .PHONY: upgrade
-upgrade: setup  ## Move the pins, show what upstream changed beneath our templates, check and test
+upgrade: setup  ## Move the pins, show upstream changes to replaced templates, check and test
 	@$(BIN)/python -m tools.upgrade
 	@$(MAKE) generate check test || \
 	  { echo "Fix what is shown above, then run make generate check test."; exit 1; }
 
 .PHONY: bench
-bench: $(BENCH)/.ready  ## Measure the speed beside alternatives; ARGS=--quick gives a first impression
+bench: $(BENCH)/.ready  ## Compare the speed with alternatives; ARGS=--quick for a first impression
 	@$(BENCH)/bin/python -m benchmarks $(ARGS)
 
 $(BENCH)/.ready: benchmarks/requirements.txt
@@ -122,6 +146,6 @@ $(BENCH)/.ready: benchmarks/requirements.txt
 	@touch $@
 
 .PHONY: clean
-clean:  ## Remove .venv and the files of the tools
-	rm -rf $(VENV) $(BENCH) .pytest_cache .hypothesis dist
+clean:  ## Remove .venv, the other environments and the files of the tools
+	rm -rf $(VENV) $(BENCH) $(HTTPX2) .pytest_cache .hypothesis dist
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,1 +1,1 @@
-"""The client's speed, measured beside what people would use instead: `make bench`."""
+"""Benchmarks of the client against the alternatives: `make bench`."""

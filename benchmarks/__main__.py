@@ -1,4 +1,4 @@
-"""`make bench`: measure everything, then write a table and a chart."""
+"""Run all benchmarks and write a table and a chart: `make bench`."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from .contenders import CONTENDERS, Task
 from .install import default_output_command, install_clients, installed_size
 from .measure import Measure, Workers, interleaved, peak, program, seconds, servers
 
-# Async calls: in flight, in all, rounds.
+# Async calls: calls in flight, calls in total, rounds.
 BATCHES = [(1, 200, 11), (16, 300, 11), (100, 400, 9)]
 QUICK_BATCHES = [(1, 100, 3), (16, 200, 3), (100, 200, 3)]
 
 
 def measured(names: list[str], plain: str, secure: str, *, quick: bool) -> dict[str, Measure]:
-    """Every measure, by a short name."""
+    """Run the benchmarks; return the results by short name."""
     measures: dict[str, Measure] = {}
     rounds = 5 if quick else 21
-    slice_ = 0.05 if quick else 0.1  # seconds that a contender gets a round
+    slice_ = 0.05 if quick else 0.1  # seconds for each contender in each round
     asynchronous = [name for name in ("ours-aiohttp", "ours", "httpx", "default") if name in names]
     decoding = [name for name in ("ours", "httpx", "default", "openapi-generator") if name in names]
     alone = [name for name in names if name != "ours-aiohttp"]
 
     with Workers(names) as workers:
-        say("healthy calls, one after the other")
+        say("sequential calls")
         values = interleaved(alone, rounds, workers.timing(Task("sync", plain, slice_)))
         measures["sync"] = Measure("A call on a warm connection", "s", values)
 
@@ -55,7 +55,7 @@ def measured(names: list[str], plain: str, secure: str, *, quick: bool) -> dict[
         values = interleaved(asynchronous, 1, workers.timing(Task("peak")))
         measures["peak-async"] = Measure("Peak memory, after all of these", "MiB", values)
 
-    rounds = 3 if quick else 41  # what a whole process takes varies the most
+    rounds = 3 if quick else 41  # the time of a whole process varies the most
     say("whole processes, from start to first result over https")
     programs = {name: program(CONTENDERS[name], secure) for name in alone}
     values = interleaved(alone, rounds, lambda name: seconds(sys.executable, "-c", programs[name]))
@@ -81,6 +81,7 @@ def measured(names: list[str], plain: str, secure: str, *, quick: bool) -> dict[
 
 
 def say(what: str) -> None:
+    """Print progress, with the seconds since the start."""
     print(f"{time.perf_counter() - START:5.0f} s  {what} ...", flush=True)
 
 
@@ -88,11 +89,12 @@ START = time.perf_counter()
 
 
 def main() -> None:
+    """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rounds; shows the table, writes no file")
     parser.add_argument("--output", type=Path, default=ROOT / "benchmarks" / "results", help="where to write")
     options = parser.parse_args()
-    say("making and installing the clients")
+    say("generating and installing the clients")
     names = install_clients()
     with servers() as (plain, secure):
         measures = measured(names, plain, secure, quick=options.quick)
@@ -101,7 +103,7 @@ def main() -> None:
         options.output.mkdir(exist_ok=True)
         (options.output / "table.md").write_text(report.table(measures))
         (options.output / "chart.svg").write_text(report.chart(measures))
-        print(f"written: {options.output}/table.md and chart.svg")
+        print(f"Wrote {options.output}/table.md and chart.svg.")
 
 
 main()

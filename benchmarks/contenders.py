@@ -1,6 +1,6 @@
-"""Who is measured: this client, and what people would use instead.
+"""The contenders: this client and its alternatives.
 
-A contender imports what it measures when it is asked to, so that each process holds one alone.
+A contender imports its packages on first use, so that each process holds one contender only.
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ from typing import Any, NamedTuple
 
 KEY = "sc-" + 64 * "0"
 AUTHORIZATION = {"Authorization": f"Bearer {KEY}"}
-PATIENCE = 600  # seconds: what is slow is measured, not cut off
+TIMEOUT = 600  # seconds, so that slow calls are measured and not cut off
 
 Call = Callable[[], object]
 AsyncCall = Callable[[], Awaitable[object]]
 
 
 class Contender:
-    """One way to read the credits.
+    """One way to get the credits.
 
     Attributes:
-        title: How tables and charts call it.
-        imports: The statements that import it.
-        program: What follows them in a whole program, that knows `url` and `key`.
-        packages: What one installs for it.
-        folder: The package that a generator made for it, or None.
+        title: The name in tables and charts.
+        imports: Import statements.
+        program: The rest of a whole program, in which `url` and `key` are defined.
+        packages: The packages to install.
+        folder: The generated package, or None.
     """
 
     title: str
@@ -36,18 +36,19 @@ class Contender:
     folder: str | None = None
 
     def sync(self, url: str) -> Call:
-        """A call on a warm connection, or a connection for each where that is its way."""
+        """Return a call over a warm connection; a contender that keeps none opens one for each call."""
         raise NotImplementedError
 
     def asynchronous(self, url: str) -> AsyncCall:
+        """Return an asynchronous call over a warm connection."""
         raise NotImplementedError
 
     def decode(self, content: bytes) -> Call:
-        """From bytes to the models that it has, or to what `json` makes."""
+        """Return a call that decodes bytes to models, or to plain JSON values if the contender has no models."""
         raise NotImplementedError
 
     def client(self, url: str) -> tuple[Call, Call]:
-        """A client that has sent nothing yet: how to make its first call, and how to close it."""
+        """Return two functions of a new client: one makes its first call, the other closes it."""
         raise NotImplementedError
 
 
@@ -63,7 +64,7 @@ class Ours(Contender):
         return call
 
     def asynchronous(self, url: str) -> AsyncCall:
-        client = import_module("stablecog_client").AsyncClient(KEY, base_url=url, timeout=PATIENCE, deadline=PATIENCE)
+        client = import_module("stablecog_client").AsyncClient(KEY, base_url=url, timeout=TIMEOUT, deadline=TIMEOUT)
         call: AsyncCall = client.credits.list
         return call
 
@@ -83,7 +84,7 @@ class OursAiohttp(Ours):
 
     def asynchronous(self, url: str) -> AsyncCall:
         make = import_module("stablecog_client").AsyncClient
-        client = make(KEY, base_url=url, timeout=PATIENCE, deadline=PATIENCE, transport="aiohttp")
+        client = make(KEY, base_url=url, timeout=TIMEOUT, deadline=TIMEOUT, transport="aiohttp")
         call: AsyncCall = client.credits.list
         return call
 
@@ -102,7 +103,7 @@ class Httpx(Contender):
         return lambda: client.get(f"{url}/v1/credits").json()
 
     def asynchronous(self, url: str) -> AsyncCall:
-        client = import_module("httpx").AsyncClient(headers=AUTHORIZATION, timeout=PATIENCE)
+        client = import_module("httpx").AsyncClient(headers=AUTHORIZATION, timeout=TIMEOUT)
 
         async def call() -> object:
             return (await client.get(f"{url}/v1/credits")).json()
@@ -118,7 +119,7 @@ class Httpx(Contender):
 
 
 class Requests(Contender):
-    """What the API's documentation shows."""
+    """requests, as in the vendor's documentation."""
 
     title = "requests, as documented"
     imports = "import requests"
@@ -131,7 +132,7 @@ class Requests(Contender):
 
 
 class DefaultOutput(Contender):
-    """What openapi-python-client makes of the same contract without our templates."""
+    """The output of openapi-python-client for the same document, without our templates."""
 
     title = "generator's default output"
     imports = "from default_client import AuthenticatedClient\nfrom default_client.api.credits_ import list_credits"
@@ -140,7 +141,7 @@ class DefaultOutput(Contender):
     folder = "default_client"
 
     def _client(self, url: str) -> Any:
-        return import_module("default_client").AuthenticatedClient(base_url=url, token=KEY, timeout=PATIENCE)
+        return import_module("default_client").AuthenticatedClient(base_url=url, token=KEY, timeout=TIMEOUT)
 
     def sync(self, url: str) -> Call:
         sync, client = import_module("default_client.api.credits_.list_credits").sync, self._client(url)
@@ -156,7 +157,7 @@ class DefaultOutput(Contender):
 
 
 class OpenAPIGenerator(Contender):
-    """What openapi-generator makes of the same contract."""
+    """The output of openapi-generator for the same document."""
 
     title = "openapi-generator client"
     imports = "import openapi_client"
@@ -191,15 +192,15 @@ CONTENDERS: dict[str, Contender] = {
 
 
 class Task(NamedTuple):
-    """What a worker is asked to time.
+    """A task for a worker.
 
     Attributes:
-        what: sync, async, decode, second-made, second-called or peak.
-        url: The server.
-        seconds: How long sync calls and decoding are timed, roughly.
-        calls: How many async calls are timed.
-        at_once: How many of them are in flight.
-        number: How many credits are decoded.
+        what: The benchmark: sync, async, decode, second-made, second-called or peak.
+        url: The URL of the server.
+        seconds: Approximate duration of the benchmarks sync and decode.
+        calls: Number of async calls.
+        at_once: Number of async calls in flight.
+        number: Number of credits to decode.
     """
 
     what: str

@@ -1,4 +1,4 @@
-"""Puts the generated clients where pip would, compiled, and says how large what gets installed is."""
+"""Install the generated clients as pip would, compiled, and measure the size of what is installed."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from tools import ROOT
 from .contenders import CONTENDERS, Contender
 
 SITE = Path(get_path("purelib"))
-CONTRACT = ROOT / "openapi.yaml"
+DOCUMENT = ROOT / "openapi.yaml"
 
 
 def install_clients() -> list[str]:
-    """Make and install every client; the names of the contenders that there are."""
+    """Generate and install every client; return the names of the available contenders."""
     absent: set[str] = set()
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder)
@@ -39,13 +39,13 @@ def install_clients() -> list[str]:
 
 
 def default_output_command(output: Path) -> list[str]:
-    """The generator as it comes, but for the package's name."""
+    """Return the command that runs the generator with its default settings, except for the name of the package."""
     config, beside = output.parent / "config.yaml", Path(sys.executable).parent
     config.write_text(
         "package_name_override: default_client\n"
         f"post_hooks: [{beside}/ruff check . --fix-only --quiet, {beside}/ruff format . --quiet]\n"
     )
-    arguments = ["generate", "--path", CONTRACT, "--config", config, "--output-path", output]
+    arguments = ["generate", "--path", DOCUMENT, "--config", config, "--output-path", output]
     return [str(beside / "openapi-python-client"), *map(str, arguments), "--meta", "none", "--overwrite"]
 
 
@@ -56,7 +56,7 @@ def _default_output(output: Path) -> None:
 def _openapi_generator(folder: Path) -> bool:
     java = shutil.which("java")
     if java is None:
-        print("No Java here: the openapi-generator client is left out.", flush=True)
+        print("Java is not installed: the openapi-generator client is left out.", flush=True)
         return False
     jar = files("openapi_generator_cli") / "openapi-generator.jar"
     arguments = [
@@ -66,7 +66,7 @@ def _openapi_generator(folder: Path) -> bool:
         "--package-name",
         "openapi_client",
         "-i",
-        CONTRACT,
+        DOCUMENT,
         "-o",
         folder / "project",
     ]
@@ -76,7 +76,7 @@ def _openapi_generator(folder: Path) -> bool:
 
 
 def installed_size(contender: Contender) -> float:
-    """What pip puts on the disk for it, all that it requires included, in MB."""
+    """Return the size of a contender on disk in MB, with all its requirements."""
     size = sum(_size(name) for name in _required(contender.packages))
     if contender.folder:
         size += sum(path.stat().st_size for path in (SITE / contender.folder).rglob("*.py"))
@@ -92,7 +92,7 @@ def _required(packages: tuple[str, ...]) -> set[str]:
             continue
         try:
             requirements = distribution(name).requires or []
-        except PackageNotFoundError:  # for another Python or system
+        except PackageNotFoundError:  # required on another Python or system only
             continue
         found.add(name)
         left += [requirement for requirement in requirements if "extra ==" not in requirement]

@@ -1,4 +1,4 @@
-"""Measures: who is asked what, interleaved, and what they answered."""
+"""Run the contenders in turn and collect their results."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from tools import ROOT
 
 from .contenders import KEY, Contender, Task
 
-# A child runs what is installed, as it is; nothing of the environment bends it.
+# Child processes run the installed packages; no variable of the environment changes their behaviour.
 ENVIRONMENT = {
     name: value
     for name, value in os.environ.items()
     if not name.startswith(("PYTHON", "STABLECOG")) and not name.lower().endswith("_proxy")
 }
 
-ENOUGH = 30  # seconds
+MAX_DURATION = 30  # seconds for one benchmark
 
-Values = dict[str, list[float]]  # by contender, a value a round
+Values = dict[str, list[float]]  # by contender, one value for each round
 
 
 class Measure(NamedTuple):
-    """What was measured of each contender.
+    """The results of one benchmark.
 
     Attributes:
-        title: What.
+        title: The name of the benchmark.
         unit: "s", "calls/s", "MiB" or "MB".
-        values: By contender, in the order of the rounds.
+        values: The values by contender, in the order of the rounds.
         base: The contender that ratios refer to.
     """
 
@@ -46,10 +46,11 @@ class Measure(NamedTuple):
     base: str = "httpx"
 
     def middle(self, name: str) -> float:
+        """Return the median of a contender."""
         return median(self.values[name])
 
     def ratio(self, name: str) -> tuple[float, float, float]:
-        """The median of the rounds' ratios to the base, and the quartiles around it."""
+        """Return the median of the rounds' ratios to the base, then the lower and the upper quartile."""
         ratios = [mine / base for mine, base in zip(self.values[name], self.values[self.base], strict=True)]
         if len(ratios) < 2:
             return ratios[0], ratios[0], ratios[0]
@@ -58,14 +59,14 @@ class Measure(NamedTuple):
 
 
 def interleaved(names: Sequence[str], rounds: int, once: Callable[[str], float]) -> Values:
-    """Every contender once a round, the order turned round each time so that a drift favours nobody.
+    """Run every contender once in each round, in alternating order so that a drift favours none.
 
-    On a slow machine there are fewer rounds: no further one begins after `ENOUGH`.
+    A slow machine runs fewer rounds: no round starts after `MAX_DURATION`.
     """
     values: Values = {name: [] for name in names}
     start = time.monotonic()
     for number in range(rounds):
-        if number and time.monotonic() - start > ENOUGH:
+        if number and time.monotonic() - start > MAX_DURATION:
             break
         for name in names if number % 2 else reversed(names):
             values[name].append(once(name))
@@ -73,20 +74,20 @@ def interleaved(names: Sequence[str], rounds: int, once: Callable[[str], float])
 
 
 class Workers:
-    """A process for each contender, that times what it is asked to while the others rest."""
+    """One process for each contender; while one works, the others are idle."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self._names = names
         self._running: dict[str, subprocess.Popen[str]] = {}
 
     def timing(self, task: Task) -> Callable[[str], float]:
-        """What asks a worker, by name, to do a task."""
+        """Return a function that runs a task in the worker of a contender, given by name."""
 
         def ask(name: str) -> float:
             sink, source = _pipes(self._running[name])
             print(json.dumps(task._asdict()), file=sink, flush=True)
             if not (line := source.readline()):
-                raise SystemExit(f"benchmarks.worker {name} failed at {task}; its own words are above")
+                raise SystemExit(f"benchmarks.worker {name} failed at {task}; see its output above")
             return float(line)
 
         return ask
@@ -114,7 +115,7 @@ def _pipes(process: subprocess.Popen[str]) -> tuple[IO[str], IO[str]]:
 
 @contextmanager
 def servers() -> Generator[tuple[str, str]]:
-    """The server's http and https addresses. Children trust it besides the usual authorities."""
+    """Start the server and yield its http and https URLs; child processes trust its certificate."""
     import certifi
     import trustme
 
@@ -130,17 +131,18 @@ def servers() -> Generator[tuple[str, str]]:
             try:
                 yield plain, secure
             finally:
-                sink.close()  # it stops when its input ends
+                sink.close()  # the server stops at the end of its input
 
 
 def seconds(*command: str | Path) -> float:
-    """What a whole process takes."""
+    """Run a process; return the seconds that it took."""
     start = time.perf_counter()
     subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - start
 
 
 def program(contender: Contender, url: str) -> str:
+    """Return a whole program that makes one call."""
     return f"url, key = {url!r}, {KEY!r}\n{contender.imports}\n{contender.program}\n"
 
 
@@ -148,6 +150,6 @@ PEAK = "print(next(line.split()[1] for line in open('/proc/self/status') if line
 
 
 def peak(contender: Contender, url: str) -> float:
-    """The most memory that a whole program holds, in MiB."""
+    """Return the peak memory of a whole program in MiB."""
     command = [sys.executable, "-c", program(contender, url) + PEAK]
     return int(subprocess.run(command, env=ENVIRONMENT, check=True, capture_output=True).stdout) / 2**10

@@ -1,4 +1,4 @@
-"""What was measured, as a table (Markdown) and a chart (SVG)."""
+"""Report the results as a table (Markdown) and a chart (SVG)."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pathlib import Path
 from .contenders import CONTENDERS
 from .measure import Measure
 
-# What we aim at: the measure, whose ratio to the base, whether it is at most or at least, how much.
-AIMS = [
+# Targets: benchmark, contender, direction, and the bound of its ratio to the base.
+TARGETS = [
     ("sync", "ours", "≤", 0.85),
     ("async-100", "ours-aiohttp", "≥", 4.0),
     ("start", "ours", "≤", 1.10),
@@ -30,12 +30,13 @@ PACKAGES = (
 
 
 def table(measures: dict[str, Measure]) -> str:
+    """Return the results as a table in Markdown."""
     names = [name for name in CONTENDERS if any(name in measure.values for measure in measures.values())]
     lines = [
         f"Measured on {machine()}.",
         "",
-        "Medians; in brackets the median of the rounds' ratios to httpx (for decoding, to `json.loads`; for",
-        "regenerating, to the generator without our templates), and their quartiles. One run, all in turn each round.",
+        "Medians of one run, in which the contenders take turns. In brackets: the median of the ratios to httpx, and",
+        "their quartiles. Decoding is compared with `json.loads`, regenerating with the generator's default output.",
         "",
         f"| | {' | '.join(CONTENDERS[name].title for name in names)} |",
         f"|---|{'---:|' * len(names)}",
@@ -43,12 +44,12 @@ def table(measures: dict[str, Measure]) -> str:
     for measure in measures.values():
         cells = [_cell(measure, name) for name in names]
         lines.append(f"| {measure.title} | {' | '.join(cells)} |")
-    lines += ["", "Decoding, for each credit:", "", "| credits in the body | 2 | 100 | 1,000 |", "|---|---:|---:|---:|"]
+    lines += ["", "Decoding, per credit:", "", "| credits in the body | 2 | 100 | 1,000 |", "|---|---:|---:|---:|"]
     for name in measures["decode-1000"].values:
         cells = [shown(measures[f"decode-{number}"].middle(name) / number, "s") for number in (2, 100, 1000)]
         lines.append(f"| {'`json.loads`' if name == 'httpx' else CONTENDERS[name].title} | {' | '.join(cells)} |")
-    lines += ["", "What we aim at, as ratios:", "", "| | aim | measured |", "|---|---:|---:|"]
-    for key, name, sense, bound in AIMS:
+    lines += ["", "Targets, as ratios:", "", "| | target | measured |", "|---|---:|---:|"]
+    for key, name, sense, bound in TARGETS:
         ratio, _, _ = measures[key].ratio(name)
         met = ratio <= bound if sense == "≤" else ratio >= bound
         measured = _ratio(measures[key], name) + ("" if met else " – missed")
@@ -74,7 +75,7 @@ def _ratio(measure: Measure, name: str) -> str:
 
 
 def shown(value: float, unit: str) -> str:
-    """A value with its unit, in three figures."""
+    """Return a value with its unit, rounded to three digits."""
     if unit == "calls/s":
         return f"{float(f'{value:.3g}'):,.0f}/s"
     if unit == "s":
@@ -84,7 +85,7 @@ def shown(value: float, unit: str) -> str:
 
 
 def machine() -> str:
-    """The machine and the versions, in a line."""
+    """Return the machine and the versions in one line."""
     cpu, system = platform.processor() or platform.machine(), platform.system()
     if (info := Path("/proc/cpuinfo")).exists():
         models = [line.partition(":")[2].strip() for line in info.read_text().splitlines() if "model name" in line]
@@ -95,11 +96,11 @@ def machine() -> str:
     return f"{cpu}, {os.cpu_count()} cores, {system}, Python {platform.python_version()}; {versions}"
 
 
-# The chart: a panel for each measure, a bar for each contender
+# The chart: a panel for each benchmark, a bar for each contender.
 
 PANELS = [
     ("sync", "A call on a warm connection", "time, shorter is better"),
-    ("async-100", "Async calls, 100 in flight", "calls a second, longer is better"),
+    ("async-100", "Async calls, 100 in flight", "calls per second, longer is better"),
     ("start", "Process start to first result over https", "time, shorter is better"),
     ("decode-1000", "Decoding 1,000 credits to models", "time, shorter is better"),
 ]
@@ -117,11 +118,12 @@ STYLE = """
 
 
 def chart(measures: dict[str, Measure]) -> str:
+    """Return the main results as an SVG chart."""
     height = 2 * PANEL + 4
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
         'role="img">',
-        "<title>The speed of stablecog-client beside what people would use instead</title>",
+        "<title>The speed of stablecog-client and its alternatives</title>",
         f"<style>{STYLE}</style>",
         f'<rect class="paper" width="{WIDTH}" height="{height}" rx="8"/>',
     ]

@@ -1,7 +1,7 @@
-"""A fast server of credits, on connections that are kept alive.
+"""A fast server of credits, with keep-alive connections.
 
-`/v1/credits` answers with the recording of two credits. Paths before it ask for more: `/1000/v1/credits`
-for a thousand, `/unlimited/...` for an answer without the rate limit's headers.
+`/v1/credits` returns the recording with two credits. A prefix changes the response: `/1000/v1/credits` returns a
+thousand credits, `/unlimited/v1/credits` omits the headers of the rate limit.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ TYPES = [
 
 @cache
 def body(number: int) -> bytes:
-    """A body with this number of credits: the recorded one for two, made up in its likeness for others."""
+    """Return a body with this number of credits: the recorded one for two, otherwise a made-up one."""
     if number == 2:
         return BODY
-    chance = random.Random(number)  # the same bytes each time
+    chance = random.Random(number)  # with a seed: the same bytes each time
     credits: list[dict[str, Any]] = []
     for index in range(number):
         name, amount, description, expires_at = TYPES[index % len(TYPES)]
@@ -53,8 +53,8 @@ def body(number: int) -> bytes:
 
 
 @cache
-def answer(target: bytes) -> bytes:
-    """The whole answer to a request for this target."""
+def response(target: bytes) -> bytes:
+    """Return the raw response to a request for this target."""
     *options, version, resource = target.decode().strip("/").split("/")
     if (version, resource) != ("v1", "credits"):
         return b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
@@ -83,17 +83,20 @@ class _Connection(asyncio.Protocol):
         *requests, self._received = (self._received + data).split(b"\r\n\r\n")
         for request in requests:
             self._server.requests += 1
-            self._transport.write(answer(request.split(b" ", 2)[1]))
+            self._transport.write(response(request.split(b" ", 2)[1]))
 
 
 class Server:
-    """Serves on a free port of the loopback interface, from a thread of its own.
+    """A server in its own thread, on a free port of the loopback interface.
+
+    Args:
+        certificate: The TLS context for https, or None for http.
 
     Attributes:
-        url: Where it listens.
-        connections: How many have been opened so far.
-        open: Those that are.
-        requests: How many have come.
+        url: The base URL.
+        connections: Number of connections opened so far.
+        open: The open connections.
+        requests: Number of requests received.
     """
 
     def __init__(self, certificate: ssl.SSLContext | None = None) -> None:
@@ -130,7 +133,7 @@ class Server:
 
 
 def main(certificate: Path) -> None:
-    """Serve http and https until standard input ends, as the other processes of the benchmark need."""
+    """Serve http and https until the end of standard input."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     with Server() as plain, Server(context) as secure:

@@ -1,6 +1,6 @@
-"""One contender in a process of its own: reads tasks from standard input, writes what each took.
+"""The process of one contender: reads tasks from standard input and writes one number a line.
 
-A number a line: seconds a call, or MiB for the task `peak`.
+The number is seconds per call, or MiB for the task `peak`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ runner = asyncio.Runner()
 
 
 def timed(call: Call, times: int) -> float:
-    """The median: what other processes do meanwhile hits few calls."""
+    """Return the median time of a call in seconds, which other processes influence little."""
     took: list[float] = []
     for _ in range(times):
         start = time.perf_counter()
@@ -31,6 +31,7 @@ def timed(call: Call, times: int) -> float:
 
 
 async def timed_at_once(call: AsyncCall, at_once: int, times: int) -> float:
+    """Return the total time divided by the number of calls, in seconds, with `at_once` calls in flight."""
     left = times
 
     async def caller() -> None:
@@ -46,7 +47,7 @@ async def timed_at_once(call: AsyncCall, at_once: int, times: int) -> float:
 
 @cache
 def sync_call(what: str, url: str, number: int) -> tuple[Call, float]:
-    """What to time, warm, and roughly what it takes."""
+    """Return a warm call to measure, and its approximate time in seconds."""
     call = contender.sync(url) if what == "sync" else contender.decode(body(number))
     timed(call, 20)
     return call, timed(call, 20)
@@ -54,16 +55,18 @@ def sync_call(what: str, url: str, number: int) -> tuple[Call, float]:
 
 @cache
 def async_call(url: str) -> AsyncCall:
+    """Return the asynchronous call to measure."""
     return contender.asynchronous(url)
 
 
 @cache
 def connected(url: str, at_once: int) -> None:
+    """Open the connections, once."""
     runner.run(timed_at_once(async_call(url), at_once, at_once))
 
 
 def second_client(url: str, *, called: bool) -> float:
-    """One more client in a process that has one: made, and its first call too if asked for."""
+    """Return the seconds to create a second client in this process, with its first call if `called`."""
     first_client(url)
     start = time.perf_counter()
     call, close = contender.client(url)
@@ -76,16 +79,18 @@ def second_client(url: str, *, called: bool) -> float:
 
 @cache
 def first_client(url: str) -> None:
+    """Create the first client and make its first call, once."""
     contender.client(url)[0]()
 
 
 def peak() -> float:
-    """The most memory that this process has held, in MiB."""
+    """Return the peak memory of this process in MiB."""
     with open("/proc/self/status") as status:
         return next(int(line.split()[1]) / 2**10 for line in status if line.startswith("VmHWM"))
 
 
 def run(task: Task) -> float:
+    """Run a task; return its result."""
     match task.what:
         case "async":
             connected(task.url, task.at_once)
@@ -101,4 +106,4 @@ def run(task: Task) -> float:
 
 for line in sys.stdin:
     print(run(Task(**json.loads(line))), flush=True)
-os._exit(0)  # connections need no goodbye
+os._exit(0)  # without closing the connections, which takes time

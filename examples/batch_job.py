@@ -1,6 +1,6 @@
-"""A batch job that checks that it can afford its work before it starts: `python batch_job.py PRICE [PRICE ...]`.
+"""A batch job that checks first that the credits suffice: `python batch_job.py PRICE [PRICE ...]`.
 
-Each price is what one piece of work costs in credits. The key is read from STABLECOG_API_KEY.
+Each price is the cost of one piece of work in credits. The API key is read from STABLECOG_API_KEY.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from datetime import UTC, datetime, timedelta
 
 from stablecog_client import APIError, Client
 
-# Credits that expire while the job runs are not there to pay with.
+# The job cannot use credits that expire while it runs.
 DURATION = timedelta(hours=1)
 
 
 def affordable(client: Client) -> int:
-    """Credits that will still be there when the job ends."""
+    """Return the credits that remain until the job ends."""
     end = datetime.now(UTC) + DURATION
     return sum(credit.remaining_amount for credit in client.credits.list().credits if credit.expires_at > end)
 

@@ -1,6 +1,6 @@
-"""A check for monitoring: warns of few or soon expiring credits, in the words and exit statuses that Nagios knows.
+"""A Nagios check that warns of few or soon expiring credits: `python check_credits.py`.
 
-0 is OK, 1 a warning, 2 critical, 3 unknown. The key is read from STABLECOG_API_KEY.
+The exit status is 0 for OK, 1 for WARNING, 2 for CRITICAL, 3 for UNKNOWN. The API key is read from STABLECOG_API_KEY.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from stablecog_client import APIError, AuthenticationError, Client, CreditsRespo
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
 
 
-def judge(answer: CreditsResponse, warn: int, critical: int, soon: timedelta) -> tuple[int, str]:
-    left = answer.total_remaining_credits
+def judge(response: CreditsResponse, warn: int, critical: int, soon: timedelta) -> tuple[int, str]:
+    left = response.total_remaining_credits
     ends = datetime.now(UTC) + soon
-    expiring = sum(credit.remaining_amount for credit in answer.credits if credit.expires_at < ends)
+    expiring = sum(credit.remaining_amount for credit in response.credits if credit.expires_at < ends)
     text = f"{left:,} credits left, {expiring:,} of them expire within {soon.days} days"
     return (CRITICAL if left < critical else WARNING if left - max(0, expiring) < warn else OK), text
 
@@ -30,9 +30,9 @@ class Parser(argparse.ArgumentParser):
 
 def main() -> int:
     parser = Parser(description="Check the credits.")
-    parser.add_argument("--warn", type=int, default=1000, help="warn below so many credits (%(default)s)")
-    parser.add_argument("--critical", type=int, default=100, help="critical below so many (%(default)s)")
-    parser.add_argument("--days", type=int, default=7, help="do not count on what expires so soon (%(default)s)")
+    parser.add_argument("--warn", type=int, default=1000, help="warn below this number of credits (%(default)s)")
+    parser.add_argument("--critical", type=int, default=100, help="critical below this number (%(default)s)")
+    parser.add_argument("--days", type=int, default=7, help="ignore credits that expire within (%(default)s)")
     options = parser.parse_args()
     try:
         with Client(deadline=10) as client:

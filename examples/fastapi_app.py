@@ -1,7 +1,7 @@
-"""A FastAPI service with one client for its whole life: `fastapi run fastapi_app.py`.
+"""A FastAPI service that shares one client: `fastapi run fastapi_app.py`.
 
-Every request shares the client's connections and its pace. The key is read from STABLECOG_API_KEY, when the service
-starts: without one it does not start. It needs `pip install "fastapi[standard]"`.
+All requests share the client's connections and rate limit. The API key is read from STABLECOG_API_KEY when the service
+starts; without a key, it does not start. Requires `pip install "fastapi[standard]"`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
 
 
 def stablecog(request: Request) -> AsyncClient:
-    """The app's client, as a dependency; tests put another in its place."""
+    """Return the client of the app, a dependency that tests can override."""
     client: AsyncClient = request.app.state.stablecog
     return client
 
@@ -36,11 +36,11 @@ app = FastAPI(lifespan=lifespan)
 @app.get("/credits")
 async def credits(client: Annotated[AsyncClient, Depends(stablecog)]) -> dict[str, int]:
     try:
-        answer = await client.credits.list()
+        response = await client.credits.list()
     except RateLimitError as error:
         logger.warning("%s", error)
         raise HTTPException(503, "Ask again later.", {"Retry-After": f"{error.retry_after or 1:.0f}"}) from error
     except APIError as error:
         logger.error("%s: %s", type(error).__name__, error)
         raise HTTPException(502, "Stablecog does not answer as it should.") from error
-    return {"left": answer.total_remaining_credits}
+    return {"left": response.total_remaining_credits}

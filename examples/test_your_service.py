@@ -1,6 +1,6 @@
-"""How to test a service of yours without a network: give the client an httpx transport that answers.
+"""Tests of a service without a network: an httpx transport replaces the connection. Requires pytest.
 
-All of the client is at work, but for the connection: what is not the contract's fails here, too. It needs pytest.
+Everything except the connection is real, so a response that does not match the API description fails the test.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from stablecog_client import AuthenticationError, Client
 
 
 def can_afford(client: Client, price: int) -> bool:
-    """Stands for your service."""
+    """Stand in for your service."""
     return client.credits.list().total_remaining_credits >= price
 
 
@@ -23,18 +23,18 @@ CREDIT = {
 }
 
 
-def fake(answer: httpx.Response) -> Client:
-    """A client that is answered so, whatever it asks. For an AsyncClient, httpx.AsyncClient serves as well."""
-    transport = httpx.MockTransport(lambda request: answer)
+def fake(response: httpx.Response) -> Client:
+    """Return a client that gets this response to every request. For AsyncClient, use httpx.AsyncClient."""
+    transport = httpx.MockTransport(lambda request: response)
     return Client("sc-test", http_client=httpx.Client(transport=transport))
 
 
-def test_what_is_left_is_enough() -> None:
+def test_enough_credits() -> None:
     client = fake(httpx.Response(200, json={"total_remaining_credits": 40, "credits": [CREDIT]}))
     assert can_afford(client, 40)
     assert not can_afford(client, 41)
 
 
-def test_a_key_that_is_refused_is_an_error() -> None:
+def test_rejected_key() -> None:
     with pytest.raises(AuthenticationError):
         can_afford(fake(httpx.Response(401, json={"error": "Unauthorized"})), 1)

@@ -1,15 +1,16 @@
-"""Generator of the client package: `python -m generator` makes generated/ from openapi.yaml.
+"""Generator of the client package: `python -m generator` generates generated/ from openapi.yaml.
 
-project.py runs openapi-python-client's `Project` with templates/, lays runtime/ over its output and swaps the folders.
-support.py, schema_checks.py  what OpenAPI allows and the client would not obey: refused, with its place
-nodes.py, schemas.py          reading of a document, whatever it holds
+project.py                    runs openapi-python-client's `Project` with templates/, copies runtime/ into its output,
+                              and replaces generated/
+support.py, schema_checks.py  refusals of what OpenAPI allows and the client does not support, with their places
+nodes.py, schemas.py          reading of a document, whatever it contains
 upstream.py                   openapi-python-client's parser, corrected
-discriminators.py             unions that a property tells apart
-media_types.py                which media type of a response is decoded
-document.py, security.py      facts of the document that openapi-python-client does not hand on
-operations.py, naming.py      operations and tags as templates lay them out, and their names
-decoders.py, code.py          expressions of decoders, literals, imports, builtins that a class hides
-docstrings.py, errors.py      texts in docstrings; the exception of a run that cannot succeed
+discriminators.py             unions with a discriminator
+media_types.py                the media types that are decoded and sent
+document.py, security.py      facts of the document that openapi-python-client does not pass to templates
+operations.py, naming.py      operations and tags for templates, and their names
+decoders.py, code.py          code: expressions that decode, literals, imports, qualified builtins
+docstrings.py, errors.py      texts for docstrings; the exception for input that cannot be generated
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Python code: string literals; of declarations the names they use, their imports, builtins that a class hides."""
+"""Literals, and analysis of generated code: names it uses, imports it needs, builtins that a class hides."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from functools import cache
 from openapi_python_client.schema.untrusted_string import UntrustedString
 
 BUILTINS = frozenset({"bool", "bytes", "dict", "float", "int", "list", "str"})
-"""The builtins that types of properties are made of."""
+"""The builtins that occur in the types of properties."""
 
 MODULE_ALIASES = {**{name: f"_builtins.{name}" for name in BUILTINS}, "datetime": "_datetime"}
-"""How code reaches what a member of its class hides; `hidden_imports` has the imports."""
+"""Replacements for names that a member of the class hides; `hidden_imports` returns their imports."""
 
 
 def literal(text: UntrustedString | str) -> str:
@@ -24,7 +24,7 @@ def literal(text: UntrustedString | str) -> str:
 
 
 def qualify_builtins(code: str, members: frozenset[str] = frozenset()) -> str:
-    """Return a declaration or an expression as it stands in a class with these members.
+    """Return a declaration or an expression for use in a class with these members.
 
     A member hides the builtin, or the module `datetime`, of the same name: in a class with the method `list`,
     `x: list[int]` has to be `x: _builtins.list[int]`.
@@ -42,7 +42,7 @@ def hidden_imports(members: frozenset[str]) -> list[str]:
 
 
 def needed_imports(statements: Iterable[str], codes: Iterable[str]) -> list[str]:
-    """Return, one name each, the imports among these statements whose names the codes use."""
+    """Return the imports that the codes need out of these statements, one name each."""
     used = {name for code in codes for name in _names(code)}
     single = {single for statement in set(statements) for single in _split(statement)}
     return sorted(statement for statement in single if statement.split()[-1] in used)
@@ -82,5 +82,5 @@ def _qualified(code: str, hidden: frozenset[str]) -> str:
 
 
 def _loaded(code: str) -> list[ast.Name]:
-    """Return the names that code reads; what it declares is not among them."""
+    """Return the names that code reads, without those that it declares."""
     return [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]

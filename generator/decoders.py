@@ -1,4 +1,4 @@
-"""Expressions that decode and encode the values of properties, with the functions of `codec` and `bodies`."""
+"""Expressions that decode and encode the values of properties with the functions of `codec` and `bodies`."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ FUNCTIONS: dict[type[PropertyProtocol], str] = {
 }
 
 INLINE_CHECKS: dict[type[PropertyProtocol], str] = {StringProperty: "str", IntProperty: "int", BooleanProperty: "bool"}
-"""Classes that generated code compares by itself before it calls the decoder: a call would cost more."""
+"""Classes that generated code checks inline: a call of the decoder would cost more."""
 
 UNCHANGED = (
     *(AnyProperty, BooleanProperty, ConstProperty, FloatProperty, IntProperty, LiteralEnumProperty),
     *(NoneProperty, StringProperty),
 )
-"""Properties whose values JSON has as Python has them."""
+"""Properties whose values are the same in JSON and in Python."""
 
 
 def decoder(property_: PropertyProtocol) -> str:
@@ -85,12 +85,12 @@ def decoder(property_: PropertyProtocol) -> str:
 
 
 def is_hoisted(property_: PropertyProtocol) -> bool:
-    """Return whether a module works the decoder out once: it makes a function, or names one that is called often."""
+    """Return whether a module keeps the decoder in a variable, because it is costly to create or is called often."""
     return isinstance(property_, DateTimeProperty) or not isinstance(property_, (ModelProperty, *FUNCTIONS))
 
 
 def field_decoder(property_: PropertyProtocol) -> str:
-    """Return an expression for the decoder of a field; where it is hoisted, the name that it then has."""
+    """Return an expression for the decoder of a field; if it is hoisted, the name of its variable."""
     return f"_decode_{property_.python_name}" if is_hoisted(property_) else decoder(property_)
 
 
@@ -100,18 +100,18 @@ def is_plain_list(property_: PropertyProtocol) -> bool:
 
 
 def inline_check(property_: PropertyProtocol) -> str | None:
-    """Return the class of accepted values, which generated code compares before it calls the decoder, or None."""
+    """Return the class that generated code checks inline before it calls the decoder, or None."""
     return INLINE_CHECKS.get(type(property_))
 
 
 def hoisted(fields: Iterable[PropertyProtocol], extra: PropertyProtocol | None) -> list[PropertyProtocol]:
-    """Return those of a model's fields and its additional properties whose decoders its module works out once."""
+    """Return the fields of a model, and its additional properties, whose decoders are hoisted."""
     extras = [extra] if extra and is_hoisted(extra) else []
     return [field for field in fields if is_hoisted(field) and not is_plain_list(field)] + extras
 
 
 def decoded(property_: PropertyProtocol, source: str) -> str:
-    """Return an expression for the decoded value of a field, given one for its JSON."""
+    """Return an expression for the decoded value of a field, given an expression for its JSON value."""
     match property_:
         case AnyProperty():
             return source
@@ -122,7 +122,7 @@ def decoded(property_: PropertyProtocol, source: str) -> str:
 
 
 def encoded(property_: PropertyProtocol) -> str:
-    """Return an expression for the JSON of a field of `self`."""
+    """Return an expression for the JSON value of a field of `self`."""
     value = f"self.{property_.python_name}"
     if isinstance(property_, UNCHANGED):
         return value
@@ -158,5 +158,5 @@ def _has_content(response: Response) -> bool:
 
 
 def _listed(values: Iterable[str | int]) -> str:
-    """Return a string literal that lists values as JSON has them."""
+    """Return a string literal that lists values in JSON notation."""
     return literal(", ".join(json.dumps(value, ensure_ascii=False) for value in values))

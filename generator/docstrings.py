@@ -1,8 +1,9 @@
-"""Texts of the document as they stand in docstrings."""
+"""Texts of the document, prepared for docstrings."""
 
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable
 from typing import Any
 
 from openapi_python_client.strings import safe_for_docstring
@@ -11,13 +12,13 @@ from generator.nodes import mapping, sequence
 
 
 def docstring(value: Any, width: int = 110) -> str:
-    """Return a text escaped, wrapped and fit to stand right before the closing quotes of a docstring."""
+    """Return an escaped and wrapped text that can end a docstring."""
     text = wrapped(plain(value), width)
     return text + " " if text.endswith('"') else text
 
 
 def plain(value: Any) -> str:
-    """Return a text escaped for a docstring, without space around it."""
+    """Return a text escaped for a docstring, without surrounding white space."""
     return safe_for_docstring(value).strip()
 
 
@@ -67,6 +68,11 @@ LIMITS = {
 
 
 def wrapped(text: str, width: int) -> str:
-    """Return a text with each of its lines wrapped."""
+    """Return a text with its lines wrapped."""
     lines = (textwrap.wrap(line, width, expand_tabs=False, replace_whitespace=False) for line in text.splitlines())
     return "\n".join("\n".join(line) for line in lines)
+
+
+def section(title: str, entries: Iterable[str]) -> str:
+    """Return a section of a docstring, its entries indented and their further lines more so."""
+    return "\n".join([f"{title}:", *("    " + entry.replace("\n", "\n        ") for entry in entries)])

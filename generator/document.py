@@ -1,4 +1,4 @@
-"""Facts of the OpenAPI document that openapi-python-client does not hand on, each looked up once."""
+"""Facts of the OpenAPI document that openapi-python-client does not pass to templates, each looked up once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NAME_IN_BRACES = re.compile(r"\{(.*?)\}")
 
 
 class RateLimit(NamedTuple):
-    """Requests that the server allows in so many seconds, and the header that says how many are left, or ""."""
+    """Requests allowed in a number of seconds, and the response header with the number left, or ""."""
 
     requests: int
     seconds: float
@@ -31,13 +31,13 @@ class RateLimit(NamedTuple):
 
 @dataclass(frozen=True)
 class OperationFacts:
-    """What the document says of an operation.
+    """Facts of an operation.
 
     Attributes:
-        path: Its path as written; an `Endpoint` has the names of Python arguments in its braces.
-        security: How its key is sent, or None where it needs none.
-        descriptions: The descriptions of its parameters, by location and name.
-        delimiters: What stands between the items of arrays in its query, by name; others are repeated.
+        path: The path as written; in an `Endpoint`, the braces contain names of Python arguments.
+        security: How the key is sent, or None if the operation needs none.
+        descriptions: The descriptions of the parameters, by location and name.
+        delimiters: The delimiters of arrays in the query, by name; other arrays are repeated.
     """
 
     path: str
@@ -49,10 +49,15 @@ class OperationFacts:
 class Document:
     """Facts of an OpenAPI document.
 
+    Args:
+        name: The name of the document, for errors.
+        data: The document.
+
     Attributes:
         name: The name of the document, for errors.
         base_url: The first server with the defaults of its variables, or None if it is relative or there is none.
-        rate_limit: Our extension `x-rate-limit`, or None.
+        documentation_url: The URL of `externalDocs`, or None.
+        rate_limit: The extension `x-rate-limit`, or None.
         key_required: Whether every operation needs an API key.
         bearer_key: Whether the key is a token of one word, sent after the word Bearer.
 
@@ -64,6 +69,7 @@ class Document:
         self.name = name
         self._data = data
         self.base_url = self._base_url()
+        self.documentation_url: str | None = mapping(data.get("externalDocs")).get("url")
         self.rate_limit = self._rate_limit()
         self._operations = dict(self._facts())
         self._tags: dict[str, str] = {
@@ -76,7 +82,7 @@ class Document:
         self.bearer_key = {security.scheme for security in securities if security} == {"Bearer"}
 
     def operation(self, endpoint: Endpoint) -> OperationFacts:
-        """Return what the document says of the operation behind an endpoint."""
+        """Return the facts of an endpoint's operation."""
         return self._operations[operation_key(endpoint)]
 
     def tag_description(self, tag: str) -> str:
@@ -151,7 +157,7 @@ class Document:
                     yield (path, method), OperationFacts(path, security, descriptions, delimiters)
 
     def _resolved(self, value: Mapping[str, Any], place: str) -> Mapping[str, Any]:
-        """Return a part of the document, or what it refers to by `$ref`."""
+        """Return a part of the document, with its `$ref` resolved."""
         seen: set[str] = set()
         while reference := value.get("$ref"):
             try:

@@ -1,5 +1,5 @@
-"""The exception of a run that cannot succeed."""
+"""The exception of the generator."""
 
 
 class GenerationError(Exception):
-    """Raised when nothing can be generated; the message names the place and says what to do."""
+    """Raised when the package cannot be generated; the message names the place and says what to do."""

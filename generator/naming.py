@@ -1,4 +1,4 @@
-"""Names in the generated code: reserved words, names that the runtime has taken."""
+"""Names in the generated code: reserved words, and names that the runtime uses."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def method_names(tag: str, operations: Sequence[str], prefix: str) -> list[str]:
 
 def attribute_name(tag: str, taken: Set[str]) -> str:
     """Return the name of the client's attribute for a tag."""
-    return f"{tag}_" if tag in taken or tag == "cached_property" else tag  # which the class uses to make attributes
+    return f"{tag}_" if tag in taken or tag == "tag_property" else tag  # which the class uses to make attributes
 
 
 def python_names(properties: Iterable[Property]) -> frozenset[str]:
@@ -72,7 +72,7 @@ def python_names(properties: Iterable[Property]) -> frozenset[str]:
 
 
 def attribute_names(runtime: Path, *classes: str) -> set[str]:
-    """Return the attributes of classes of the runtime and of their bases there: methods, annotations, `self.x`."""
+    """Return the attributes of runtime classes and of their bases: methods, annotations, `self.x`."""
     definitions = {
         node.name: node
         for path in sorted(runtime.rglob("*.py"))

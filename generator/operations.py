@@ -1,4 +1,4 @@
-"""Operations and their tags as templates lay them out."""
+"""Operations and their tags, prepared for templates."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from openapi_python_client.strings import ClassName, safe_for_docstring
 
 from generator import decoders, naming
 from generator.code import hidden_imports, literal, needed_imports, qualify_builtins, through_models
-from generator.docstrings import plain, wrapped
+from generator.docstrings import docstring, plain, section, wrapped
 from generator.document import Document, OperationFacts, operation_key
 from generator.errors import GenerationError
 
 DOCSTRING_WIDTH = 96
-"""Columns of an entry in the sections `Args` and `Raises` of a docstring."""
+"""The width of entries in the sections `Args` and `Raises` of a docstring."""
 
 ERRORS = {"401": "AuthenticationError", "403": "PermissionDeniedError", "404": "NotFoundError", "429": "RateLimitError"}
 """Errors of the package by status; 5xx is InternalServerError, any other APIStatusError."""
@@ -44,14 +44,14 @@ TAG_IMPORTS = (
 
 
 class Parameter(NamedTuple):
-    """A parameter of a function: its name, and code that declares it."""
+    """The name of a function parameter, and the code that declares it."""
 
     name: str
     declaration: str
 
 
 class Operation:
-    """An operation of the document: what its functions take, send and return, as code, and what they say of it."""
+    """An operation of the document: the code of its functions, and the text of their docstrings."""
 
     def __init__(self, endpoint: Endpoint, facts: OperationFacts) -> None:
         self.endpoint = endpoint
@@ -69,17 +69,17 @@ class Operation:
 
     @property
     def security(self) -> str:
-        """Return code of its `Security`, or "None"."""
+        """Return code for its `Security`, or "None"."""
         return self._facts.security.code() if self._facts.security else "None"
 
     @cached_property
     def positional(self) -> list[Parameter]:
-        """Return the parameters that may be given by position."""
+        """Return the positional parameters."""
         return [_parameter(property_) for property_ in self.endpoint.path_parameters]
 
     @cached_property
     def keyword(self) -> list[Parameter]:
-        """Return the parameters that have to be given by name, the body first."""
+        """Return the keyword-only parameters, the body first."""
         endpoint, body = self.endpoint, list[Parameter]()
         if endpoint.bodies:
             types = list(self._bodies)
@@ -106,14 +106,14 @@ class Operation:
         return ", ".join([*positional, "*", *keyword] if keyword else positional)
 
     def arguments(self, client: str = "") -> str:
-        """Return code that hands the parameters on, and `client` unless it is ""."""
+        """Return code that passes the parameters on, and `client` unless it is ""."""
         names = {parameter.name: parameter.name for parameter in self.keyword}
         keyword = {"client": client, **names} if client else names
         return ", ".join([*(p.name for p in self.positional), *(f"{name}={value}" for name, value in keyword.items())])
 
     @property
     def sources(self) -> dict[str, list[tuple[UntrustedString, str]]]:
-        """Return where the request has its parameters, and for each the name in the document and code of its value."""
+        """Return the parameters by location, each with its name in the document and code for its value."""
         places = {
             "path_parameters": self.endpoint.path_parameters,
             "query": self.endpoint.query_parameters,
@@ -133,7 +133,7 @@ class Operation:
 
     @property
     def content_type(self) -> str:
-        """Return code of the media type of `body`; a body of several types is told by its class."""
+        """Return code for the media type of `body`; if there are several, the class of the body decides."""
         code = ""
         for body in reversed(self._bodies.values()):
             media_type = literal(body.content_type)
@@ -143,9 +143,9 @@ class Operation:
 
     @property
     def responses(self) -> list[tuple[str, str]]:
-        """Return the patterns of the statuses of success, and code of the decoders of their bodies.
+        """Return the status patterns of success, each with code for the decoder of the body.
 
-        Where none is documented, any 2xx is a success: the server has acted.
+        If none is documented, any 2xx is a success: the server has acted.
         """
         if self._has_no_body:
             return [(response.status_code.pattern, "bodies.nothing") for response in self._successes] or NO_SUCCESS
@@ -153,7 +153,7 @@ class Operation:
 
     @property
     def errors(self) -> list[tuple[str, str]]:
-        """Return the patterns of the statuses of errors, and code of the decoders of their bodies."""
+        """Return the status patterns of errors, each with code for the decoder of the body."""
         return [
             (response.status_code.pattern, decoders.body_decoder(response))
             for response in self._failures
@@ -170,7 +170,7 @@ class Operation:
 
     @cached_property
     def result(self) -> str:
-        """Return code of the type that a call returns."""
+        """Return code for the type that a call returns."""
         if self._has_no_body:
             return "None"
         return " | ".join(dict.fromkeys(map(decoders.body_type, self._successes)))
@@ -182,7 +182,7 @@ class Operation:
 
     @property
     def parameter_entries(self) -> list[str]:
-        """Return an entry of the docstring for each parameter."""
+        """Return the docstring entries of the parameters."""
         endpoint = self.endpoint
         properties: list[tuple[str, Property]] = [
             *((str(place), property_) for place, property_ in endpoint.iter_all_parameters()),
@@ -192,7 +192,7 @@ class Operation:
 
     @property
     def error_entries(self) -> list[str]:
-        """Return an entry of the docstring for each error that the document describes."""
+        """Return the docstring entries of the documented errors."""
         entries: list[str] = []
         for response in self.endpoint.responses:
             if not self._is_success(response) and isinstance(response.data, oai.Response) and response.data.description:
@@ -202,8 +202,26 @@ class Operation:
         return [wrapped(entry, DOCSTRING_WIDTH) for entry in entries if entry]
 
     @cached_property
+    def docstring(self) -> str:
+        """The docstring of its functions and methods, with quotes."""
+        endpoint = self.endpoint
+        texts = [docstring(text, 100) for text in (endpoint.summary, endpoint.description) if text]
+        sections = texts or [f"`{docstring(self.title)}`."]
+        if self.parameter_entries:
+            sections.append(section("Args", self.parameter_entries))
+        errors = [
+            "UsageError: The call cannot be made; nothing was sent.",
+            "APIConnectionError: No complete response. The subclass `APITimeoutError`: none in time.",
+            *self.error_entries,
+            "APIStatusError: Any other status that is not 2xx.",
+            "APIResponseValidationError: The response does not match the API description.",
+        ]
+        text = "\n\n".join([*sections, section("Raises", errors)])
+        return f'"""{text}\n"""'
+
+    @cached_property
     def _bodies(self) -> dict[str, Body]:
-        """The bodies that can be given, by their types; of several media types for one, the first is sent."""
+        """The bodies by their types; if several media types have one type, the first is sent."""
         bodies: dict[str, Body] = {}
         for body in self.endpoint.bodies:
             bodies.setdefault(body.prop.get_type_string(no_optional=True).as_unembedded_code(), body)
@@ -222,7 +240,7 @@ class Operation:
         return [response for response in self.endpoint.responses if not self._is_success(response)]
 
     def _is_success(self, response: Response) -> bool:
-        """Return whether a call with this response succeeds: 2xx, or the default where no 2xx is documented."""
+        """Return whether the response is a success: 2xx, or the default if no 2xx is documented."""
         if response.is_default():
             return not any(other.status_code.pattern.startswith("2") for other in self.endpoint.responses.patterns)
         return response.status_code.pattern.startswith("2")
@@ -240,7 +258,7 @@ class Operation:
 
 @dataclass(frozen=True)
 class Method:
-    """A method of the class of a tag, and the module of the operation that it calls, as it is called there."""
+    """A method of the class of a tag; `module` is the name under which the class imports the operation's module."""
 
     name: str
     module: str
@@ -249,7 +267,7 @@ class Method:
 
 @dataclass(frozen=True)
 class Tag:
-    """A tag of the document: the class of its operations, and the attribute of the client that has it."""
+    """A tag of the document: the class of its operations, and the name of the client's attribute."""
 
     name: str
     class_name: str
@@ -259,7 +277,7 @@ class Tag:
 
     @cached_property
     def members(self) -> frozenset[str]:
-        """Return the names of the methods, which hide builtins in the class."""
+        """Return the names of the methods, which may hide builtins in the class."""
         return frozenset(method.name for method in self.methods)
 
     @property
@@ -296,26 +314,27 @@ class API:
 
     @property
     def tags(self) -> list[Tag]:
+        """Return all tags."""
         return list(self._tags.values())
 
     def tag(self, collection: EndpointCollection) -> Tag:
-        """Return the tag that openapi-python-client hands to a template."""
+        """Return the tag of a collection, which openapi-python-client passes to a template."""
         return self._tags[collection.tag]
 
     def operation(self, endpoint: Endpoint) -> Operation:
-        """Return the operation that openapi-python-client hands to a template."""
+        """Return the operation of an endpoint, which openapi-python-client passes to a template."""
         return self._operations[operation_key(endpoint)]
 
     @property
     def example(self) -> tuple[Tag, Method] | None:
-        """Return the first method that takes no arguments, else the first, or None where there is none."""
+        """Return the first method without arguments, or the first one if all have some, or None if there is none."""
         every = [(tag, method) for tag in self.tags for method in tag.methods]
         simple = (pair for pair in every if not pair[1].operation.parameters)
         return next(simple, every[0] if every else None)
 
 
 def methods(tag: str, operations: Sequence[Operation], prefix: str) -> list[Method]:
-    """Return the methods of a tag; a module whose name an argument hides gets an underscore before it."""
+    """Return the methods of a tag; a module whose name an argument hides is imported with a leading underscore."""
     names = naming.method_names(tag, [operation.name for operation in operations], prefix)
     arguments = {parameter.name for operation in operations for parameter in operation.parameters}
     return [
@@ -325,7 +344,7 @@ def methods(tag: str, operations: Sequence[Operation], prefix: str) -> list[Meth
 
 
 def rename_conflicts(data: GeneratorData, config: Config) -> None:
-    """Rename parameters called `body`, like our argument, to `body_query`, as upstream does it for `client`."""
+    """Rename parameters called `body`, such as to `body_query`, as upstream does for `client`."""
     for collection in data.endpoint_collections_by_tag.values():
         for endpoint in collection.endpoints:
             for place, parameter in endpoint.iter_all_parameters():

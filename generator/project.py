@@ -1,4 +1,4 @@
-"""Generation of the package: openapi-python-client's Project with our templates, and runtime/ laid over its output."""
+"""Generation of the package: openapi-python-client's Project with our templates, then a copy of runtime/."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def generate(spec: Path, config: Path, output: Path) -> None:
     """Replace `output` with the package generated from `spec`.
 
     Raises:
-        GenerationError: Something is wrong with an input; `output` is as it was.
+        GenerationError: An input is invalid; `output` is unchanged.
     """
     output.parent.mkdir(parents=True, exist_ok=True)
     with locked(output.parent), tempfile.TemporaryDirectory(prefix=".generate-", dir=output.parent) as folder:
@@ -47,7 +47,7 @@ def generate(spec: Path, config: Path, output: Path) -> None:
             build(spec, config, new)
         except GenerationError as error:
             raise GenerationError("\n".join([str(error), *syntax_errors(new)])) from error
-        except Exception as error:  # a template that does not render
+        except Exception as error:  # raised in a template
             frames = traceback.extract_tb(error.__traceback__)
             where = next((frame for frame in reversed(frames) if frame.filename.endswith(".jinja")), frames[-1])
             raise GenerationError(f"{where.filename}, line {where.lineno}: {type(error).__name__}: {error}") from error
@@ -69,7 +69,7 @@ def build(spec: Path, config: Path, folder: Path) -> None:
     """
     document = load(spec)
     settings = load_settings(config, spec, folder)
-    # Project.build() would run them before the overlay is there to be formatted.
+    # Project.build() would run them before the overlay, which they format.
     post_hooks, settings.post_hooks = settings.post_hooks, []
     data, api = parsed(spec.name, document, settings)
     project = Project(openapi=data, config=settings, custom_template_path=TEMPLATES)
@@ -84,10 +84,12 @@ def build(spec: Path, config: Path, folder: Path) -> None:
 
 
 def parsed(name: str, document: Mapping[str, Any], settings: Config) -> tuple[GeneratorData, API]:
-    """Return what openapi-python-client makes of a document, and its operations as templates lay them out.
+    """Return openapi-python-client's data of a document, and its operations for templates.
 
     Args:
         name: The name of the document, for errors.
+        document: The document, which is changed in place.
+        settings: The settings of openapi-python-client.
 
     Raises:
         GenerationError: Parts of the document cannot be generated.
@@ -103,7 +105,7 @@ def parsed(name: str, document: Mapping[str, Any], settings: Config) -> tuple[Ge
 
 
 def equip(project: Project, api: API, banner: str) -> None:
-    """Give the templates of a project what they call, besides what they have of openapi-python-client."""
+    """Add our globals and filters to the templates of a project."""
     names: dict[str, Any] = project.env.globals
     filters: dict[str, Any] = project.env.filters
     names |= {
@@ -153,7 +155,7 @@ def load_settings(config: Path, spec: Path, folder: Path | None = None) -> Confi
 
 
 def overlay(project: Project, banner: str) -> None:
-    """Add what openapi-python-client has no templates for: the runtime, the licence, the asynchronous client.
+    """Add the files that openapi-python-client has no templates for: the runtime, the licence, the async client.
 
     Each file starts with the line `banner`.
     """
@@ -169,7 +171,7 @@ def overlay(project: Project, banner: str) -> None:
 
 
 def run_post_hooks(commands: Sequence[str], folder: Path) -> None:
-    """Run shell commands in a folder; they find the tools that are pinned beside this interpreter."""
+    """Run shell commands in a folder, with the tools of this virtual environment first in PATH."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     for command in commands:
         name = command.split(" ", maxsplit=1)[0]
@@ -183,7 +185,7 @@ def run_post_hooks(commands: Sequence[str], folder: Path) -> None:
 
 
 def syntax_errors(folder: Path) -> Iterator[str]:
-    """Yield where the output is not Python, on which a post-hook fails silently."""
+    """Yield the syntax errors of the output, which post-hooks do not report."""
     for path in sorted(folder.rglob("*.py")):
         try:
             compile(path.read_text("utf-8"), path, "exec")
@@ -193,7 +195,7 @@ def syntax_errors(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def locked(folder: Path) -> Generator[None]:
-    """Wait until no other run generates something in this folder."""
+    """Wait for other runs in this folder, and keep others waiting."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -203,7 +205,7 @@ def locked(folder: Path) -> Generator[None]:
 
 
 def drift(spec: Path, config: Path, output: Path) -> list[str]:
-    """Return the files, relative to `output`, in which it differs from what the generator makes."""
+    """Return the paths, relative to `output`, of the files that differ from newly generated ones."""
     with tempfile.TemporaryDirectory(prefix="generate-") as folder:
         fresh = Path(folder, output.name)
         generate(spec, config, fresh)
@@ -212,7 +214,7 @@ def drift(spec: Path, config: Path, output: Path) -> list[str]:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Return every file below a folder, except what Python leaves behind when it imports."""
+    """Return the content of each file below a folder, except Python's bytecode."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in folder.rglob("*")

@@ -293,4 +293,5 @@ def parts(schema: Mapping[str, Any]) -> set[str]:
 
 
 def named(keywords: set[str]) -> str:
+    """Return the names of keywords for a sentence."""
     return " and ".join(sorted(keywords))

@@ -18,7 +18,7 @@ SUPPORTED = (
 
 
 class Security(NamedTuple):
-    """Place, name and scheme of the header, query parameter or cookie that carries the key, if there is one."""
+    """Location, name and scheme of the header, query parameter or cookie that carries the key, if there is one."""
 
     place: str
     name: str
@@ -26,7 +26,7 @@ class Security(NamedTuple):
     optional: bool = False
 
     def code(self) -> str:
-        """Return the expression that makes the `Security` of the package."""
+        """Return code for the `Security` of the package."""
         arguments = [literal(text) for text in (self.place, self.name, self.scheme) if text]
         return f"Security({', '.join([*arguments, 'optional=True'] if self.optional else arguments)})"
 
@@ -36,7 +36,7 @@ class SecuritySchemes:
 
     Args:
         document: The name of the document, for errors.
-        definitions: Its `components.securitySchemes`, without references.
+        definitions: The document's `components.securitySchemes`, with `$ref` resolved.
     """
 
     def __init__(self, document: str, definitions: Mapping[str, Any]) -> None:
@@ -45,9 +45,9 @@ class SecuritySchemes:
         self._schemes = {name: _security(definition) for name, definition in definitions.items()}
 
     def select(self, requirements: Sequence[Mapping[str, Any]] | None, place: str) -> Security | None:
-        """Return how an operation with these requirements sends its key, or None where it has none.
+        """Return how an operation with these requirements sends its key, or None if it needs none.
 
-        That is by the first alternative that is one supported scheme.
+        The first alternative that is one supported scheme counts.
 
         Raises:
             GenerationError: A scheme is not defined, or no alternative is supported.

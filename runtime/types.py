@@ -23,10 +23,10 @@ class Unset:
 
 
 UNSET: Final = Unset()
-"""Stands for an optional field or parameter that is left out, which is not the same as null."""
+"""Marks an optional field or parameter as left out, which is different from null."""
 
 FileTypes = tuple[str | None, IO[bytes] | bytes | str, str | None]
-"""A file as httpx takes it in a multipart body: name, content, media type."""
+"""A file in the form that httpx expects in a multipart body: name, content, media type."""
 
 
 class File:
@@ -51,7 +51,7 @@ class File:
         self.mime_type = mime_type
 
     def to_tuple(self) -> FileTypes:
-        """Return the file as httpx takes it in a multipart body."""
+        """Return the file in the form that httpx expects in a multipart body."""
         return self.file_name, self.payload, self.mime_type
 
 

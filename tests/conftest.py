@@ -1,19 +1,12 @@
-"""What several tests need."""
+"""Fixtures that several tests need."""
 
 from __future__ import annotations
 
-import asyncio
 import os
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 import pytest
-from stablecog_client import AsyncClient, Client, CreditsResponse
-from stablecog_client.api.credits import list_credits
 
-from tests.faults import KEY
-
-Call = Callable[..., CreditsResponse]
+from tests.support.surfaces import SURFACES, Call
 
 
 @pytest.fixture(autouse=True)
@@ -21,39 +14,6 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: igno
     """No key, server or proxy of whoever runs the tests."""
     for name in [name for name in os.environ if name.startswith("STABLECOG_") or name.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)
-
-
-def _sync(use: Callable[[Client], CreditsResponse]) -> Call:
-    def call(base_url: str | None = None, api_key: str | None = KEY, **options: Any) -> CreditsResponse:
-        with Client(api_key, base_url=base_url, **options) as client:
-            return use(client)
-
-    return call
-
-
-def _asyncio(use: Callable[[AsyncClient], Awaitable[CreditsResponse]]) -> Call:
-    def call(base_url: str | None = None, api_key: str | None = KEY, **options: Any) -> CreditsResponse:
-        async def main() -> CreditsResponse:
-            async with AsyncClient(api_key, base_url=base_url, **options) as client:
-                return await use(client)
-
-        return asyncio.run(main())
-
-    return call
-
-
-async def _parsed(client: AsyncClient) -> CreditsResponse:
-    return (await list_credits.asyncio_detailed(client=client)).parsed
-
-
-SURFACES: dict[str, Call] = {
-    "client.credits.list": _sync(lambda client: client.credits.list()),
-    "list_credits.sync": _sync(lambda client: list_credits.sync(client=client)),
-    "list_credits.sync_detailed": _sync(lambda client: list_credits.sync_detailed(client=client).parsed),
-    "await client.credits.list": _asyncio(lambda client: client.credits.list()),
-    "list_credits.asyncio": _asyncio(lambda client: list_credits.asyncio(client=client)),
-    "list_credits.asyncio_detailed": _asyncio(_parsed),
-}
 
 
 @pytest.fixture(params=SURFACES.values(), ids=list(SURFACES))

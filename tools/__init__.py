@@ -1,4 +1,4 @@
-"""The commands of the Makefile."""
+"""Commands that the Makefile runs."""
 
 from pathlib import Path
 

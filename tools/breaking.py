@@ -1,8 +1,10 @@
 """Report what a change breaks for users, and which version it requires: `python -m tools.breaking [BASE]`.
 
-oasdiff compares the API descriptions and griffe the public names of the package. What neither looks at is compared
-here: types and bases, the server, the rate limit and the package's requirements. BASE is a commit, a branch or a tag:
-`origin/main` if there is one, else the last tag. The exit status is 1 until info.version and CHANGELOG.md follow.
+oasdiff compares the API descriptions, and griffe compares the public names of the package. This module compares the
+rest: types and bases, the server, the rate limit and the package's requirements.
+
+BASE is a commit, a branch or a tag. The default is `origin/main` if it exists, otherwise the last tag. The exit status
+is 1 until info.version and CHANGELOG.md describe the change.
 """
 
 from __future__ import annotations
@@ -26,19 +28,21 @@ from openapi_spec_validator.readers import read_from_filename
 
 from tools import ROOT
 
-WARNING = 2  # oasdiff's level from which on a client as strict as ours may break
+WARNING = 2  # oasdiff's level: from here on, a client that validates may break
 
 Version = tuple[int, ...]
-Change = tuple[bool, str]  # whether it breaks users, and what it is
+Change = tuple[bool, str]  # whether it breaks users, and its description
 
 
 @dataclass
 class Changes:
+    """Descriptions of breaking and of compatible changes."""
+
     breaking: list[str] = field(default_factory=list[str])
     compatible: list[str] = field(default_factory=list[str])
 
     def required_version(self, released: Version) -> Version:
-        """Return the lowest version that may hold the changes. Before 1.0.0 a minor version may break users."""
+        """Return the lowest version that may have these changes: before 1.0.0, a minor version may break users."""
         major, minor, patch = released
         if self.breaking:
             return (major + 1, 0, 0) if major else (0, minor + 1, 0)
@@ -56,6 +60,7 @@ def compare(old: Path, new: Path) -> Changes:
 
 
 def description_changes(old: Path, new: Path) -> Iterator[Change]:
+    """Yield the changes of the API description."""
     command = [str(Path(sys.executable).with_name("oasdiff")), "changelog", "--format", "json"]
     try:
         done = subprocess.run([*command, old / "openapi.yaml", new / "openapi.yaml"], capture_output=True, text=True)  # noqa: S603
@@ -72,6 +77,7 @@ def description_changes(old: Path, new: Path) -> Iterator[Change]:
 
 
 def package_changes(old: Path, new: Path) -> Iterator[Change]:
+    """Yield the changes of the public names of the package and of their types."""
     before, after = load(old), load(new)
     for breakage in griffe.find_breaking_changes(before, after):
         values = [str(value) for value in (breakage.old_value, breakage.new_value) if value is not None]
@@ -90,6 +96,7 @@ def package_changes(old: Path, new: Path) -> Iterator[Change]:
 
 
 def other_changes(old: Path, new: Path) -> Iterator[Change]:
+    """Yield the changes of the settings."""
     before, after = settings(old), settings(new)
     for name in sorted(before.keys() | after.keys()):
         was, now = before.get(name), after.get(name)
@@ -112,6 +119,7 @@ def settings(checkout: Path) -> dict[str, object]:
 
 
 def load(checkout: Path) -> griffe.Object | griffe.Alias:
+    """Return the package of a checkout."""
     folder = checkout / "generated"
     return griffe.load("stablecog_client", search_paths=[folder], resolve_aliases=True, allow_inspection=False)
 
@@ -131,17 +139,19 @@ def public_types(item: griffe.Object | griffe.Alias) -> Iterator[tuple[str, str]
 
 
 def api_description(checkout: Path) -> Mapping[str, Any]:
+    """Return the API description of a checkout."""
     return read_from_filename(str(checkout / "openapi.yaml"))[0]
 
 
 def parse_version(text: str) -> Version:
+    """Return a version as numbers, or exit if it is malformed."""
     if not re.fullmatch(r"\d+\.\d+\.\d+", text):
         raise SystemExit(f"{text!r} is not a version such as 1.2.3; fix info.version in openapi.yaml.")
     return tuple(map(int, text.split(".")))
 
 
 def changelog_section(checkout: Path, version: str) -> str:
-    """Return what CHANGELOG.md says of a version, without headings, or nothing."""
+    """Return the text about a version in CHANGELOG.md, without headings; an empty string if there is none."""
     file = checkout / "CHANGELOG.md"
     sections = re.split(r"^## \[", file.read_text("utf-8") if file.exists() else "", flags=re.MULTILINE)
     text = next((section for section in sections if section.startswith(f"{version}]")), "")
@@ -149,7 +159,7 @@ def changelog_section(checkout: Path, version: str) -> str:
 
 
 def git(*arguments: str) -> bytes:
-    """Return what git prints, or nothing if it fails."""
+    """Return the output of git, or nothing if it fails."""
     try:
         return subprocess.run(["git", "-C", ROOT, *arguments], capture_output=True).stdout.strip(b"\n")  # noqa: S603, S607
     except FileNotFoundError:
@@ -157,7 +167,7 @@ def git(*arguments: str) -> bytes:
 
 
 def find_base(name: str) -> str:
-    """Return the commit at which the current one branched off."""
+    """Return the commit at which the current branch left the base."""
     if not git("rev-parse", "HEAD"):
         raise SystemExit("This folder is no git repository with a commit, so nothing was compared.")
     name = name or git("rev-parse", "--verify", "-q", "origin/main").decode() or last_tag("HEAD")
@@ -167,11 +177,13 @@ def find_base(name: str) -> str:
 
 
 def last_tag(commit: str) -> str:
+    """Return the last version tag before a commit, or an empty string."""
     patterns = ("--match=v[0-9]*.[0-9]*.[0-9]*", "--exclude=*-*")
     return git("describe", "--tags", "--abbrev=0", *patterns, commit).decode()
 
 
 def main() -> None:
+    """Run the command line."""
     base = find_base("".join(sys.argv[1:]))
     tag = last_tag(base)
     with tempfile.TemporaryDirectory() as folder, tarfile.open(fileobj=io.BytesIO(git("archive", base))) as files:

@@ -1,7 +1,7 @@
 """Build the wheel and the sdist into dist/: `python -m tools.build [--tag TAG]`.
 
-The build is reproducible: the backend is the pinned one of this environment, and neither the time nor other files have
-an influence. A tag must be the package's version, and CHANGELOG.md must have a dated section for it.
+The build is reproducible: it uses the pinned backend of this environment, a fixed time, and a clean copy of the
+package. With a tag, the tag must match the package's version, and CHANGELOG.md must have a dated section for it.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from pathlib import Path
 
 from tools import ROOT
 
-# 2020-02-02, hatchling's own default.
+# 2020-02-02, the default of hatchling.
 EPOCH = "1580601600"
 
 
 def build(package: Path, folder: Path) -> list[Path]:
-    """Build the wheel and the sdist of the package; replace the folder with them and return their paths."""
+    """Build the wheel and the sdist of the package into a folder, which is replaced; return their paths."""
     with tempfile.TemporaryDirectory(prefix="build-") as name:
-        # A copy, so that the backend neither leaves nor finds other files.
+        # Build from a copy, so that the backend finds and leaves no other files.
         source = shutil.copytree(package, Path(name, "package"), ignore=shutil.ignore_patterns("__pycache__"))
         command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(Path(name, "dist")), str(source)]
         done = subprocess.run(command, env={**os.environ, "SOURCE_DATE_EPOCH": EPOCH}, capture_output=True, text=True)  # noqa: S603
@@ -38,7 +38,7 @@ def build(package: Path, folder: Path) -> list[Path]:
 
 
 def check_tag(tag: str, version: str, changelog: str) -> None:
-    """Exit unless the tag is the version and the changelog has a dated section for it."""
+    """Exit unless the tag matches the version and the changelog has a dated section for it."""
     if tag != f"v{version}":
         raise SystemExit(f"The tag is {tag}, but the version is {version}; tag v{version}, or change info.version.")
     if not re.search(rf"^## \[{re.escape(version)}\] - \d{{4}}-\d{{2}}-\d{{2}}$", changelog, re.MULTILINE):
@@ -46,8 +46,9 @@ def check_tag(tag: str, version: str, changelog: str) -> None:
 
 
 def main() -> None:
+    """Run the command line."""
     parser = argparse.ArgumentParser(description="Build the wheel and the sdist.")
-    parser.add_argument("--tag", help="fail unless this is v and the package's version")
+    parser.add_argument("--tag", help="fail unless this is the version with a leading v")
     options = parser.parse_args()
     package = ROOT / "generated"
     if options.tag:

@@ -1,6 +1,6 @@
 """List the credits of the account in a table: `python -m tools.demo`.
 
-They come from the real API if STABLECOG_API_KEY is set, else from a recording.
+They come from the real API if STABLECOG_API_KEY is set, otherwise from a recording.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ BAR_WIDTH = 16  # characters
 
 
 def main() -> None:
+    """Run the command line."""
     cast(TextIOWrapper, sys.stdout).reconfigure(errors="replace")  # for terminals without Unicode
     try:
         if os.environ.get("STABLECOG_API_KEY"):
@@ -58,24 +59,24 @@ def table(response: CreditsResponse, now: datetime) -> Table:
 
 
 def bar(left: int, amount: int) -> Text:
-    """Return a bar of the part that is left, readable without colours too."""
+    """Return a bar that shows the share that is left, also without colours."""
     share = min(1.0, max(0.0, left / amount)) if amount > 0 else float(left > 0)
     full = int(share * BAR_WIDTH) or (share > 0)  # full only when nothing is used, empty only when nothing is left
     return Text.assemble(("█" * full, "green"), ("░" * (BAR_WIDTH - full), "dim"))
 
 
 def printable(text: str) -> Text:
-    """Return a server's text without line breaks, terminal controls and markup."""
+    """Return a text of the server without line breaks, control characters and markup."""
     return Text(" ".join("".join(character if character.isprintable() else " " for character in text).split()))
 
 
 def is_never(credit: TCredit) -> bool:
-    """Return whether the credit never expires, for which the server sends the year 2100."""
+    """Return whether the credit never expires: the server sends the year 2100."""
     return credit.expires_at.year == 2100
 
 
 def in_words(credit: TCredit, now: datetime) -> str:
-    """Return roughly when the credit expires, relative to now."""
+    """Return the approximate time until the credit expires, in words."""
     if is_never(credit):
         return "never"
     seconds = (credit.expires_at - now).total_seconds()

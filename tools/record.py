@@ -1,11 +1,11 @@
-"""Record what a server responds now: `python -m tools.record [--url URL] [--into FOLDER]`.
+"""Record the current responses of a server: `python -m tools.record [--url URL] [--into FOLDER]`.
 
-Each GET operation without parameters is requested with the key, without it, and at a path one letter short. The raw
-responses (message/http) are written to the folder, beside index.json. One line is printed for each difference: `drift:`
+Each GET operation without parameters is requested three times: with the key, without it, and at a misspelled path. The
+raw responses (message/http) and index.json are written to the folder. Each difference is printed as a line: `drift:`
 from earlier recordings, `broken:` from the API description. A response that breaks the API description is not written,
-and makes the exit status 1.
+and the exit status is 1.
 
-No secret is written or printed, see `redact`: where there is any doubt, nothing is written.
+No secret is written or printed (see `redact`). In case of doubt, nothing is written.
 """
 
 from __future__ import annotations
@@ -54,10 +54,12 @@ class Exchange:
     describes: str
 
     def headers(self, url: str, key: str) -> dict[str, str]:
+        """Return the headers of the request."""
         authorization = {"Authorization": f"Bearer {key}"} if self.with_key else {}
         return {"Host": urlsplit(url).netloc, **authorization, "Connection": "close"}
 
     def index_entry(self, url: str) -> dict[str, Any]:
+        """Return the entry in index.json, without the key."""
         return {
             "file": self.file,
             "status": self.status,
@@ -68,6 +70,7 @@ class Exchange:
 
 
 def exchanges(document: dict[str, Any]) -> Iterator[Exchange]:
+    """Yield the exchanges to record for an API description."""
     for path, item in document["paths"].items():
         operation = item.get("get")
         if operation is None or item.get("parameters") or operation.get("parameters"):
@@ -92,10 +95,10 @@ class Response:
 
     @classmethod
     def parse(cls, raw: bytes) -> Response:
-        """Return the one complete response that these bytes are.
+        """Return the complete response in these bytes.
 
         Raises:
-            h11.RemoteProtocolError: They are not HTTP/1.1, or end early.
+            h11.RemoteProtocolError: The bytes are not HTTP/1.1, or end early.
             UnsafeRecordingError: There is more than one response.
         """
         http = h11.Connection(h11.CLIENT)
@@ -119,7 +122,7 @@ class Response:
 
     @property
     def facts(self) -> dict[str, str]:
-        """What drift compares, such as `header vary`, each with the JSON path of the object that holds it."""
+        """The facts that `drift` compares, such as `header vary`, each with the JSON path of the surrounding object."""
         facts = {f"header {name}": "" for name in set(self.headers) - VARYING_HEADERS}
         facts[f"content type {self.content_type or 'none'}"] = ""
 
@@ -139,7 +142,7 @@ class Response:
 
 
 def request(client: httpx.Client, url: str, exchange: Exchange, key: str) -> Response:
-    """Send the request and return the response, byte for byte but for its redacted headers.
+    """Send the request and return the raw response, with redacted headers.
 
     Raises:
         UnsafeRecordingError: The response may not be written.
@@ -148,7 +151,7 @@ def request(client: httpx.Client, url: str, exchange: Exchange, key: str) -> Res
     received = bytearray()
 
     def capture(event: str, info: dict[str, Any]) -> None:
-        """Keep the bytes that the connection reads. TLS starts anew: what came before is a proxy's."""
+        """Keep the bytes that the connection reads, from TLS on: a proxy sent those before."""
         if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
             received.clear()
             stream = info["return_value"]
@@ -204,12 +207,13 @@ def drift(response: Response, earlier: list[Response]) -> Iterator[str]:
 
 
 def api_description() -> dict[str, Any]:
+    """Return the API description."""
     return dict(read_from_filename(str(ROOT / "openapi.yaml"))[0])
 
 
 @contextmanager
 def exit_naming(path: Path, outcome: str = "Nothing was written") -> Generator[None]:
-    """Exit with a message that names the file if it cannot be read, parsed or written."""
+    """Exit with the name of the file if it cannot be read, parsed or written."""
     try:
         yield
     except (OSError, ValueError, LookupError, TypeError, UnsafeRecordingError, h11.RemoteProtocolError) as error:
@@ -217,6 +221,7 @@ def exit_naming(path: Path, outcome: str = "Nothing was written") -> Generator[N
 
 
 def read_index(file: Path) -> dict[str, Any]:
+    """Return the content of index.json, or of a new one."""
     with exit_naming(file):
         if not file.exists():
             return {"format": "each .http file is one raw HTTP/1.1 response (message/http)", "exchanges": []}
@@ -227,7 +232,7 @@ def read_index(file: Path) -> dict[str, Any]:
 
 
 def printable(text: str) -> str:
-    """Escape what would end the line or control the terminal."""
+    """Escape line breaks and control characters."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
@@ -273,7 +278,7 @@ def record(client: httpx.Client, url: str, key: str, folder: Path) -> int:
 
 
 def is_origin(text: str) -> bool:
-    """Return whether this is a URL of scheme, host and port alone."""
+    """Return whether this is a URL with only scheme, host and port."""
     try:
         url = urlsplit(text)
         alone = not ("@" in url.netloc or url.path.strip("/") or url.query)
@@ -283,7 +288,8 @@ def is_origin(text: str) -> bool:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Record what a server responds now.")
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description="Record the current responses of a server.")
     parser.add_argument("--url", default=api_description()["servers"][0]["url"])
     parser.add_argument("--into", type=Path, default=RECORDINGS)
     options = parser.parse_args()
@@ -295,7 +301,7 @@ def main() -> None:
     if url.startswith("http:") and urlsplit(url).hostname not in {"localhost", "127.0.0.1", "::1"}:
         sys.exit("URL: http:// would send the key unencrypted; use https://")
     try:
-        # Requests over http go to loopback alone, without a proxy, which would read the key.
+        # Requests over http go only to this machine, and not through a proxy, which would see the key.
         client = httpx.Client(timeout=TIMEOUT, trust_env=url.startswith("https:"))
     except (ValueError, ImportError):
         sys.exit("HTTPS_PROXY, ALL_PROXY: expected a proxy that httpx can use, such as http://host:port")

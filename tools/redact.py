@@ -1,7 +1,7 @@
 """Keep secrets out of recordings: redact header values, refuse bodies.
 
-A body is never edited, since a recording is what the server sent. Where it might hold a secret, `UnsafeRecordingError`
-is raised and nothing is written.
+A body is never edited, because a recording is exactly what the server sent. If it might hold a secret,
+`UnsafeRecordingError` is raised and nothing is written.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ import re
 from http import HTTPStatus
 from urllib.parse import unquote_to_bytes
 
-# Headers whose values identify neither the account nor the client nor the connection; all other values are redacted.
+# Headers whose values identify neither the account, the client nor the connection. All other values are redacted.
 KEPT_HEADERS = {
     *("access-control-allow-origin", "allow", "cache-control", "connection", "content-encoding", "content-length"),
     *("content-type", "date", "retry-after", "strict-transport-security", "transfer-encoding", "vary"),
     *("x-content-type-options", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"),
 }
 REDACTED = b"<redacted>"
-PIECE = 8  # so many consecutive characters of the key count as a leak
+PIECE = 8  # consecutive characters of the key that count as a leak
 PHRASES = {str(status.value): status.phrase for status in HTTPStatus}
 
 
 class UnsafeRecordingError(Exception):
-    """A response that might hold a secret. The message says why, without quoting it."""
+    """Raised for a response that might hold a secret; the message gives the reason without the secret."""
 
 
 def redact_headers(response: bytes) -> bytes:
@@ -52,12 +52,12 @@ def _redact_header(line: bytes) -> bytes:
 
 
 def ensure_no_secret(content: bytes, key: str) -> None:
-    """Look for the key, plain, base64 or URL-encoded, in whole or in part, and for network and e-mail addresses.
+    """Search for the key (whole or in part, plain, base64 or URL-encoded), network addresses and e-mail addresses.
 
     Raises:
-        UnsafeRecordingError: The content holds one of them.
+        UnsafeRecordingError: The content contains one of them.
     """
-    # base64 writes the key in three ways, depending on the bytes before it, which shape the first four characters.
+    # The base64 of the key depends on the number of bytes before it, which affect the first four characters.
     in_base64 = [base64.b64encode(bytes(before) + key.encode()).decode()[4 if before else 0 :] for before in range(3)]
     needles = [_letters_and_digits(encoded) for encoded in (key, *in_base64)]
     pieces = {needle[start : start + PIECE] for needle in needles for start in range(len(needle) - PIECE + 1)}
@@ -77,7 +77,7 @@ def _letters_and_digits(text: str) -> str:
 
 
 def _is_remote_address(text: str) -> bool:
-    """Return whether this is an IP address, perhaps with a port, other than loopback and unspecified ones."""
+    """Return whether this is an IP address, with or without a port, other than a loopback or unspecified one."""
     for candidate in (text.strip("."), text.strip(".").partition(":")[0]):
         try:
             address = ipaddress.ip_address(candidate)

@@ -1,7 +1,7 @@
 """Serve recordings byte for byte: `python -m tools.replay RECORDING [RECORDING ...]`.
 
-The first request gets the first recording, and so on; all further requests get the last one. Used by `make demo` and
-the tests as well.
+The first request gets the first recording, and so on; all further requests get the last one. `make demo` and the tests
+use it as well.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ RECORDINGS = ROOT / "tests" / "recordings"
 class ReplayServer(ThreadingTCPServer):
     """Sends raw responses from a free port of the loopback interface, one for each connection.
 
+    Args:
+        responses: The raw responses, in order.
+
     Attributes:
         url: The base URL of the server.
         requests: The bytes of each request received, in order.
@@ -39,10 +42,11 @@ class ReplayServer(ThreadingTCPServer):
 
     @classmethod
     def of(cls, *names: str) -> Self:
-        """Make a server of the recordings with these file names."""
+        """Return a server of the recordings with these file names."""
         return cls(*((RECORDINGS / name).read_bytes() for name in names))
 
     def finish_request(self, request: Any, client_address: Any) -> None:
+        """Read a request and send the response."""
         with suppress(ConnectionError):  # the client may disconnect at any time
             received = b""
             while b"\r\n\r\n" not in received:
@@ -65,6 +69,7 @@ class ReplayServer(ThreadingTCPServer):
 
 
 def main(names: Sequence[str]) -> None:
+    """Serve recordings until Ctrl-C."""
     recordings = sorted(path.name for path in RECORDINGS.glob("*.http"))
     if not names or not set(names) <= set(recordings):
         raise SystemExit("Give the names of one or more recordings:\n  " + "\n  ".join(recordings))

@@ -1,6 +1,7 @@
-"""Validate the API description and say what is wrong where: `python -m tools.spec [FILE]`.
+"""Validate the API description and report each error with its place: `python -m tools.spec [FILE]`.
 
-openapi-spec-validator checks OpenAPI, and generator/support.py what OpenAPI allows and the client would not obey.
+openapi-spec-validator checks that the document is valid OpenAPI, generator/support.py what OpenAPI allows, but the
+client does not support.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ def problems(name: str, document: Any) -> Iterator[str]:
 
     Args:
         name: The name of its file.
+        document: What the file contains.
     """
     if not isinstance(document, dict):
         yield "expected an OpenAPI document: a mapping"
@@ -62,7 +64,7 @@ def invalid(document: dict[str, Any], refused: Sequence[str]) -> Iterator[str]:
 
 
 def house_rules(document: dict[str, Any]) -> Iterator[str]:
-    """Yield what the generator would make a package of, though none for this repository."""
+    """Yield violations of this repository's own rules."""
     if not re.fullmatch(r"\d+\.\d+\.\d+", str(version := document["info"]["version"])):
         yield f"$.info.version: expected a version such as 1.2.3, got {version!r}"
     for server in document.get("servers", [])[:1]:
@@ -81,6 +83,7 @@ def house_rules(document: dict[str, Any]) -> Iterator[str]:
 
 
 def main() -> None:
+    """Run the command line."""
     file = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "openapi.yaml"
     try:
         found = list(problems(file.name, YAML(typ="safe").load(file)))  # pyright: ignore[reportUnknownMemberType]

@@ -1,8 +1,8 @@
-"""Move the pins and show what upstream changed beneath our templates: `python -m tools.upgrade`.
+"""Move the pins and show upstream's changes to the templates that ours replace: `python -m tools.upgrade`.
 
-The first lines of a template of ours name the template that it replaces, and of which version. Where upstream has not
-changed that one since, the version there moves on. Where it has, the difference is shown, and a test fails until
-someone has looked at it and written the new version.
+The first lines of each of our templates name the upstream template that it replaces, and its version. If upstream has
+not changed that template since, the version is updated. Otherwise the difference is shown, and a test fails until
+someone has read it and updated the version.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ COMPILE = (
 
 
 def tool(name: str, *arguments: str) -> str:
-    """Return what a tool of the virtual environment prints, or exit with its errors."""
+    """Return the output of a tool of the virtual environment, or exit with its errors."""
     command = [str(Path(sys.executable).with_name(name)), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)  # noqa: S603
     if done.returncode:
@@ -37,16 +37,18 @@ def tool(name: str, *arguments: str) -> str:
 
 
 def move_pins() -> None:
-    """Pin the newest versions that go together."""
+    """Pin the newest compatible versions."""
     tool("uv", *COMPILE.split(), "requirements.in", "--output-file=requirements.txt")
-    benchmarks = ("benchmarks/requirements.in", "--output-file=benchmarks/requirements.txt")
-    tool("uv", *COMPILE.split(), "--constraints=requirements.txt", *benchmarks)
+    for name in ("benchmarks/requirements", "requirements-httpx2"):
+        files = (f"{name}.in", f"--output-file={name}.txt")
+        tool("uv", *COMPILE.split(), "--constraints=requirements.txt", *files)
     requirements = ROOT / "requirements-go.txt"
     names = [line.partition("@")[0] for line in requirements.read_text("utf-8").split()]
     requirements.write_text("".join(f"{name}@{newest_go_version(name)}\n" for name in names), "utf-8")
 
 
 def newest_go_version(name: str) -> str:
+    """Return the newest version of the Go module that contains a package."""
     module = "/".join(name.split("/")[:3])
     return tool("go", "list", "-m", "-f", "{{.Version}}", f"{module}@latest").strip()
 
@@ -58,7 +60,7 @@ def generator_version() -> str:
 
 
 def upstream_templates(version: str) -> dict[str, str]:
-    """Return the generator's own templates at a version, by name."""
+    """Return upstream's templates of a version, by name."""
     with tempfile.TemporaryDirectory() as folder:
         tool("pip", "download", "--quiet", "--no-deps", "--dest", folder, f"{GENERATOR}=={version}")
         with zipfile.ZipFile(next(Path(folder).glob("*.whl"))) as wheel:
@@ -67,14 +69,14 @@ def upstream_templates(version: str) -> dict[str, str]:
 
 
 def heads() -> Iterator[tuple[Path, re.Match[str]]]:
-    """Yield our templates that replace one of the generator's, each with what its first lines say."""
+    """Yield our templates that replace one of upstream's, each with the match of `HEAD`."""
     for template in sorted(TEMPLATES.glob("*.jinja")):
         if head := HEAD.search(template.read_text("utf-8")):
             yield template, head
 
 
 def follow(template: Path, head: re.Match[str], old: Mapping[str, str], new: Mapping[str, str], version: str) -> str:
-    """Write the new version into our template, or return what upstream changed beneath it."""
+    """Update the version in our template, or return the difference if upstream changed its own."""
     name = head["template"]
     was, now = old.get(name, ""), new.get(name, "")
     if was == now:
@@ -85,6 +87,7 @@ def follow(template: Path, head: re.Match[str], old: Mapping[str, str], new: Map
 
 
 def main() -> None:
+    """Run the command line."""
     before = generator_version()
     move_pins()
     version = generator_version()

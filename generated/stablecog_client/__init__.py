@@ -1,5 +1,5 @@
 # Made by `make generate` from openapi.yaml. Do not edit: change that file, generator/ or runtime/ instead.
-"""A typed client of the Stablecog API: `Client`, and `AsyncClient` for asyncio and trio."""
+"""A typed client of the Stablecog API: `Client` and `AsyncClient`."""
 
 import typing
 
@@ -49,7 +49,7 @@ __all__ = [
 ]
 
 
-# Imported on first use: asynchronous libraries and attrs take longer to import than all of this package.
+# Imported on first use: asynchronous libraries and attrs take longer to import than the rest of this package.
 _LAZY = {
     "AsyncClient": ".async_client",
     "CreditsResponse": ".models",

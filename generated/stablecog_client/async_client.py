@@ -1,43 +1,42 @@
 # Made by `make generate` from openapi.yaml. Do not edit: change that file, generator/ or runtime/ instead.
-"""`AsyncClient`, in a module of its own because asynchronous libraries take long to import."""
+"""The asynchronous client, in its own module because asynchronous libraries take long to import."""
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from . import api as _api
 from ._runtime.async_client import AsyncAPIClient
+from ._runtime.client_base import tag_property
+from ._runtime.config import CallOptions, ClientConfig
 from ._runtime.http_library import httpx
 from .client import _API  # pyright: ignore[reportPrivateUsage]
 from .errors import UsageError
 from .types import UNSET, Unset
 
-if TYPE_CHECKING:
-    from .api.credits import AsyncCreditsAPI
-
 
 class AsyncClient(AsyncAPIClient):
     """An asynchronous client of the Stablecog API, for asyncio and trio.
 
-    Which credits an account has left, of which type they are and when they expire.
+    Lists the credits of an account: how much remains, of which type they are and when they expire.
 
-    Use it as a context manager, or close it; many tasks may share one.
+    Use it as a context manager, or close it. Many tasks may share one.
 
     Args:
-        api_key: The API key; by default, that of `STABLECOG_API_KEY`.
-        base_url: The server; by default, that of the `http_client`, of `STABLECOG_BASE_URL`, or
+        api_key: The API key. By default the value of `STABLECOG_API_KEY`.
+        base_url: The URL of the server. By default that of the `http_client`, then `STABLECOG_BASE_URL`, then
             https://api.stablecog.com.
-        timeout: Seconds that one network operation may take: to connect, to send, to receive, to wait for a
+        timeout: Seconds for one network operation: to connect, to send, to receive, or to wait for a free
             connection. By default 10, or the timeout of the `http_client`.
-        deadline: Seconds that a call may take, retries included. By default 30.
-        max_retries: Retries that a call may make. By default 5.
-        allow_http: Allow a server other than this machine over `http://`, which sends the key unencrypted.
-        http_client: An `httpx.AsyncClient` of your own, for proxies, event hooks or test doubles. You close it.
-        transport: "aiohttp" sends over aiohttp, which is several times as fast with many calls in flight. It needs
+        deadline: Seconds for a whole call, retries included. By default 30.
+        max_retries: Retries of a call. By default 5; 0 switches them off.
+        allow_http: Allow `http://` to another machine, which sends the key unencrypted.
+        http_client: Your own `httpx.AsyncClient`, for proxies, event hooks or test doubles. You close it.
+        transport: "httpx", or "aiohttp", which is several times as fast with many calls in flight and needs
             asyncio and the extra `aiohttp`.
 
     Raises:
-        UsageError: An option is not what it should be. The message names it and what was expected.
+        UsageError: An option is missing or invalid. The message names it and the expected value.
     """
 
     def __init__(
@@ -53,24 +52,14 @@ class AsyncClient(AsyncAPIClient):
         transport: Literal["httpx", "aiohttp"] = "httpx",
     ) -> None:
         try:
-            super().__init__(
-                _API,
-                api_key=api_key,
-                base_url=base_url,
-                timeout=timeout,
-                deadline=deadline,
-                max_retries=max_retries,
-                allow_http=allow_http,
-                http_client=http_client,
-                transport=transport,
-            )
+            config = ClientConfig(_API, api_key, base_url, allow_http, http_client, httpx.AsyncClient)
+            options = CallOptions.of(http_client).changed(timeout, deadline, max_retries)
+            super().__init__(config, options, transport)
         except UsageError as error:
             api_key = None  # error trackers show the variables of a frame
             raise error.with_traceback(None)  # noqa: B904
 
-    @cached_property
-    def credits(self) -> AsyncCreditsAPI:
+    @tag_property
+    def credits(self) -> _api.credits.AsyncCreditsAPI:
         """The credits of the account that the API key belongs to."""
-        from .api.credits import AsyncCreditsAPI
-
-        return AsyncCreditsAPI(self)
+        return _api.credits.AsyncCreditsAPI(self)

@@ -2,7 +2,7 @@
 """Errors that a call can raise.
 
 APIError                            the base of all
-├── UsageError                      the call cannot be made as asked; nothing was sent
+├── UsageError                      the call cannot be made; nothing was sent
 ├── APIConnectionError              no complete response
 │   └── APITimeoutError             no complete response in time
 ├── APIStatusError                  the status of the response is not 2xx
@@ -50,7 +50,7 @@ class APIError(Exception):
         self._set_request(method, url, attempts)
 
     def _set_request(self, method: str | None, url: str | None, attempts: int) -> None:
-        """Say which request failed, in `str(error)` and in `args` as well."""
+        """Set the request that failed, and update `args`, which contain `str(error)`."""
         self.method, self.url, self.attempts = method, url, attempts
         self.args = (str(self),)
 
@@ -62,7 +62,7 @@ class APIError(Exception):
 
 
 class UsageError(APIError, ValueError):
-    """The call cannot be made as asked: a missing or malformed key, a bad option, a closed client."""
+    """The call cannot be made: a missing or malformed key, a bad option, a closed client. Nothing was sent."""
 
 
 class APIConnectionError(APIError):
@@ -83,7 +83,7 @@ class APIStatusError(APIError):
         text: The body, decoded.
         body: The documented error.
         retry_after: Seconds that the server asks to wait before the next request.
-        request: `method`, `url` and `attempts`, as for `APIError`.
+        method, url, attempts: As for `APIError`.
     """
 
     status_code: int
@@ -108,14 +108,16 @@ class APIStatusError(APIError):
         text: str = "",
         body: Any = None,
         retry_after: float | None = None,
-        **request: Any,
+        method: str | None = None,
+        url: str | None = None,
+        attempts: int = 0,
     ) -> None:
         self.status_code = self._default_status if status_code is None else status_code
         self.headers = {} if headers is None else headers
         self.text = text
         self.body = body
         self.retry_after = retry_after
-        super().__init__(message, **request)
+        super().__init__(message, method=method, url=url, attempts=attempts)
 
 
 class AuthenticationError(APIStatusError):
@@ -152,21 +154,21 @@ class APIResponseValidationError(APIError, ValueError):
     """A 2xx response, or the argument of `from_dict`, does not match the API description.
 
     Args:
-        message: What happened; by default, made of the other arguments.
-        expected: What the API description says.
-        got: What came instead, shortened.
-        problem: What is wrong, where "expected ..., got ..." does not say it well.
+        message: What happened; by default derived from the other arguments.
+        expected: The value that the API description requires.
+        got: The value that came instead, shortened.
+        problem: A description that replaces "expected ..., got ...".
         steps: The names and indices that lead to the value, from the outside in.
         advice: What to do about it.
-        request: `method`, `url` and `attempts`, as for `APIError`.
+        method, url, attempts: As for `APIError`.
     """
 
     expected: str
-    """What the API description says."""
+    """The value that the API description requires."""
     got: str
-    """What came instead, shortened."""
+    """The value that came instead, shortened."""
     steps: tuple[str | int, ...]
-    """The names and indices that `path` is made of."""
+    """The names and indices in `path`, from the outside in."""
     advice: str
     """What to do about it."""
     status_code: int = 0
@@ -185,17 +187,19 @@ class APIResponseValidationError(APIError, ValueError):
         problem: str = "",
         steps: tuple[str | int, ...] = (),
         advice: str = "the response does not match the API description: upgrade this package, or report it",
-        **request: Any,
+        method: str | None = None,
+        url: str | None = None,
+        attempts: int = 0,
     ) -> None:
         self.expected, self.got, self.steps, self.advice = expected, got, steps, advice
         self._problem = problem
         self.headers = {}
         self.text = ""
-        super().__init__(message or self._describe(), **request)
+        super().__init__(message or self._describe(), method=method, url=url, attempts=attempts)
 
     @property
     def path(self) -> str:
-        """Where the value is, as a JSON path: `$.credits[3].expires_at`."""
+        """The JSON path of the value, such as `$.credits[3].expires_at`."""
         path = "$"
         for step in self.steps:
             if isinstance(step, int):
@@ -207,7 +211,7 @@ class APIResponseValidationError(APIError, ValueError):
         return path
 
     def inside(self, step: str | int) -> APIResponseValidationError:
-        """Return this error, its path seen from the object or array that holds the value at `step`."""
+        """Return this error with `step`, a name or an index, prepended to its path."""
         self.steps = (step, *self.steps)
         self._update()
         return self
@@ -215,7 +219,7 @@ class APIResponseValidationError(APIError, ValueError):
     def _set_response(
         self, status_code: int, headers: Mapping[str, str], text: str, redact: Callable[[str], str]
     ) -> None:
-        """Say which response the value came in, and redact what the error quotes of it."""
+        """Set the response that contained the value, and redact what the error quotes of it."""
         self.got, self._problem = redact(self.got), redact(self._problem)
         self.steps = tuple(redact(step) if isinstance(step, str) else step for step in self.steps)
         self.status_code, self.headers, self.text = status_code, headers, text

@@ -25,8 +25,8 @@ class Security(NamedTuple):
     Attributes:
         location: Where the key is sent.
         name: The name of the header, query parameter or cookie.
-        scheme: What stands before the key in an `Authorization` header, or an empty string.
-        optional: Whether the operation can be called without a key, too.
+        scheme: The scheme before the key in an `Authorization` header, or an empty string.
+        optional: Whether the operation can be called without a key as well.
     """
 
     location: Literal["header", "query", "cookie"]
@@ -49,9 +49,9 @@ class APIRequest(Generic[T]):
         path: The path, with the names of `path_parameters` in braces.
         security: How the key is sent, or None if no key is needed.
         responses: Decoders of the documented successful bodies, by status, range (`2XX`) or `default`.
-        errors: Returns decoders of the documented error bodies; a function, as their models are rarely needed.
+        errors: Returns decoders of the documented error bodies. A function, because their models are rarely needed.
         path_parameters, query, headers, cookies: Arguments by the names that the API description gives them.
-        body: What the body is made from, or UNSET.
+        body: The value of the body, or UNSET.
         content_type: The media type of the body.
     """
 
@@ -128,13 +128,13 @@ class APIRequest(Generic[T]):
 
 
 def _present(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return values as JSON has them, without those left out; only JSON can send null, so it counts as left out."""
+    """Return values encoded for JSON, without those left out. Only JSON can send null, so None counts as left out."""
     encoded = {name: encode(value) for name, value in values.items() if value is not UNSET}
     return {name: value for name, value in encoded.items() if value is not None}
 
 
 def _form(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of a form: httpx repeats arrays, and objects are sent as JSON."""
+    """Return the fields of a form. httpx repeats the name for each item of an array; objects are sent as JSON."""
     return {name: json.dumps(value) if isinstance(value, dict) else value for name, value in _present(values).items()}
 
 

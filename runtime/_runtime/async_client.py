@@ -5,7 +5,6 @@ It is a module of its own, because anyio and asyncio take longer to import than 
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
@@ -13,14 +12,15 @@ import anyio
 from anyio.lowlevel import current_token
 
 from ..errors import APIError, UsageError
-from ..types import Response, Unset
+from ..types import Response
 from . import environment
 from .api_request import APIRequest
 from .bodies import BoundedBody
 from .call import FAULTS, NO_AUTH, TRUNCATIONS, Call
 from .client_base import ClientBase
 from .client_state import ClientState
-from .config import APIConfig, ClientConfig, default_options
+from .config import CallOptions, ClientConfig
+from .event_loops import LoopState, move_on_after
 from .failures import is_aiohttp_error
 from .http_library import httpx
 from .per_process import PerProcess
@@ -28,25 +28,14 @@ from .responses import RawResponse
 
 T = TypeVar("T")
 
-Transport = Literal["httpx", "aiohttp"]
-
-
-class LoopState:
-    """What the tasks of one event loop share."""
-
-    def __init__(self, http: httpx.AsyncClient, max_connections: int) -> None:
-        self.http = http
-        self.slots = anyio.Semaphore(max_connections)
-        self.wait_lock = anyio.Lock()  # held by the call that waits for the rate limit; others queue behind it
-        self.closing = anyio.Event()
-        self.connections: AsyncGenerator[LoopState] | None = None
+TransportName = Literal["httpx", "aiohttp"]
 
 
 class AsyncState(ClientState[httpx.AsyncClient]):
     """What the event loops of one process share; each has connections of its own."""
 
     def __init__(
-        self, config: ClientConfig[httpx.AsyncClient], transport: Transport, parent: AsyncState | None
+        self, config: ClientConfig[httpx.AsyncClient], transport: TransportName, parent: AsyncState | None
     ) -> None:
         super().__init__(config, parent)
         self.transport = transport
@@ -56,22 +45,8 @@ class AsyncState(ClientState[httpx.AsyncClient]):
 class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
     """Sends calls with `httpx.AsyncClient`; many tasks may share it, on asyncio or trio."""
 
-    def __init__(
-        self,
-        api: APIConfig,
-        *,
-        api_key: str | None,
-        base_url: str | None,
-        timeout: float | Unset,
-        deadline: float | Unset,
-        max_retries: int | Unset,
-        allow_http: bool,
-        http_client: httpx.AsyncClient | None,
-        transport: Transport,
-    ) -> None:
-        config = ClientConfig(api, api_key, base_url, allow_http, http_client, http_client_type=httpx.AsyncClient)
-        options = default_options(http_client).changed(timeout, deadline, max_retries)
-        transport = _checked_transport(transport, http_client)
+    def __init__(self, config: ClientConfig[httpx.AsyncClient], options: CallOptions, transport: TransportName) -> None:
+        transport = _checked_transport(transport, config.http_client)
         super().__init__(config, options, PerProcess(lambda parent: AsyncState(config, transport, parent)))
 
     async def _send(self, request: APIRequest[T]) -> Response[T]:
@@ -99,7 +74,7 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
                     if isinstance(outcome, Response):
                         return outcome
                     delay = outcome
-                with anyio.move_on_after(delay):
+                with move_on_after(delay):
                     await loop.closing.wait()
         except (APIError, anyio.get_cancelled_exc_class()) as error:
             # The frames below hold the key, or what the server sent.
@@ -109,11 +84,11 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
         """Send a request and read the response."""
         request = call.next_request()
         body: BoundedBody | None = None
-        slot = False
+        acquired = False
         try:
             await _acquire_connection(loop, request)
-            slot = True
-            with anyio.CancelScope(deadline=anyio.current_time() + call.remaining):
+            acquired = True
+            with move_on_after(call.remaining):
                 response = await loop.http.send(request, stream=True, auth=NO_AUTH, follow_redirects=False)
                 try:
                     raw = call.on_head(response)
@@ -142,37 +117,26 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
                 raise httpx.RemoteProtocolError(str(error)) from error
             raise
         finally:
-            if slot:
-                loop.slots.release()
+            if acquired:
+                loop.connections.release()
 
     async def _connect(self, state: AsyncState) -> LoopState:
         """Return the state of the running event loop, made now."""
         http_client = self._config.http_client
         if http_client is not None and state.loops:
             raise UsageError("http_client: its connections belong to another event loop; use a client for each loop")
-        token = current_token().native_token
-        for ended in [loop for loop in list(state.loops) if getattr(loop, "is_closed", bool)()]:
-            state.loops.pop(ended, None)
+        for token in [token for token, loop in list(state.loops.items()) if loop.has_ended]:
+            state.loops.pop(token, None)
         if http_client is not None:
             state.register_http_client(http_client)
-            state.loops[token] = LoopState(http_client, state.max_connections)
-            return state.loops[token]
-        connections = self._connections(state, token)
-        loop = await anext(connections)
-        loop.connections = connections
+            loop = LoopState(http_client, state.max_connections)
+        else:
+            from .network import AsyncHTTPClient
+
+            loop = LoopState(AsyncHTTPClient(self._new_transport(state)), state.max_connections)
+            await loop.own_connections(state)
+        state.loops[current_token().native_token] = loop
         return loop
-
-    async def _connections(self, state: AsyncState, token: object) -> AsyncGenerator[LoopState]:
-        """Open connections for one event loop. They are closed with it: a loop ends its generators before itself."""
-        from .network import AsyncHTTPClient
-
-        http = AsyncHTTPClient(self._new_transport(state))
-        state.loops[token] = LoopState(http, state.max_connections)
-        try:
-            yield state.loops[token]
-        finally:
-            state.loops.pop(token, None)
-            await http.aclose()
 
     async def close(self) -> None:
         """Close the connections. Calls in progress fail, and further ones are refused.
@@ -183,11 +147,11 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
             return
         state = self._state.get()
         state.closed = True
-        loop = state.loops.pop(current_token().native_token, None)
-        if loop is not None:
-            loop.closing.set()
-            if loop.connections is not None:
-                await loop.connections.aclose()
+        own = state.loops.pop(current_token().native_token, None)
+        for loop in list(state.loops.values()):
+            loop.close_soon()
+        if own is not None:
+            await own.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -204,6 +168,8 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
     def _new_transport(self, state: AsyncState) -> httpx.AsyncBaseTransport:
         tls_context, proxy = environment.tls_context_for(self._config.base_url), state.environment_proxy()
         if state.transport == "aiohttp":
+            if not hasattr(current_token().native_token, "call_soon_threadsafe"):
+                raise UsageError('transport: "aiohttp" needs asyncio; use "httpx" on trio')
             if proxy is not None and proxy.url.scheme.startswith("socks"):
                 raise UsageError('transport: "aiohttp" does not support SOCKS proxies; use "httpx", or set NO_PROXY')
             from .aiohttp_transport import AiohttpTransport
@@ -217,30 +183,31 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
 async def _acquire_connection(loop: LoopState, request: httpx.Request) -> None:
     """Wait until a connection may be used."""
     try:
-        loop.slots.acquire_nowait()
+        loop.connections.acquire_nowait()
     except anyio.WouldBlock:
-        with anyio.move_on_after(request.extensions["timeout"]["pool"]):
-            await loop.slots.acquire()
+        with move_on_after(request.extensions["timeout"]["pool"]):
+            await loop.connections.acquire()
             return
         raise httpx.PoolTimeout("all connections are in use") from None
 
 
 async def _wait_for_slot(call: Call[Any], loop: LoopState) -> None:
     """Wait until the rate limit allows a request: one call waits for it, the others queue behind."""
-    with anyio.move_on_after(call.remaining):
+    with move_on_after(call.remaining):
         async with loop.wait_lock:
             while delay := call.try_acquire():
-                await anyio.sleep(delay)
+                with move_on_after(delay):
+                    await anyio.sleep_forever()
             return
     call.raise_no_slot()
 
 
-def _checked_transport(transport: Transport, http_client: httpx.AsyncClient | None) -> Transport:
+def _checked_transport(transport: TransportName, http_client: httpx.AsyncClient | None) -> TransportName:
     if transport not in {"httpx", "aiohttp"}:
         raise UsageError(f'transport: expected "httpx" or "aiohttp", got {transport!r:.40}')
     if transport == "aiohttp":
         if http_client is not None:
-            raise UsageError('transport: "aiohttp" and an http_client exclude each other; pass one of them')
+            raise UsageError('pass either transport="aiohttp" or http_client, not both')
         if not environment.is_installed("aiohttp"):
             raise UsageError(f'transport: "aiohttp" needs `pip install "{_DISTRIBUTION}[aiohttp]"`')
     return transport

@@ -1,4 +1,4 @@
-"""Response bodies: collected and decompressed up to a limit, then decoded to text, to JSON, to what they should be."""
+"""Response bodies: collect and decompress them up to a limit, then decode them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ACCEPT_ENCODING = "gzip, deflate"
 
 _OVERHEAD = 64 * 2**10  # bytes by which a compressed body may exceed its content
 
-_GZIP, _ZLIB, _RAW = 31, 15, -15  # formats as zlib numbers them
+_GZIP, _ZLIB, _RAW = 31, 15, -15  # values of zlib's `wbits` that select the format
 
 
 class BoundedBody:
@@ -82,18 +82,20 @@ class BoundedBody:
             and self._received
             and any(not decoder.eof for decoder in self._decoders)
         ):
-            raise APIResponseValidationError(expected="a compressed body", got="a truncated one")
+            raise _refusal("a compressed body", "a truncated one", "the compressed body is truncated")
         return self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
 
     def _decompressed(self, chunk: bytes, decoders: list[Any]) -> Iterator[bytes]:
         decoder, *others = decoders
         while chunk:
             try:
-                piece = decoder.decompress(chunk, 65536)  # in small pieces: a decompression bomb never unfolds
+                piece = decoder.decompress(chunk, 65536)  # in small pieces: a decompression bomb cannot expand
             except zlib.error as error:
                 if self._truncate:
                     return
-                raise APIResponseValidationError(expected="a compressed body", got=f"a corrupt one ({error})") from None
+                raise _refusal(
+                    "a compressed body", f"a corrupt one ({error})", "the compressed body is corrupt"
+                ) from None
             chunk = decoder.unconsumed_tail
             if piece and others:
                 yield from self._decompressed(piece, others)
@@ -101,15 +103,21 @@ class BoundedBody:
                 yield piece
 
     def _too_large(self) -> APIResponseValidationError:
-        return APIResponseValidationError(expected=f"a body of at most {self._limit} bytes", got="a larger one")
+        size = f"{self._limit / 2**20:g} MiB"
+        return _refusal(f"a body of at most {self._limit} bytes", "a larger one", f"the body is larger than {size}")
+
+
+def _refusal(expected: str, got: str, problem: str) -> APIResponseValidationError:
+    advice = "check proxies, or report it to whoever runs the server"
+    return APIResponseValidationError(expected=expected, got=got, problem=problem, advice=advice)
 
 
 def _encodings(header: str) -> list[str]:
     """Return the content encodings of a body, the last applied first."""
     names = [name.strip().lower() for name in header.split(",")]
     applied = [name for name in reversed(names) if name not in {"", "identity"}]
-    if len(applied) > 2:  # each one multiplies what a small body can unfold to
-        raise APIResponseValidationError(expected="at most two content encodings", got=str(len(applied)))
+    if len(applied) > 2:  # each encoding multiplies the size that a small body can expand to
+        raise _refusal("at most two content encodings", str(len(applied)), f"{len(applied)} content encodings")
     return applied
 
 
@@ -118,7 +126,8 @@ def _decoder(encoding: str) -> Any:
         return _GzipDecoder()
     if encoding == "deflate":
         return _DeflateDecoder()
-    raise APIResponseValidationError(expected=f"a content encoding of {ACCEPT_ENCODING}", got=repr(encoding[:40]))
+    name = repr(encoding[:40])
+    raise _refusal(f"a content encoding of {ACCEPT_ENCODING}", name, f"unsupported content encoding {name}")
 
 
 class _GzipDecoder:
@@ -145,7 +154,7 @@ class _GzipDecoder:
 
 
 class _DeflateDecoder:
-    """Decompresses the zlib format, which HTTP calls deflate, or raw deflate, which some servers send."""
+    """Decompresses the zlib format, which HTTP calls deflate, and raw deflate, which some servers send."""
 
     eof = False
     unconsumed_tail = b""
@@ -178,7 +187,7 @@ def raw(content: bytes, content_type: str) -> bytes:
 
 
 def text(content: bytes, content_type: str) -> str:
-    """Return the body as text in the charset that its Content-Type names, by default UTF-8."""
+    """Return the body as text, decoded with the charset of its Content-Type, by default UTF-8."""
     charset = _charset(content_type)
     try:
         return _decoded(content, charset)
@@ -187,7 +196,7 @@ def text(content: bytes, content_type: str) -> str:
 
 
 def json_body(decode: Decoder[T]) -> BodyDecoder[T]:
-    """Return a decoder of JSON bodies, given one of their value."""
+    """Return a decoder of JSON bodies, given a decoder of the JSON value."""
 
     def body(content: bytes, content_type: str) -> T:
         try:
@@ -200,7 +209,7 @@ def json_body(decode: Decoder[T]) -> BodyDecoder[T]:
 
 
 def text_body(decode: Decoder[T]) -> BodyDecoder[T]:
-    """Return a decoder of text bodies, given one of their value."""
+    """Return a decoder of text bodies, given a decoder of the text."""
     return lambda content, content_type: decode(text(content, content_type))
 
 
@@ -259,7 +268,10 @@ def _not_json(content: bytes, content_type: str, reason: str) -> APIResponseVali
         )
     start = repr(content[:60].decode("utf-8", "replace"))
     if "json" in content_type:
-        problem, advice = f"the body is not valid JSON ({reason}): it starts {start}", "the server sent invalid JSON"
+        problem, advice = (
+            f"the body is not valid JSON ({reason}): it starts {start}",
+            "report it to whoever runs the server",
+        )
     else:
         problem, advice = f"the body is not JSON: it starts {start}", NOT_THE_API
     return APIResponseValidationError(

@@ -1,4 +1,4 @@
-"""What the calls of a client share in one process; clients made by `with_options` share it, too."""
+"""The state that the calls of a client share in one process, also with clients from `with_options`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .retries import RetryBudget
 
 
 class ClientState(Generic[H]):
-    """The retry budget, the rate limit and what is known of the connections.
+    """The retry budget, the rate limit and the state of the connections.
 
     Args:
         config: The API, the key and the server.
@@ -21,15 +21,17 @@ class ClientState(Generic[H]):
 
     Attributes:
         closed: Whether the client was closed.
-        max_connections: How many requests may be sent at once. Calls wait for their turn here, because httpcore loses
+        max_connections: How many requests may be sent at once. Calls wait for a connection here, because httpcore loses
             connections when a request stops waiting for one in its pool.
-        proxy: What requests are sent through, for errors: host and port of a proxy, or the name of a transport.
+        proxy: For errors: host and port of the proxy, or the name of a mounted transport.
+        proxy_source: For errors: the variable that names the proxy, or `http_client`.
     """
 
     def __init__(self, config: ClientConfig[H], parent: ClientState[H] | None) -> None:
         self.config: ClientConfig[H] = config
         self.closed: bool = parent is not None and parent.closed
         self.proxy: str | None = None
+        self.proxy_source = "`http_client`"
         self.retry_budget = RetryBudget()
         limit = config.api.rate_limit
         self.rate_limit = RateLimit(*limit) if limit else None
@@ -43,7 +45,7 @@ class ClientState(Generic[H]):
 
     @property
     def is_closed(self) -> bool:
-        """Whether calls are refused, because the client or its `http_client` was closed."""
+        """Whether the client or its `http_client` is closed, so that it refuses calls."""
         http_client = self.config.http_client
         return self.closed or (http_client is not None and http_client.is_closed)
 
@@ -57,15 +59,15 @@ class ClientState(Generic[H]):
         if self.closed:
             raise UsageError("the client is closed; make a new one")
         if http_client is not None and http_client.is_closed:
-            raise UsageError("http_client: it is closed; make a new one, and a new client over it")
+            raise UsageError("http_client is closed: create a new one, and a new client over it")
         if self._http_client_inherited:
             raise UsageError("http_client: its connections belong to the process that forked; make a new client")
 
     def register_http_client(self, http_client: httpx.Client | httpx.AsyncClient) -> None:
-        """Take note of an `http_client` of the caller's before its first use.
+        """Register a custom `http_client` before its first use.
 
         Raises:
-            UsageError: It would send the key unencrypted to a proxy.
+            UsageError: It would send the key to a proxy unencrypted.
         """
         from . import custom_client
 
@@ -79,11 +81,14 @@ class ClientState(Generic[H]):
         self.proxy = custom_client.describe_proxy(http_client, self.config.base_url)
 
     def environment_proxy(self) -> httpx.Proxy | None:
-        """Return the proxy of the environment for the server, if there is one and it may be used.
+        """Return the proxy that the environment names for the server, or None if there is none or it must not be used.
 
         Raises:
             UsageError: A variable names a proxy that cannot be used.
         """
-        proxy = proxy_of_environment(self.config.base_url) if self.config.trust_env else None
-        self.proxy = proxy.url.netloc.decode() if proxy else None
+        found = proxy_of_environment(self.config.base_url) if self.config.trust_env else None
+        if found is None:
+            return None
+        proxy, self.proxy_source = found
+        self.proxy = proxy.url.netloc.decode()
         return proxy

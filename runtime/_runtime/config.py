@@ -1,4 +1,4 @@
-"""What a client is made with, checked: the API, the key, the server, and the options of calls."""
+"""The validated configuration of a client: the API, the key, the server, and the options of calls."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _YEAR = 366 * 86_400  # seconds; operating systems do not accept any number
 
 
 class APIConfig(NamedTuple):
-    """What the API description says about all operations together.
+    """Facts of the API description that apply to all operations.
 
     Attributes:
         user_agent: The package and its version.
         base_url: The server, or None if the API description names none.
         environment: The prefix of the environment variables: `STABLECOG`.
         key_required: Whether every operation needs an API key.
-        bearer_key: Whether the key is sent after the word Bearer, which is then no part of it; nor are spaces.
-        rate_limit: Requests that the server allows, in how many seconds, and the response header with the number left.
+        bearer_key: Whether the key is a bearer token, which contains neither its scheme nor spaces.
+        rate_limit: Number of requests, number of seconds, and the response header with the number left; or None.
     """
 
     user_agent: str
@@ -64,7 +64,6 @@ class ClientConfig(Generic[H]):
         base_url: str | None,
         allow_http: bool,
         http_client: H | None,
-        *,
         http_client_type: type[H],
     ) -> None:
         self.api = api
@@ -75,7 +74,7 @@ class ClientConfig(Generic[H]):
             raise UsageError(f"http_client: {expected}, got {kind.__module__.partition('.')[0]}.{kind.__name__}")
         self.http_client: H | None = http_client
         self.base_url = self._checked_base_url(base_url, allow_http)
-        # Over plain http to this machine, a proxy of the environment would be sent the key.
+        # For plain http to this machine, the environment may name a proxy, which would get the key.
         self.trust_env = self.base_url.scheme == "https" or allow_http
 
     def missing_key_error(self) -> UsageError:
@@ -92,11 +91,11 @@ class ClientConfig(Generic[H]):
         if base_url is None:
             raise UsageError(f"base_url: the API description names no server; pass base_url=... or set {option}")
         expected = f"{option}: expected scheme, host and path of a server, such as https://api.example.com"
-        url = _parse_url(base_url)
+        url = parse_url(base_url)
         if url is None or url.scheme not in {"http", "https"}:
             raise UsageError(expected)
         if url.userinfo:
-            raise UsageError(f"{option}: a user or password does not belong here; pass api_key instead")
+            raise UsageError(f"{option}: it contains a user name or password; pass api_key instead")
         if url.query or url.fragment:
             raise UsageError(expected)
         if url.scheme == "http" and not allow_http and not is_loopback(url.host):
@@ -135,7 +134,7 @@ def _key_problem(key: Any, *, bearer: bool) -> str | None:
     if bearer and key.lower().startswith("bearer "):
         return 'the key starts with "Bearer"'
     if "API_KEY" in key:
-        return "the key has the name of a variable in it"
+        return "the key contains the name of a variable"
     if bearer and any(character.isspace() for character in key):
         return "the key has white space inside it"
     if key[0] == key[-1] and key[0] in "\"'`":
@@ -147,8 +146,8 @@ def _key_problem(key: Any, *, bearer: bool) -> str | None:
     return None
 
 
-def _parse_url(url: httpx.URL | str) -> httpx.URL | None:
-    """Return the URL of a server, or None if it is not one: errors of httpx would quote what may be a misplaced key."""
+def parse_url(url: httpx.URL | str) -> httpx.URL | None:
+    """Return the URL of a server, or None if it is not one: errors of httpx would quote what may be secret."""
     try:
         parsed = httpx.URL(url)
         return parsed if _is_host(parsed.host, parsed.port) else None
@@ -173,19 +172,27 @@ def is_loopback(host: str) -> bool:
 
 
 class CallOptions(NamedTuple):
-    """How long a call may take, how often it may be retried, and what it sends besides.
+    """Time limits, retries and additional headers of calls.
 
     Attributes:
-        timeouts: Seconds that a network operation may take, by httpx's names: connect, read, write, pool.
-        deadline: Seconds that a call may take, retries included.
-        max_retries: Retries that a call may make.
-        headers: Headers to send with each request.
+        timeouts: Seconds for a network operation, by httpx's names: connect, read, write, pool.
+        deadline: Seconds for a whole call, retries included.
+        max_retries: Retries of a call.
+        headers: Additional headers for each request.
     """
 
     timeouts: Mapping[str, float] = dict.fromkeys(("connect", "read", "write", "pool"), TIMEOUT)
     deadline: float = DEADLINE
     max_retries: int = MAX_RETRIES
     headers: Mapping[str, str] = MappingProxyType({})
+
+    @classmethod
+    def of(cls, http_client: httpx.Client | httpx.AsyncClient | None) -> CallOptions:
+        """Return the options where none are given: an `http_client` keeps its timeout."""
+        if http_client is None:
+            return cls()
+        timeouts = http_client.timeout.as_dict().items()
+        return cls(timeouts={name: inf if seconds is None else seconds for name, seconds in timeouts})
 
     def changed(
         self,
@@ -197,7 +204,7 @@ class CallOptions(NamedTuple):
         """Return these options with some of them changed.
 
         Raises:
-            UsageError: An option is not what it should be.
+            UsageError: An option is invalid.
         """
         options = self
         if timeout is not UNSET:
@@ -209,14 +216,6 @@ class CallOptions(NamedTuple):
         if headers is not UNSET:
             options = options._replace(headers={**self.headers, **_text_headers(headers)})
         return options
-
-
-def default_options(http_client: httpx.Client | httpx.AsyncClient | None) -> CallOptions:
-    """Return the options of a client for which none were given: an `http_client` keeps its timeout."""
-    if http_client is None:
-        return CallOptions()
-    timeouts = http_client.timeout.as_dict().items()
-    return CallOptions(timeouts={name: inf if seconds is None else seconds for name, seconds in timeouts})
 
 
 def _seconds(option: str, value: Any) -> float:
@@ -242,5 +241,5 @@ def _text_headers(value: Any) -> dict[str, str]:
 
 
 def _describe(value: object) -> str:
-    """Describe the value of an option: what is not a number may be a misplaced key, and is not shown."""
+    """Describe the value of an option. Only numbers are shown: any other value may be a misplaced key."""
     return f"{value!r:.50}" if isinstance(value, int | float) else type(value).__name__

@@ -1,23 +1,24 @@
-"""What has to reach into an `http_client` of the caller's: httpx has no public way to it.
+"""Access to private attributes of a custom `http_client`, for which httpx has no public interface.
 
-Nothing else uses private attributes of a caller's client. tests/unit/test_custom_client.py names each of them.
+No other module uses private attributes of a custom client. tests/unit/test_custom_client.py names each of them.
 """
 
 from __future__ import annotations
 
 from typing import Any, cast
 
+from .addresses import httpcore
 from .http_library import httpx
-from .network import DeadlineBackend, httpcore
+from .network import DeadlineBackend
 
 
 def transport_for(client: httpx.Client | httpx.AsyncClient, url: httpx.URL) -> Any:
-    """Return the transport that a client uses for a server; it may be that of a proxy."""
+    """Return the transport that a client uses for a server, which may lead through a proxy."""
     return cast("Any", client)._transport_for_url(url)
 
 
 def proxy_url(client: httpx.Client | httpx.AsyncClient, url: httpx.URL) -> httpx.URL | None:
-    """Return the proxy that a client uses for a server, if there is one and it can be known."""
+    """Return the proxy that a client uses for a server, or None if there is none or it is unknown."""
     proxy = getattr(getattr(transport_for(client, url), "_pool", None), "_proxy_url", None)
     return httpx.URL(scheme=proxy.scheme.decode(), host=proxy.host.decode(), port=proxy.port) if proxy else None
 
@@ -36,9 +37,9 @@ def max_connections(client: httpx.Client | httpx.AsyncClient, url: httpx.URL, at
 
 
 def install_deadline_backend(client: httpx.Client) -> None:
-    """Let the connections of a client keep to the deadline of a call, also those of a transport that another one wraps.
+    """Make the connections of a client keep to the deadline of a call, also in transports that other ones wrap.
 
-    Where there is no httpcore pool, in a transport of another kind, the deadline is checked between its operations.
+    In a transport without an httpcore pool, the deadline is only checked between its operations.
     """
     inside = cast("Any", client)
     transports: list[Any] = [inside._transport, *inside._mounts.values()]

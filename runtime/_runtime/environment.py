@@ -10,6 +10,7 @@ from ipaddress import ip_address, ip_network
 from urllib.request import getproxies
 
 from ..errors import UsageError
+from .config import parse_url
 from .http_library import httpx
 from .per_process import PerProcess
 
@@ -40,13 +41,23 @@ class TrustStore:
             UsageError: They cannot be loaded from where the environment says they are.
         """
         with self._lock.get():
-            if self._context is None:
+            if not isinstance(self._context, ssl.SSLContext):  # none yet, or of before truststore replaced the class
                 try:
                     self._context = httpx.create_ssl_context()
                 except OSError as error:
-                    message = f"SSL_CERT_FILE or SSL_CERT_DIR: expected certificates in PEM form ({error})"
-                    raise UsageError(message) from None
+                    raise UsageError(f"{_blamed_variable()} ({error})") from None
             return self._context
+
+
+def _blamed_variable() -> str:
+    """Return which variable keeps the trust store from being loaded, and what was expected of it."""
+    if key_log := os.environ.get("SSLKEYLOGFILE"):
+        try:
+            open(key_log, "a").close()
+        except OSError:
+            return "SSLKEYLOGFILE: expected a file that can be written to"
+    variable = "SSL_CERT_FILE" if os.environ.get("SSL_CERT_FILE") else "SSL_CERT_DIR"
+    return f"{variable}: expected certificates in PEM form"
 
 
 trust_store = TrustStore()
@@ -59,8 +70,8 @@ def tls_context_for(url: httpx.URL) -> ssl.SSLContext:
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # placeholder: plain http needs no TLS, so skip the trust store
 
 
-def proxy_of_environment(url: httpx.URL) -> httpx.Proxy | None:
-    """Return the proxy that the environment, or the operating system's settings, name for a server.
+def proxy_of_environment(url: httpx.URL) -> tuple[httpx.Proxy, str] | None:
+    """Return the proxy that the environment, or the operating system's settings, name for a server, and which variable.
 
     Raises:
         UsageError: A variable names a proxy that cannot be used. The message does not show its password.
@@ -71,18 +82,21 @@ def proxy_of_environment(url: httpx.URL) -> httpx.Proxy | None:
     scheme = next((scheme for scheme in (url.scheme, "all") if proxies.get(scheme)), None)
     if scheme is None:
         return None
-    lower = f"{scheme}_proxy"
-    variable = lower if lower in os.environ else lower.upper()
+    name = f"{scheme}_proxy"
+    variable = next((found for found in (name, name.upper()) if found in os.environ), "the system's proxy settings")
     address = proxies[scheme]
+    proxy_url = parse_url(address if "://" in address else f"http://{address}")
     try:
-        proxy = httpx.Proxy(address if "://" in address else f"http://{address}")
-    except (ValueError, httpx.InvalidURL):  # which quote the address: its password is secret
+        proxy = httpx.Proxy(proxy_url) if proxy_url else None
+    except ValueError:  # an unknown scheme
         proxy = None
-    if proxy is None or not proxy.url.host:
+    if proxy is None:
         raise UsageError(f"{variable}: expected a proxy such as http://host:port")
+    if proxy.url.scheme == "https":
+        proxy.ssl_context = trust_store.context()
     if proxy.url.scheme.startswith("socks") and not is_installed("socksio"):
         raise UsageError(f"{variable}: a SOCKS proxy needs `pip install 'httpx[socks]'`")
-    return proxy
+    return proxy, variable
 
 
 def is_exempt(url: httpx.URL, no_proxy: str) -> bool:
@@ -99,9 +113,11 @@ def _matches(url: httpx.URL, entry: str) -> bool:
     scheme, separator, entry = entry.rpartition("://")
     if separator and scheme not in {url.scheme, "all"}:
         return False
-    host = url.host.lower().strip("[]")
+    host = url.host.lower().strip("[]").rstrip(".")
     try:
-        return ip_address(host) in ip_network(entry.strip("[]"), strict=False)
+        return ip_address(host) in ip_network(
+            entry.removeprefix("[").removesuffix("]").replace("]/", "/"), strict=False
+        )
     except ValueError:
         pass  # a name, or an address with a port
     name, separator, port = entry.rpartition(":")
@@ -109,7 +125,7 @@ def _matches(url: httpx.URL, entry: str) -> bool:
         if int(port) != (url.port or _DEFAULT_PORTS.get(url.scheme)):
             return False
         entry = name
-    entry = entry.strip("[]")
+    entry = entry.removeprefix("*").strip("[]").rstrip(".")
     return host == entry or host.endswith(entry if entry.startswith(".") else f".{entry}")
 
 

@@ -1,4 +1,4 @@
-"""Keeps API keys out of texts and logs: a server may send one back, in a header or in a body."""
+"""Redaction of API keys in texts and logs: a server may send a key back, in a header or in a body."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _redactors: list[ref[Redact]] = []  # not a WeakSet: clients are made while othe
 
 
 def redactor(key: str) -> Redact:
-    """Return a function that redacts a key in a text: in each encoding that is sent or shown, also truncated."""
+    """Return a function that redacts a key in a text: in each encoding that occurs, also truncated."""
     basic = b64encode(key.encode()).decode()
     encodings = dict.fromkeys([key, json.dumps(key)[1:-1], quote(key, safe=""), basic])
 
@@ -28,7 +28,7 @@ def redactor(key: str) -> Redact:
 
     _redactors.append(ref(redact, _redactors.remove))
     for name in LOGGERS:
-        logging.getLogger(name).addFilter(_filter)  # which adds it once
+        logging.getLogger(name).addFilter(_filter)  # has no effect if it is there already
     return redact
 
 

@@ -1,7 +1,7 @@
-"""When to retry, and how long to wait before it.
+"""Decisions on retries: whether to retry, and how long to wait first.
 
-This is not stamina or httpx-retries, because the calls of a client share one retry budget, a wait never exceeds the
-deadline of its call, and a response cut short is retried, too, which a transport cannot see.
+stamina and httpx-retries do not suffice: the calls of a client share one retry budget, a wait never exceeds the
+deadline of its call, and incomplete responses are retried, which a transport cannot see.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from threading import Lock
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
-INITIAL_DELAY = 0.1  # seconds before the first retry, doubled for each further one
+INITIAL_DELAY = 0.1  # seconds before the first retry; doubled for each further retry
 MAX_DELAY = 5.0
 
-_LOGIN_REQUIRED = 511  # by the network, not by the server: a retry does not log in
+_LOGIN_REQUIRED = 511  # by the network, not by the server: a retry does not help
 
 _is_number = re.compile(r"\d+(\.\d*)?", re.ASCII).fullmatch
 
 
 def backoff(attempt: int) -> float:
-    """Return seconds to wait after an attempt, numbered from 1, failed."""
+    """Return seconds to wait after a failed attempt; the first has the number 1."""
     return min(MAX_DELAY, ldexp(INITIAL_DELAY, attempt - 1)) * random.uniform(0.5, 1.0)
 
 
@@ -58,11 +58,11 @@ def _finite(seconds: float) -> float | None:
 
 
 class RetryBudget:
-    """The retries that the calls of a client may still make, together.
+    """The number of retries that the calls of a client may still make together.
 
-    A retry costs one. A successful call returns what its own retries cost, and a tenth. So a server that is down gets
-    few more requests than there are calls, and one that fails now and then is retried. A success also leaves a
-    connection open: a retry because such a connection was closed meanwhile is free, once for each.
+    A retry costs one. A successful call returns the cost of its own retries, plus 0.1. So a server that is down gets
+    only few more requests than there are calls, and a server that fails now and then still gets its retries. A success
+    also leaves a connection open. If the server closes it meanwhile, the retry is free, once for each connection.
     """
 
     SIZE = 30.0

@@ -1,21 +1,20 @@
-"""How `Client` sends its calls. `async_client` is its asynchronous twin."""
+"""The base of `Client`, which sends calls. `async_client` is the asynchronous twin."""
 
 from __future__ import annotations
 
 import threading
 import time
-from math import inf
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from ..errors import APIError
-from ..types import Response, Unset
+from ..types import Response
 from . import environment
 from .api_request import APIRequest
 from .call import FAULTS, NO_AUTH, TRUNCATIONS, Call
 from .client_base import ClientBase
 from .client_state import ClientState
-from .config import APIConfig, ClientConfig, default_options
+from .config import CallOptions, ClientConfig
 from .deadline import current_deadline
 from .http_library import POOL_RACES, httpx
 from .per_process import PerProcess
@@ -25,7 +24,7 @@ T = TypeVar("T")
 
 
 class SyncState(ClientState[httpx.Client]):
-    """What the threads of one process share."""
+    """The state that the threads of one process share."""
 
     def __init__(self, config: ClientConfig[httpx.Client], parent: SyncState | None) -> None:
         super().__init__(config, parent)
@@ -33,33 +32,20 @@ class SyncState(ClientState[httpx.Client]):
         self.wait_lock = threading.Lock()  # held by the call that waits for the rate limit; others queue behind it
         self.closing = threading.Event()
         self.http: httpx.Client | None = None
-        self.slots = threading.Semaphore(self.max_connections)
+        self.connections = threading.Semaphore(self.max_connections)
 
 
 class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
     """Sends calls with `httpx.Client`; many threads may share it."""
 
-    def __init__(
-        self,
-        api: APIConfig,
-        *,
-        api_key: str | None,
-        base_url: str | None,
-        timeout: float | Unset,
-        deadline: float | Unset,
-        max_retries: int | Unset,
-        allow_http: bool,
-        http_client: httpx.Client | None,
-    ) -> None:
-        config = ClientConfig(api, api_key, base_url, allow_http, http_client, http_client_type=httpx.Client)
-        options = default_options(http_client).changed(timeout, deadline, max_retries)
+    def __init__(self, config: ClientConfig[httpx.Client], options: CallOptions) -> None:
         super().__init__(config, options, PerProcess(lambda parent: SyncState(config, parent)))
 
     def _send(self, request: APIRequest[T]) -> Response[T]:
         """Make a call, retries included.
 
         Raises:
-            APIError: One of the errors of `errors`.
+            APIError: The call failed; see `errors` for the subclasses.
         """
         try:
             state = self._state.get()
@@ -87,12 +73,13 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
     def _exchange(self, call: Call[Any], state: SyncState) -> RawResponse:
         """Send a request and read the response."""
         request = call.next_request()
+        outer_deadline = current_deadline.ends_at  # of a call whose event hook makes this one
         current_deadline.ends_at = call.ends_at
-        slot = False
+        acquired = False
         try:
             http = state.http or self._connect(state)
             _acquire_connection(state, request)
-            slot = True
+            acquired = True
             response = http.send(request, stream=True, auth=NO_AUTH, follow_redirects=False)
             try:
                 raw = call.on_head(response)
@@ -125,12 +112,12 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
             call.on_no_response()
             raise
         finally:
-            current_deadline.ends_at = inf
-            if slot:
-                state.slots.release()
+            current_deadline.ends_at = outer_deadline
+            if acquired:
+                state.connections.release()
 
     def _connect(self, state: SyncState) -> httpx.Client:
-        """Return what sends the requests of this process; connections are opened as they are needed."""
+        """Return the HTTP client of this process. It opens connections on demand."""
         with state.lock:
             state.check_open()
             if state.http is None:
@@ -174,7 +161,7 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
 
 def _acquire_connection(state: SyncState, request: httpx.Request) -> None:
     """Wait until a connection may be used."""
-    if not state.slots.acquire(timeout=request.extensions["timeout"]["pool"]):
+    if not state.connections.acquire(timeout=request.extensions["timeout"]["pool"]):
         raise httpx.PoolTimeout("all connections are in use")
 
 

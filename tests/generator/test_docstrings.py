@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from generator.docstrings import describe_limits, docstring, limits, with_limits, wrapped
+from generator.docstrings import describe_limits, docstring, limits, section, with_limits, wrapped
 
 TEXTS = [
     *(
@@ -79,3 +79,8 @@ def test_limits_of_every_schema_are_described() -> None:
         },
         "paths": {"/a": {"get": {"parameters": [{"schema": {"items": {"minimum": 1, "description": "At least 1."}}}]}}},
     }
+
+
+def test_section_indents_entries_and_their_lines() -> None:
+    """The further lines of an entry stand deeper than its first."""
+    assert section("Raises", ["A: one\ntwo", "B: three"]) == "Raises:\n    A: one\n        two\n    B: three"

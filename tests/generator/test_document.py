@@ -54,6 +54,14 @@ def test_first_server_has_its_variables_filled(servers: Any, expected: str | Non
     assert Document("openapi.yaml", described(servers=servers)).base_url == expected
 
 
+@pytest.mark.parametrize(
+    ("docs", "expected"), [(None, None), ({"url": "https://docs.example"}, "https://docs.example")]
+)
+def test_documentation_url_is_that_of_external_docs(docs: Any, expected: str | None) -> None:
+    """The URL of `externalDocs`, if there is one."""
+    assert Document("openapi.yaml", described(externalDocs=docs)).documentation_url == expected
+
+
 @pytest.mark.parametrize("variables", [None, {}, {"other": {"default": "eu"}}, {"region": {"enum": ["eu"]}}])
 def test_server_variable_without_default_is_named(variables: Any) -> None:
     assert error(described(servers=[{"url": "https://{region}.example", "variables": variables}])) == (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.faults import FaultServer, ok
-from tests.processes import output
+from tests.support.faults import FaultServer, ok
+from tests.support.processes import output
 
 RACE = """
 import sys, threading

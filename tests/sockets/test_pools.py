@@ -15,9 +15,9 @@ import pytest
 from stablecog_client import APIConnectionError, APITimeoutError, Client, CreditsResponse
 from stablecog_client._runtime import client_state
 
-from tests import faults
-from tests.drive import Tasks, Threads, Way, every_async_way, every_way
-from tests.faults import KEY, FaultServer, ok
+from tests.support import faults
+from tests.support.drivers import Backend, Tasks, Threads, all_backends, async_backends
+from tests.support.faults import KEY, FaultServer, ok
 
 SLOTS = 5
 
@@ -51,28 +51,28 @@ def unlimited(caller: Any) -> Any:
     return state
 
 
-@every_way
-def test_an_overload_costs_no_connection(way: Way, stage: Stage) -> None:
+@all_backends
+def test_an_overload_costs_no_connection(backend: Backend, stage: Stage) -> None:
     """After many more calls than connections ran into a hanging server, all connections can be used again."""
-    with way(stage.server.url, timeout=0.3, deadline=0.5, max_retries=1) as caller:
+    with backend(stage.server.url, timeout=0.3, deadline=0.5, max_retries=1) as caller:
         state = unlimited(caller)
         for _ in range(3):
             outcomes = caller.list_at_once(8 * SLOTS)
             assert {type(outcome) for outcome in outcomes} == {APITimeoutError}
         stage.scene = ok
         assert all(isinstance(outcome, CreditsResponse) for outcome in caller.list_at_once(SLOTS))
-        https = [state.http] if way is Threads else [loop.http for loop in state.loops.values()]
+        https = [state.http] if backend is Threads else [loop.http for loop in state.loops.values()]
         for http in https:
             assert not any("CONNECTING" in shown for shown in states(http))
             assert len(states(http)) <= SLOTS
-        if way is Threads:
-            assert vars(state.slots)["_value"] == SLOTS
+        if backend is Threads:
+            assert vars(state.connections)["_value"] == SLOTS
         else:
-            assert [loop.slots.value for loop in state.loops.values()] == [SLOTS]
+            assert [loop.connections.value for loop in state.loops.values()] == [SLOTS]
 
 
-@every_async_way
-def test_cancelled_calls_cost_no_connection(way: type[Tasks], stage: Stage) -> None:
+@async_backends
+def test_cancelled_calls_cost_no_connection(backend: type[Tasks], stage: Stage) -> None:
     """Calls are cancelled at any moment, also before their connection is opened."""
     dice = random.Random(1)
 
@@ -89,11 +89,11 @@ def test_cancelled_calls_cost_no_connection(way: type[Tasks], stage: Stage) -> N
         stage.scene = ok
         await asyncio.gather(*(caller.client.credits.list() for _ in range(4 * SLOTS)))
         (loop,) = state.loops.values()
-        assert loop.slots.value == SLOTS
+        assert loop.connections.value == SLOTS
         assert not any("CONNECTING" in shown for shown in states(loop.http))
         assert len(states(loop.http)) <= SLOTS
 
-    with way(stage.server.url) as caller:
+    with backend(stage.server.url) as caller:
         state = unlimited(caller)
         caller.runner.run(storm())
 

@@ -11,7 +11,6 @@ import logging
 import socket
 import ssl
 import sys
-import time
 from http import HTTPStatus
 from typing import Any, Generic, NoReturn, TypeVar
 
@@ -22,6 +21,7 @@ from .api_request import APIRequest
 from .bodies import BoundedBody
 from .client_base import RequestFactory
 from .client_state import ClientState
+from .clock import now
 from .config import CallOptions
 from .http_library import httpx
 from .responses import RawResponse
@@ -73,13 +73,17 @@ class Call(Generic[T]):
         url: httpx.URL,
         factory: RequestFactory,
     ) -> None:
-        self.ends_at = time.monotonic() + options.deadline
+        self.ends_at = now() + options.deadline
         self._state = state
         self._options = options
         self._request = request
         self._url = url
         self._factory = factory
         self._redact = state.config.redact
+        self._is_safe = request.method in retries.SAFE_METHODS
+        self._unknown_outcome_hint = (
+            "" if self._is_safe else "; it may have been acted on: look before you send it again"
+        )
         self._sent: httpx.Request | None = None  # the last request
         self._raw: RawResponse | None = None  # its response, once it has begun
         self._requests = 0
@@ -92,11 +96,11 @@ class Call(Generic[T]):
     @property
     def remaining(self) -> float:
         """Seconds until the deadline."""
-        return max(0.0, self.ends_at - time.monotonic())
+        return max(0.0, self.ends_at - now())
 
     def check_deadline(self) -> None:
         """Raise TimeoutError if the deadline has passed."""
-        if time.monotonic() > self.ends_at:
+        if now() > self.ends_at:
             raise TimeoutError
 
     def try_acquire(self) -> float:
@@ -117,7 +121,7 @@ class Call(Generic[T]):
         """Return the request to send now."""
         self._requests += 1
         self._raw = None
-        remaining = max(0.0, self.ends_at - time.monotonic())
+        remaining = max(0.0, self.ends_at - now())
         timeouts = {name: min(seconds, remaining) for name, seconds in self._options.timeouts.items()}
         extensions = {"timeout": timeouts}
         self._sent = self._factory(self._url, extensions)
@@ -146,11 +150,15 @@ class Call(Generic[T]):
         return self._raw
 
     def is_foreign(self, error: Exception) -> bool:
-        """Return whether an error is not about this call, but about what an event hook of the caller's did."""
+        """Return whether an error is not about this call, but about an event hook or a test double of the caller's."""
+        if failures.is_unmatched(error):
+            return True
         if isinstance(error, RuntimeError) and not isinstance(error, httpx.StreamError):
             return not self._state.is_closed  # httpx raises it when its client is closed
-        request = getattr(error, "_request", None) if isinstance(error, httpx.HTTPError) else None
-        return request is not None and request is not self._sent
+        try:
+            return isinstance(error, httpx.HTTPError) and error.request is not self._sent
+        except RuntimeError:  # it knows no request
+            return False
 
     def on_no_response(self) -> None:
         """Record that the request got no complete response."""
@@ -174,8 +182,10 @@ class Call(Generic[T]):
         try:
             phrase = _STATUSES.get(status)
             if decode is None or phrase is None:
-                expected = f"a documented status ({' or '.join(responses)})"
-                raise APIResponseValidationError(expected=expected, got=str(status))
+                documented = " or ".join(responses)
+                raise APIResponseValidationError(
+                    expected=documented, got=str(status), problem=f"the API description documents only {documented}"
+                )
             parsed = decode(raw.content, raw.fields.get("content-type", ""))
         except APIResponseValidationError as error:
             self._raise_invalid(error, raw)
@@ -195,7 +205,7 @@ class Call(Generic[T]):
             self._raise(APIConnectionError("the client was closed during the call"), error)
         timed_out = isinstance(error, httpx.TimeoutException | TimeoutError)
         sent = not isinstance(error, _UNSENT)
-        causes = failures.causes_of(error, self._active_exception)
+        causes = failures.telling_causes_of(error, self._active_exception)
         reason = failures.one_line(self._redact(failures.describe(causes, self._state.proxy or self._url.host)))
         if (self._is_safe or not sent) and failures.is_transient(causes):
             delay = retries.backoff(self._attempts)
@@ -205,7 +215,7 @@ class Call(Generic[T]):
                 return delay
         hint = self._unknown_outcome_hint if sent else ""
         if not timed_out and self.remaining > 0:
-            advice = failures.advice(causes, self._state.proxy)
+            advice = failures.advice(causes, self._state.proxy, self._state.proxy_source)
             what = "no response" if self._raw is None else "incomplete response"
             self._raise(APIConnectionError(f"{what}: {reason}; {advice}{hint}"), error)
         option, seconds = "deadline", self._options.deadline
@@ -225,14 +235,6 @@ class Call(Generic[T]):
     @property
     def _attempts(self) -> int:
         return self._requests - self._redirects
-
-    @property
-    def _is_safe(self) -> bool:
-        return self._request.method in retries.SAFE_METHODS
-
-    @property
-    def _unknown_outcome_hint(self) -> str:
-        return "" if self._is_safe else "; it may have been acted on: look before you send it again"
 
     def _may_retry(self, delay: float, reason: str, *, exempt_from_budget: bool) -> bool:
         """Return whether to retry after this delay, charging the retry budget unless exempt."""
@@ -278,7 +280,7 @@ class Call(Generic[T]):
         if too_many:
             reason = f"more than {MAX_REDIRECTS} redirects"
         else:
-            reason = f"a redirect to {failures.one_line(self._redact(location))!r}, which is not followed"
+            reason = f"redirects to {failures.one_line(self._redact(location))!r}, which the client does not follow"
         message = f"{failures.status_line(raw.status_code)}: {reason}; check `base_url`"
         if raw.status_code <= 303:  # servers answer forms so; 307 and 308 ask for the same request elsewhere
             message += self._unknown_outcome_hint

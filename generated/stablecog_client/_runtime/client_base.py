@@ -1,10 +1,11 @@
 # Made by `make generate` from openapi.yaml. Do not edit: change that file, generator/ or runtime/ instead.
-"""What `SyncAPIClient` and `AsyncAPIClient` have in common."""
+"""The common base of `SyncAPIClient` and `AsyncAPIClient`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, NoReturn, Self, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
 from weakref import WeakKeyDictionary
 
 from ..errors import UsageError
@@ -18,10 +19,20 @@ from .failures import url_without_secrets
 from .http_library import httpx
 from .per_process import PerProcess
 
-# Makes the HTTP request of a further attempt, given its URL and its extensions.
+# Creates the HTTP request of an attempt, given its URL and extensions.
 RequestFactory = Callable[[httpx.URL, dict[str, Any]], httpx.Request]
 
 S = TypeVar("S", bound=ClientState[Any])
+
+if TYPE_CHECKING:
+    tag_property = cached_property
+else:
+
+    class tag_property(cached_property):
+        """A cached property whose value is also accessible on the class, for `create_autospec`."""
+
+        def __get__(self, client: Any, owner: Any = None) -> Any:
+            return self.func(None) if client is None else super().__get__(client, owner)
 
 
 class ClientBase(Generic[H, S]):
@@ -30,7 +41,7 @@ class ClientBase(Generic[H, S]):
     Args:
         config: The API, the key and the server.
         options: The options of calls.
-        state: What calls share.
+        state: The state that calls share.
     """
 
     def __init__(self, config: ClientConfig[H], options: CallOptions, state: PerProcess[S]) -> None:
@@ -49,7 +60,7 @@ class ClientBase(Generic[H, S]):
 
     @property
     def is_closed(self) -> bool:
-        """Whether calls are refused, because the client or its `http_client` was closed."""
+        """Whether the client or its `http_client` is closed, so that it refuses calls."""
         return self._state.get().is_closed
 
     def with_options(
@@ -65,13 +76,13 @@ class ClientBase(Generic[H, S]):
         It shares the connections, the retry budget and the rate limit of this one. Closing it closes nothing.
 
         Args:
-            timeout: Seconds that one network operation may take.
-            deadline: Seconds that a call may take, retries included.
-            max_retries: Retries that a call may make.
-            headers: Headers to send with each request, besides those that this client sends.
+            timeout: Seconds for one network operation.
+            deadline: Seconds for a whole call, retries included.
+            max_retries: Retries of a call; 0 switches them off.
+            headers: Additional headers for each request.
 
         Raises:
-            UsageError: An option is not what it should be.
+            UsageError: An option is invalid.
         """
         client = object.__new__(type(self))
         client._config, client._state = self._config, self._state
@@ -96,7 +107,7 @@ class ClientBase(Generic[H, S]):
     def _built(self, request: APIRequest[Any]) -> tuple[httpx.URL, RequestFactory]:
         config = self._config
         arguments = request.arguments()
-        arguments["headers"] |= {
+        headers = {
             "user-agent": config.api.user_agent,
             **{name.lower(): value for name, value in self._options.headers.items()},
             "accept-encoding": ACCEPT_ENCODING,
@@ -106,6 +117,8 @@ class ClientBase(Generic[H, S]):
         if request.security is not None and config.key is not None:
             location = {"header": "headers", "query": "params", "cookie": "cookies"}[request.security.location]
             arguments[location][request.security.name] = request.security.credentials(config.key())
+        own = {name.lower() for name in arguments["headers"]}  # the key and the operation's parameters go first
+        arguments["headers"] |= {name: value for name, value in headers.items() if name not in own}
         arguments["params"] = arguments["params"] or None  # httpx removes the URL's own for {}
         path = config.base_url.raw_path.rstrip(b"/") + request.target().encode()
         # A custom http_client adds its headers, cookies and parameters.
@@ -119,7 +132,7 @@ class ClientBase(Generic[H, S]):
         raise refusal  # outside `except`, so that `__context__` cannot lead to the key
 
     def __repr__(self) -> str:
-        if "_config" not in vars(self):  # a traceback may show a client whose options were refused
+        if "_config" not in vars(self):  # in a traceback: a client whose options were refused
             return f"{type(self).__name__}()"
         return f"{type(self).__name__}(base_url={url_without_secrets(self.base_url)!r})"
 
@@ -129,7 +142,7 @@ class ClientBase(Generic[H, S]):
 
 def _factory(template: httpx.Request) -> RequestFactory:
     def make(url: httpx.URL, extensions: dict[str, Any]) -> httpx.Request:
-        request = httpx.Request.__new__(httpx.Request)  # a copy: to make a new one takes as long as to send it
+        request = httpx.Request.__new__(httpx.Request)  # a copy: creating a new one takes as long as sending it
         vars(request).update(vars(template), url=url, headers=httpx.Headers(template.headers), extensions=extensions)
         return request
 

@@ -1,7 +1,7 @@
 # Made by `make generate` from openapi.yaml. Do not edit: change that file, generator/ or runtime/ instead.
 """From JSON values to Python and back.
 
-A decoder takes a value as `json` makes it and returns what the API description says it is, or raises
+A decoder takes a value from the module `json` and returns the value that the API description says it is, or raises
 `APIResponseValidationError`. Its caller adds the place of the value with `inside`.
 """
 
@@ -65,7 +65,7 @@ def string(value: Any) -> str:
 
 
 def integer(value: Any) -> int:
-    """Return an integer; 1.0 is one, too."""
+    """Return an integer; 1.0 counts as one."""
     if value.__class__ is int:
         return value
     if value.__class__ is float and value.is_integer() and abs(value) <= 2**53:
@@ -132,7 +132,7 @@ def optional(value: Any, decode: Decoder[T]) -> T | Unset:
 
 
 def array_of(decode: Decoder[T]) -> Decoder[list[T]]:
-    """Return a decoder of arrays, given one of their items."""
+    """Return a decoder of arrays, given a decoder of their items."""
     return lambda value: array(value, decode)
 
 
@@ -147,7 +147,7 @@ def union_of(*decoders: Decoder[Any]) -> Decoder[Any]:
             except APIResponseValidationError as error:
                 errors.append(error)
         nearest = max(errors, key=lambda error: len(error.steps))
-        if nearest.steps:  # it matched an alternative on the outside: say what is wrong inside
+        if nearest.steps:  # it matched one alternative in part: report what is wrong inside
             raise nearest
         refuse(" or ".join(dict.fromkeys(error.expected for error in errors)), value)
 
@@ -175,7 +175,7 @@ def discriminated_union_of(name: str, decoders: Mapping[str, Decoder[Any]]) -> D
 
 
 def enum_of(kind: Callable[[Any], T], value_type: type, allowed: str) -> Decoder[T]:
-    """Return a decoder of the values that `kind` does not refuse; `allowed` lists them for errors."""
+    """Return a decoder of the values that `kind` accepts; `allowed` lists them for errors."""
 
     def enum(value: Any) -> T:
         if value.__class__ is value_type:
@@ -228,7 +228,7 @@ _DATE_TIME = re.compile(
 )
 
 
-# The usual form, checked fast. fromisoformat checks its digits, but accepts any character in a fraction.
+# A fast check of the usual form. fromisoformat checks the digits, but accepts any character in a fraction.
 _in_utc = re.compile(r"....-..-..T(?!24)..:..:..(?:\.[0-9]+)?Z").fullmatch
 _from_iso_format = datetime.datetime.fromisoformat
 
@@ -272,7 +272,7 @@ def file(value: Any) -> File:
 
 
 def encode(value: Any) -> Any:
-    """Return the JSON value of a model, field or parameter; what JSON has no type for is returned as it is."""
+    """Return the JSON value of a model, field or parameter; values without a JSON type are returned unchanged."""
     match value:
         case Enum():
             return value.value

@@ -1,5 +1,5 @@
 # Made by `make generate` from openapi.yaml. Do not edit: change that file, generator/ or runtime/ instead.
-"""The deadline of the call that a thread is making: all its network operations end by then.
+"""The deadline of the current call of a thread, by which all its network operations end.
 
 httpx applies its timeout to each read on its own, so a server that sends a byte now and then never times out.
 """

@@ -7,6 +7,7 @@ Frames of network code hold requests, and error trackers show their variables.
 from __future__ import annotations
 
 import json
+import re
 import socket
 import ssl
 import sys
@@ -15,17 +16,21 @@ from typing import Any, cast
 
 from ..errors import status_line as status_line
 from .bodies import NOT_THE_API
-from .http_library import httpx
+from .http_library import LIBRARIES, httpx
 from .redaction import Redact
 
 Causes = list[BaseException]
 
-_LIBRARIES = frozenset(
-    {__name__.partition(".")[0], "aiohttp", "anyio", "h11", "httpcore", "httpx", "httpx_aiohttp", "trio"}
-)
+_LIBRARIES = frozenset({__name__.partition(".")[0], *LIBRARIES, "aiohttp", "anyio", "h11", "httpx_aiohttp", "trio"})
 
 # Failures that a retry does not change.
 _PERMANENT = (httpx.InvalidURL, httpx.LocalProtocolError, httpx.UnsupportedProtocol, ssl.SSLCertVerificationError)
+
+# Their errors begin so: an HTTP status, or what httpcore says of a SOCKS proxy that wants other credentials.
+_REFUSALS_OF_PROXIES = ("4", "Invalid username/password", "Requested ")
+
+# Raised and handled in every TLS connection over a buffer, and so the context of later errors.
+_WAITS = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 _UNTRUSTED = "the certificate is not trusted: set SSL_CERT_FILE if it is your company's, or check `base_url`"
 _OTHER_SERVER = "the certificate is for another server: check `base_url` and proxies"
@@ -40,9 +45,10 @@ _STATUS_ADVICE = {
     300: "check `base_url`",
     400: "the server rejected the request: see what it says",
     401: "check the API key: it is unknown or switched off",
-    402: "payment required: the account may lack credits",
-    403: "this API key does not have the permission",
+    402: "the account may lack credits",
+    403: "the API key lacks this permission",
     404: "there is no such path or resource: check `base_url` and the arguments",
+    407: "give user and password in the URL of the proxy",
     408: "the server waited too long for the request: try again later",
     428: "the server could not check the rate limit: try again later",
     429: "make fewer calls, or try again later",
@@ -51,10 +57,19 @@ _STATUS_ADVICE = {
 }
 
 
+# An error number before a text of the operating system, and a line of OpenSSL's source after one.
+_MARKS = re.compile(r"^\[Errno -?\d+\] | \(_ssl\.c:\d+\)$")
+
+
 def is_transient(causes: Causes) -> bool:
     """Return whether the next attempt may succeed."""
-    refused_by_proxy = isinstance(causes[0], httpx.ProxyError) and str(causes[0]).startswith("4")
+    refused_by_proxy = isinstance(causes[0], httpx.ProxyError) and str(causes[0]).startswith(_REFUSALS_OF_PROXIES)
     return not refused_by_proxy and not any(isinstance(cause, _PERMANENT) for cause in causes)
+
+
+def is_unmatched(error: Exception) -> bool:
+    """Return whether an error says that pytest-httpx has no response for a request, which it calls a timeout."""
+    return type(error) is httpx.TimeoutException and str(error).startswith("No response can be found for")
 
 
 def describe(causes: Causes, host: str) -> str:
@@ -66,10 +81,10 @@ def describe(causes: Causes, host: str) -> str:
     texts = [text for cause in causes if (text := str(cause))] or [type(causes[0]).__name__]
     # What the operating system says is plainer than what libraries make of it.
     of_system = [text for cause in causes if isinstance(cause, OSError) and (text := str(cause))]
-    return (of_system or texts[:1])[-1].rstrip(".")
+    return _MARKS.sub("", (of_system or texts[:1])[-1]).rstrip(".")
 
 
-def advice(causes: Causes, proxy: str | None) -> str:
+def advice(causes: Causes, proxy: str | None, proxy_source: str) -> str:
     """Return what the caller can do about a failure to get a response."""
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
@@ -79,7 +94,7 @@ def advice(causes: Causes, proxy: str | None) -> str:
         return _OTHER_TLS if "alert" in text or "unsupported" in text else _NO_TLS
     if proxy or any(isinstance(cause, httpx.ProxyError) for cause in causes):
         name = f"the proxy {proxy}" if proxy else "the proxy"
-        return f"check {name}, which HTTPS_PROXY or `http_client` names, the server and `base_url`"
+        return f"check {name} (from {proxy_source}), the server and `base_url`"
     return "check the network, the server and `base_url`"
 
 
@@ -120,10 +135,18 @@ def causes_of(error: BaseException, active: BaseException | None) -> Causes:
     """Return an error and what led to it, without the exception that the caller was handling when it made the call."""
     found = [error]
     for seen in found:
-        for link in (seen.__cause__, seen.__context__):
+        # Of several addresses that failed, anyio raises a group.
+        group: Causes = list(cast("Any", seen).exceptions) if isinstance(seen, BaseExceptionGroup) else []
+        for link in (seen.__cause__, seen.__context__, *group):
             if link is not None and link is not active and link not in found:
                 found.append(link)
     return found
+
+
+def telling_causes_of(error: BaseException, active: BaseException | None) -> Causes:
+    """Return the causes that say what happened: not that TLS waits for data, nor what aiohttp makes of others."""
+    causes = causes_of(error, active)
+    return [error for error in causes if not isinstance(error, _WAITS) and not is_aiohttp_error(error)]
 
 
 def strip(error: BaseException, active: BaseException | None, redact: Redact) -> None:
@@ -131,7 +154,8 @@ def strip(error: BaseException, active: BaseException | None, redact: Redact) ->
     for cause in causes_of(error, active):
         cause.__traceback__ = _without_network_frames(cause.__traceback__)
         cause.args = tuple(redact(arg) if isinstance(arg, str) else arg for arg in cause.args)
-        cause.__dict__.pop("_request", None)
+        if isinstance(cause, httpx.HTTPError):
+            cast("Any", cause).request = None
         for link in ("__cause__", "__context__"):
             if is_aiohttp_error(getattr(cause, link)):
                 setattr(cause, link, None)

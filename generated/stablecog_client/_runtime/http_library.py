@@ -1,10 +1,14 @@
 # Made by `make generate` from openapi.yaml. Do not edit: change that file, generator/ or runtime/ instead.
-"""The HTTP library by name: here, and in `network` for its lower half, httpcore. To replace it, change these lines."""
+"""The name of the HTTP library. To replace it, change it here, and that of httpcore in `addresses`."""
 
 import httpx as httpx
 
+LIBRARIES = (httpx.__name__, httpx.__name__.replace("httpx", "httpcore"))
+"""The top-level names of httpx and httpcore."""
+
 LOGGERS = (
-    *("httpx", "httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy", "httpcore.socks"),
+    LIBRARIES[0],
+    *(f"{LIBRARIES[1]}.{name}" for name in ("connection", "http11", "http2", "proxy", "socks")),
     *("hpack.hpack", "hpack.table"),
 )
 """The loggers that may log requests and responses, headers included."""
@@ -15,4 +19,4 @@ MAX_CONNECTIONS = 100
 POOL_RACES = (OSError, TypeError, ValueError)
 """What httpcore's pool raises when one thread looks at a connection that another thread is using or closing."""
 
-__all__ = ["LOGGERS", "MAX_CONNECTIONS", "POOL_RACES", "httpx"]
+__all__ = ["LIBRARIES", "LOGGERS", "MAX_CONNECTIONS", "POOL_RACES", "httpx"]

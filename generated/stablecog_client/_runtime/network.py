@@ -6,16 +6,19 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Iterable
 from contextlib import suppress
+from contextvars import ContextVar
 from math import inf
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
-import httpcore as httpcore
-
+from .addresses import connect_to_any, httpcore, is_address, resolve
+from .clock import now
 from .deadline import current_deadline
 from .http_library import MAX_CONNECTIONS, POOL_RACES, httpx
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 KEEPALIVE_EXPIRY = 5.0  # seconds
 
@@ -26,7 +29,7 @@ def bounded(timeout: float | None) -> float | None:
     Raises:
         httpcore.ReadTimeout: The deadline has passed.
     """
-    seconds = current_deadline.ends_at - time.monotonic()
+    seconds = current_deadline.ends_at - now()
     if seconds <= 0:
         raise httpcore.ReadTimeout("the deadline of the call has passed")
     if timeout is None:
@@ -42,7 +45,11 @@ class DeadlineStream(httpcore.NetworkStream):
         self.get_extra_info = stream.get_extra_info  # type: ignore[method-assign]
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, bounded(timeout))
+        try:
+            return self._stream.read(max_bytes, bounded(timeout))
+        except BaseException:
+            self.close()  # httpcore leaves it open when a SOCKS proxy does not answer
+            raise
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         for start in range(0, len(buffer), 65536):
@@ -59,11 +66,24 @@ class DeadlineStream(httpcore.NetworkStream):
         self._stream.close()
 
 
+class DeadlineSSLSocket(ssl.SSLSocket):
+    """A TLS connection to a proxy. httpcore's TLS inside TLS makes several reads of it with one timeout."""
+
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        self.settimeout(bounded(self.gettimeout()))
+        return super().recv(buflen, flags)
+
+    def send(self, data: ReadableBuffer, flags: int = 0) -> int:
+        self.settimeout(bounded(self.gettimeout()))
+        return super().send(data, flags)
+
+
 class DeadlineBackend(httpcore.NetworkBackend):
     """Opens connections that keep to the deadline, within the deadline."""
 
     def __init__(self, backend: httpcore.NetworkBackend | None = None) -> None:
         self._backend = backend or httpcore.SyncBackend()
+        self.opened = threading.local()  # its `stream` is the last one that this thread opened
 
     def connect_tcp(
         self,
@@ -73,15 +93,17 @@ class DeadlineBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        def connect(address: str) -> httpcore.NetworkStream:
-            timeout_now = bounded(timeout)
-            return DeadlineStream(self._backend.connect_tcp(address, port, timeout_now, local_address, socket_options))
+        def connect(address: str, timeout: float | None) -> httpcore.NetworkStream:
+            return self._backend.connect_tcp(address, port, timeout, local_address, socket_options)
 
-        *others, last = [host] if current_deadline.ends_at == inf else _resolve(host, port, bounded(timeout))
-        for address in others:
-            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
-                return connect(address)
-        return connect(last)
+        seconds = bounded(timeout)
+        if current_deadline.ends_at == inf or seconds is None or is_address(host):
+            stream = connect(host, seconds)
+        else:
+            ends_at = now() + seconds
+            stream = connect_to_any(resolve(host, port, seconds), connect, ends_at)
+        self.opened.stream = stream
+        return DeadlineStream(stream)
 
     def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None
@@ -90,39 +112,24 @@ class DeadlineBackend(httpcore.NetworkBackend):
 
     def sleep(self, seconds: float) -> None:
         """Wait before the next attempt of a transport with `retries`, unless it would exceed the deadline."""
-        if seconds >= current_deadline.ends_at - time.monotonic():
+        if seconds >= current_deadline.ends_at - now():
             raise httpcore.ConnectTimeout("the deadline of the call comes before the next attempt")
         self._backend.sleep(seconds)
 
 
-def _resolve(host: str, port: int, timeout: float | None) -> list[str]:
-    """Return the addresses of a host. The system's resolver has no timeout, so it runs in a thread."""
-    addresses: list[str] = []
-    errors: list[OSError] = []
+class AsyncBackend(httpcore.AsyncNetworkBackend):
+    """Opens connections, and notes those of the exchange that is under way."""
 
-    def resolve() -> None:
-        try:
-            infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            addresses.extend(dict.fromkeys(str(info[4][0]) for info in infos))
-        except OSError as error:
-            errors.append(error)
-        except UnicodeError:  # not a host name
-            errors.append(socket.gaierror(socket.EAI_NONAME, "Name or service not known"))
+    def __init__(self) -> None:
+        self._backend: httpcore.AsyncNetworkBackend = cast("Any", httpcore).AnyIOBackend()
 
-    thread = threading.Thread(target=resolve, name="resolve", daemon=True)
-    try:
-        thread.start()
-    except RuntimeError as error:  # too many threads
-        raise httpcore.ConnectError(str(error)) from error
-    thread.join(timeout)
-    for failure in errors:
-        try:
-            raise failure
-        except OSError as error:  # raised in `except`, because httpcore removes `__cause__` but not `__context__`
-            raise httpcore.ConnectError(str(error)) from error
-    if not addresses:
-        raise httpcore.ConnectTimeout("resolving the host took too long")
-    return addresses
+    async def connect_tcp(self, *args: Any, **options: Any) -> httpcore.AsyncNetworkStream:
+        stream = await self._backend.connect_tcp(*args, **options)
+        _opened.get().append(stream)
+        return stream
+
+
+_opened: ContextVar[list[httpcore.AsyncNetworkStream]] = ContextVar("_opened")
 
 
 class Response(httpx.Response):
@@ -172,13 +179,24 @@ class Transport(httpx.HTTPTransport):
 
     def __init__(self, tls: ssl.SSLContext, proxy: httpx.Proxy | None) -> None:
         pools = (httpcore.ConnectionPool, httpcore.HTTPProxy, httpcore.SOCKSProxy)
-        self._pool = _new_pool(*pools, tls, proxy, network_backend=DeadlineBackend())
+        self._backend = DeadlineBackend()
+        self._pool = _new_pool(*pools, tls, proxy, network_backend=self._backend)
+        self._socks_errors = _socks_errors(proxy)
+        if proxy is not None and proxy.ssl_context is not None:
+            proxy.ssl_context.sslsocket_class = DeadlineSSLSocket
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self._backend.opened.stream = None
         try:
             response = super().handle_request(request)
         except POOL_RACES as error:
             raise httpx.ReadError(str(error)) from error
+        except Exception as error:
+            if stream := self._backend.opened.stream:  # httpcore leaves it open when a handshake of SOCKS fails
+                stream.close()
+            if isinstance(error, self._socks_errors):
+                raise httpx.ProxyError(_NOT_SOCKS) from error
+            raise
         response.__class__ = Response
         return response
 
@@ -188,10 +206,25 @@ class AsyncTransport(httpx.AsyncHTTPTransport):
 
     def __init__(self, tls: ssl.SSLContext, proxy: httpx.Proxy | None) -> None:
         pools = (httpcore.AsyncConnectionPool, httpcore.AsyncHTTPProxy, httpcore.AsyncSOCKSProxy)
-        self._pool = _new_pool(*pools, tls, proxy)
+        self._pool = _new_pool(*pools, tls, proxy, network_backend=AsyncBackend())
+        self._socks_errors = _socks_errors(proxy)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        response = await super().handle_async_request(request)
+        opened: list[httpcore.AsyncNetworkStream] = []
+        token = _opened.set(opened)
+        try:
+            response = await super().handle_async_request(request)
+        except BaseException as error:
+            import anyio  # not at the top: sync clients do without it
+
+            for stream in opened:  # httpcore leaves it open when a handshake of TLS or SOCKS fails or is cancelled
+                with anyio.CancelScope(shield=True):
+                    await stream.aclose()
+            if isinstance(error, self._socks_errors):
+                raise httpx.ProxyError(_NOT_SOCKS) from error
+            raise
+        finally:
+            _opened.reset(token)
         response.__class__ = Response
         return response
 
@@ -210,5 +243,17 @@ def _new_pool(
         return direct(**options)
     options |= {"proxy_url": str(proxy.url), "proxy_auth": proxy.raw_auth}
     if proxy.url.scheme in {"http", "https"}:
-        return http_proxy(**options)
+        return http_proxy(**options, proxy_ssl_context=proxy.ssl_context)
     return socks_proxy(**options)
+
+
+_NOT_SOCKS = "the proxy did not send a valid SOCKS response"
+
+
+def _socks_errors(proxy: httpx.Proxy | None) -> tuple[type[Exception], ...]:
+    """Return what httpcore lets through when a SOCKS proxy closes the connection or speaks another protocol."""
+    if proxy is None or not proxy.url.scheme.startswith("socks"):
+        return ()
+    from socksio import SOCKSError
+
+    return (SOCKSError,)

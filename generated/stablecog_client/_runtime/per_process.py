@@ -13,10 +13,10 @@ T = TypeVar("T")
 class PerProcess(Generic[T]):
     """A value that each process makes for itself.
 
-    The values of parent processes are kept, because to close their connections would disturb the parent.
+    The values of parent processes are kept, because closing their connections would disturb the parent.
 
     Args:
-        make: Makes the value, given that of the parent process, or None in the first one.
+        make: Creates the value, given that of the parent process, or None in the first process.
     """
 
     def __init__(self, make: Callable[[T | None], T]) -> None:

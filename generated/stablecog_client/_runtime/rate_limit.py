@@ -8,10 +8,11 @@ while the server refuses some because other clients share the limit.
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Mapping
 from threading import Lock
+
+from .clock import now as _now
 
 HEADROOM = 2  # requests left unused of those that a response reports: others may take them first
 BACKOFF_FACTOR, RECOVERY_FACTOR = 1.5, 0.97  # for the interval between requests, after a refusal and after a success
@@ -45,7 +46,7 @@ class RateLimit:
     def try_acquire(self) -> float:
         """Return 0 if a request may be sent now, and count it; otherwise seconds after which to ask again."""
         with self._lock:
-            now = time.monotonic()
+            now = _now()
             if self._sent and now - self._sent[-1] >= 2 * self._window:  # the server has forgotten them by now
                 self._sent.clear()
                 self._available, self._interval = self._requests - self._in_flight, self._min_interval
@@ -79,7 +80,7 @@ class RateLimit:
             self.release()
             return
         with self._lock:
-            now = time.monotonic()
+            now = _now()
             self._in_flight -= 1
             self._available = max(0, remaining - self._in_flight - HEADROOM)
             self._interval = max(self._min_interval, self._interval * RECOVERY_FACTOR)
@@ -89,7 +90,7 @@ class RateLimit:
 
     def _on_refusal(self) -> None:
         with self._lock:
-            now = time.monotonic()
+            now = _now()
             self._enforced = True
             self._in_flight -= 1
             self._available = 0
@@ -102,4 +103,4 @@ class RateLimit:
     def recently_admitted(self) -> bool:
         """Whether the server admitted a request lately, so that a refused one will be admitted, too."""
         with self._lock:
-            return bool(self._admitted) and time.monotonic() - self._admitted[-1] < 2 * self._window
+            return bool(self._admitted) and _now() - self._admitted[-1] < 2 * self._window

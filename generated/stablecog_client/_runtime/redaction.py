@@ -1,5 +1,5 @@
 # Made by `make generate` from openapi.yaml. Do not edit: change that file, generator/ or runtime/ instead.
-"""Keeps API keys out of texts and logs: a server may send one back, in a header or in a body."""
+"""Redaction of API keys in texts and logs: a server may send a key back, in a header or in a body."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _redactors: list[ref[Redact]] = []  # not a WeakSet: clients are made while othe
 
 
 def redactor(key: str) -> Redact:
-    """Return a function that redacts a key in a text: in each encoding that is sent or shown, also truncated."""
+    """Return a function that redacts a key in a text: in each encoding that occurs, also truncated."""
     basic = b64encode(key.encode()).decode()
     encodings = dict.fromkeys([key, json.dumps(key)[1:-1], quote(key, safe=""), basic])
 
@@ -29,7 +29,7 @@ def redactor(key: str) -> Redact:
 
     _redactors.append(ref(redact, _redactors.remove))
     for name in LOGGERS:
-        logging.getLogger(name).addFilter(_filter)  # which adds it once
+        logging.getLogger(name).addFilter(_filter)  # has no effect if it is there already
     return redact
 
 

@@ -22,18 +22,18 @@ class CreditsResponse:
     """The account's credits and their total."""
 
     total_remaining_credits: int
-    """Credits that remain of all credits together. May be negative."""
+    """The total of all remaining credits. May be negative."""
     credits: list[TCredit]
-    """The credits that have not expired; an empty array when there are none, never null."""
+    """The credits that have not expired. Empty if there are none, never null."""
     additional_properties: dict[str, Any] = _attrs_field(factory=dict[str, Any], hash=False)
     """Fields that the API description does not list, kept as they are."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Return the model of a JSON object.
+        """Return the model for a JSON object.
 
         Raises:
-            APIResponseValidationError: The object does not match the API description; the error has the JSON path.
+            APIResponseValidationError: The object does not match the API description. `path` says where.
         """
         if data.__class__ is not dict:
             data = codec.mapping(data)
@@ -60,12 +60,18 @@ class CreditsResponse:
         return self
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object, as `from_dict` takes it."""
+        """Return the JSON object; the inverse of `from_dict`."""
         return {
             "total_remaining_credits": self.total_remaining_credits,
             "credits": codec.encode(self.credits),
             **self.additional_properties,
         }
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        from .._runtime.pydantic_schema import schema_for
+
+        return schema_for(cls)
 
 
 # At the end, because models may refer to each other.

@@ -20,21 +20,21 @@ _new = object.__new__
 
 @_attrs_frozen(slots=False, kw_only=True)
 class ErrorResponse:
-    """What a handler of the server says when it fails."""
+    """The error of a request handler."""
 
     error: str
     """What went wrong."""
     description: str | Unset = UNSET
-    """More about it."""
+    """Details."""
     additional_properties: dict[str, Any] = _attrs_field(factory=dict[str, Any], hash=False)
     """Fields that the API description does not list, kept as they are."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Return the model of a JSON object.
+        """Return the model for a JSON object.
 
         Raises:
-            APIResponseValidationError: The object does not match the API description; the error has the JSON path.
+            APIResponseValidationError: The object does not match the API description. `path` says where.
         """
         if data.__class__ is not dict:
             data = codec.mapping(data)
@@ -65,5 +65,11 @@ class ErrorResponse:
         return self
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object, as `from_dict` takes it."""
+        """Return the JSON object; the inverse of `from_dict`."""
         return codec.without_unset({"error": self.error, "description": self.description, **self.additional_properties})
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        from .._runtime.pydantic_schema import schema_for
+
+        return schema_for(cls)

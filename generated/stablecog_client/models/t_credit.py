@@ -20,15 +20,15 @@ _new = object.__new__
 
 @_attrs_frozen(slots=False, kw_only=True)
 class TCredit:
-    """An amount of credits of one type that expires at one time."""
+    """A number of credits of one type that expire together."""
 
     id: str
     """Identifies the credit. A UUID, documented as a plain string."""
     remaining_amount: int
-    """Credits that remain of it. May be negative."""
+    """How much of this credit remains. May be negative."""
     expires_at: datetime.datetime
-    """When it expires, in UTC, with up to 9 fractional digits. The year 2100 (`2100-01-01T05:00:00Z`) stands for
-    never."""
+    """When the credit expires, in UTC, with up to 9 fractional digits. The year 2100 (`2100-01-01T05:00:00Z`) means
+    that it never expires."""
     type: TCreditType
     """The type of a credit, such as a free allowance, a subscription or a gift."""
     additional_properties: dict[str, Any] = _attrs_field(factory=dict[str, Any], hash=False)
@@ -36,10 +36,10 @@ class TCredit:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Return the model of a JSON object.
+        """Return the model for a JSON object.
 
         Raises:
-            APIResponseValidationError: The object does not match the API description; the error has the JSON path.
+            APIResponseValidationError: The object does not match the API description. `path` says where.
         """
         if data.__class__ is not dict:
             data = codec.mapping(data)
@@ -73,7 +73,7 @@ class TCredit:
         return self
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object, as `from_dict` takes it."""
+        """Return the JSON object; the inverse of `from_dict`."""
         return {
             "id": self.id,
             "remaining_amount": self.remaining_amount,
@@ -81,6 +81,12 @@ class TCredit:
             "type": self.type.to_dict(),
             **self.additional_properties,
         }
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        from .._runtime.pydantic_schema import schema_for
+
+        return schema_for(cls)
 
 
 # At the end, because models may refer to each other.

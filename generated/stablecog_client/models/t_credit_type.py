@@ -24,20 +24,20 @@ class TCreditType:
     id: str
     """Identifies the type. A UUID, documented as a plain string."""
     name: str
-    """Name of the type, such as `Free`."""
+    """The name of the type, such as `Free`."""
     amount: int
-    """Credits that this type comes with by default. May be negative."""
+    """How much a new credit of this type holds. May be negative."""
     description: str
-    """The type in a sentence."""
+    """A sentence about the type."""
     additional_properties: dict[str, Any] = _attrs_field(factory=dict[str, Any], hash=False)
     """Fields that the API description does not list, kept as they are."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Return the model of a JSON object.
+        """Return the model for a JSON object.
 
         Raises:
-            APIResponseValidationError: The object does not match the API description; the error has the JSON path.
+            APIResponseValidationError: The object does not match the API description. `path` says where.
         """
         if data.__class__ is not dict:
             data = codec.mapping(data)
@@ -77,7 +77,7 @@ class TCreditType:
         return self
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object, as `from_dict` takes it."""
+        """Return the JSON object; the inverse of `from_dict`."""
         return {
             "id": self.id,
             "name": self.name,
@@ -85,3 +85,9 @@ class TCreditType:
             "description": self.description,
             **self.additional_properties,
         }
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        from .._runtime.pydantic_schema import schema_for
+
+        return schema_for(cls)

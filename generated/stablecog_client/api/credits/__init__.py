@@ -3,14 +3,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import stablecog_client  # for `AsyncClient`, which it imports on first use
 
+from ...client import Client
 from ...models import CreditsResponse
 from . import list_credits
-
-if TYPE_CHECKING:
-    from ...async_client import AsyncClient
-    from ...client import Client
 
 
 class CreditsAPI:
@@ -22,19 +19,20 @@ class CreditsAPI:
     def list(self) -> CreditsResponse:
         """List the account's credits.
 
-        Every credit that has not expired, and how much remains of all of them together. The server ignores
-        query parameters, and answers with or without a trailing slash.
+        Returns every credit that has not expired, and the total that remains. The server ignores query
+        parameters and accepts a trailing slash.
 
         Raises:
-            UsageError: The call cannot be made as asked; nothing was sent.
-            APIConnectionError: There is no complete response; `APITimeoutError` if there is none in time.
+            UsageError: The call cannot be made; nothing was sent.
+            APIConnectionError: No complete response. The subclass `APITimeoutError`: none in time.
             AuthenticationError: 401. The key is missing, unknown, or was switched off by its owner.
-            NotFoundError: 404. The server does not know this path. It comes from the router, without the
-                rate-limit headers.
-            APIStatusError: 428. The rate limiter cannot reach its store. Nothing is wrong with the request.
-            RateLimitError: 429. More than 20 requests from this address within a second.
-            InternalServerError: 500. The server failed. A handler says so in JSON; a response that cannot
-                be serialised says so in text.
+            NotFoundError: 404. The server does not know this path. The router responds, without the rate-
+                limit headers.
+            APIStatusError: 428. The server's rate limiter cannot reach its store. Nothing is wrong with the
+                request.
+            RateLimitError: 429. More than 20 requests from this IP address within a second.
+            InternalServerError: 500. The server failed. The error is JSON if a handler failed, and text if
+                the response could not be serialized.
             APIStatusError: Any other status that is not 2xx.
             APIResponseValidationError: The response does not match the API description.
         """
@@ -44,25 +42,26 @@ class CreditsAPI:
 class AsyncCreditsAPI:
     """The credits of the account that the API key belongs to."""
 
-    def __init__(self, client: AsyncClient) -> None:
+    def __init__(self, client: stablecog_client.AsyncClient) -> None:
         self._client = client
 
     async def list(self) -> CreditsResponse:
         """List the account's credits.
 
-        Every credit that has not expired, and how much remains of all of them together. The server ignores
-        query parameters, and answers with or without a trailing slash.
+        Returns every credit that has not expired, and the total that remains. The server ignores query
+        parameters and accepts a trailing slash.
 
         Raises:
-            UsageError: The call cannot be made as asked; nothing was sent.
-            APIConnectionError: There is no complete response; `APITimeoutError` if there is none in time.
+            UsageError: The call cannot be made; nothing was sent.
+            APIConnectionError: No complete response. The subclass `APITimeoutError`: none in time.
             AuthenticationError: 401. The key is missing, unknown, or was switched off by its owner.
-            NotFoundError: 404. The server does not know this path. It comes from the router, without the
-                rate-limit headers.
-            APIStatusError: 428. The rate limiter cannot reach its store. Nothing is wrong with the request.
-            RateLimitError: 429. More than 20 requests from this address within a second.
-            InternalServerError: 500. The server failed. A handler says so in JSON; a response that cannot
-                be serialised says so in text.
+            NotFoundError: 404. The server does not know this path. The router responds, without the rate-
+                limit headers.
+            APIStatusError: 428. The server's rate limiter cannot reach its store. Nothing is wrong with the
+                request.
+            RateLimitError: 429. More than 20 requests from this IP address within a second.
+            InternalServerError: 500. The server failed. The error is JSON if a handler failed, and text if
+                the response could not be serialized.
             APIStatusError: Any other status that is not 2xx.
             APIResponseValidationError: The response does not match the API description.
         """

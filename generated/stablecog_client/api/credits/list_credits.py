@@ -4,16 +4,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import stablecog_client  # for `AsyncClient`, which it imports on first use
 
 from ..._runtime import bodies, codec
 from ..._runtime.api_request import APIRequest, Security
+from ...client import Client
 from ...models import CreditsResponse
 from ...types import Response
-
-if TYPE_CHECKING:
-    from ...async_client import AsyncClient
-    from ...client import Client
 
 _RESPONSES: dict[str, bodies.BodyDecoder[CreditsResponse]] = {"200": bodies.json_body(CreditsResponse.from_dict)}
 
@@ -38,19 +37,20 @@ _REQUEST: APIRequest[CreditsResponse] = APIRequest(
 def sync_detailed(*, client: Client) -> Response[CreditsResponse]:
     """List the account's credits.
 
-    Every credit that has not expired, and how much remains of all of them together. The server ignores
-    query parameters, and answers with or without a trailing slash.
+    Returns every credit that has not expired, and the total that remains. The server ignores query
+    parameters and accepts a trailing slash.
 
     Raises:
-        UsageError: The call cannot be made as asked; nothing was sent.
-        APIConnectionError: There is no complete response; `APITimeoutError` if there is none in time.
+        UsageError: The call cannot be made; nothing was sent.
+        APIConnectionError: No complete response. The subclass `APITimeoutError`: none in time.
         AuthenticationError: 401. The key is missing, unknown, or was switched off by its owner.
-        NotFoundError: 404. The server does not know this path. It comes from the router, without the
-            rate-limit headers.
-        APIStatusError: 428. The rate limiter cannot reach its store. Nothing is wrong with the request.
-        RateLimitError: 429. More than 20 requests from this address within a second.
-        InternalServerError: 500. The server failed. A handler says so in JSON; a response that cannot
-            be serialised says so in text.
+        NotFoundError: 404. The server does not know this path. The router responds, without the rate-
+            limit headers.
+        APIStatusError: 428. The server's rate limiter cannot reach its store. Nothing is wrong with the
+            request.
+        RateLimitError: 429. More than 20 requests from this IP address within a second.
+        InternalServerError: 500. The server failed. The error is JSON if a handler failed, and text if
+            the response could not be serialized.
         APIStatusError: Any other status that is not 2xx.
         APIResponseValidationError: The response does not match the API description.
     """
@@ -60,63 +60,66 @@ def sync_detailed(*, client: Client) -> Response[CreditsResponse]:
 def sync(*, client: Client) -> CreditsResponse:
     """List the account's credits.
 
-    Every credit that has not expired, and how much remains of all of them together. The server ignores
-    query parameters, and answers with or without a trailing slash.
+    Returns every credit that has not expired, and the total that remains. The server ignores query
+    parameters and accepts a trailing slash.
 
     Raises:
-        UsageError: The call cannot be made as asked; nothing was sent.
-        APIConnectionError: There is no complete response; `APITimeoutError` if there is none in time.
+        UsageError: The call cannot be made; nothing was sent.
+        APIConnectionError: No complete response. The subclass `APITimeoutError`: none in time.
         AuthenticationError: 401. The key is missing, unknown, or was switched off by its owner.
-        NotFoundError: 404. The server does not know this path. It comes from the router, without the
-            rate-limit headers.
-        APIStatusError: 428. The rate limiter cannot reach its store. Nothing is wrong with the request.
-        RateLimitError: 429. More than 20 requests from this address within a second.
-        InternalServerError: 500. The server failed. A handler says so in JSON; a response that cannot
-            be serialised says so in text.
+        NotFoundError: 404. The server does not know this path. The router responds, without the rate-
+            limit headers.
+        APIStatusError: 428. The server's rate limiter cannot reach its store. Nothing is wrong with the
+            request.
+        RateLimitError: 429. More than 20 requests from this IP address within a second.
+        InternalServerError: 500. The server failed. The error is JSON if a handler failed, and text if
+            the response could not be serialized.
         APIStatusError: Any other status that is not 2xx.
         APIResponseValidationError: The response does not match the API description.
     """
     return client._send(_REQUEST).parsed
 
 
-async def asyncio_detailed(*, client: AsyncClient) -> Response[CreditsResponse]:
+async def asyncio_detailed(*, client: stablecog_client.AsyncClient) -> Response[CreditsResponse]:
     """List the account's credits.
 
-    Every credit that has not expired, and how much remains of all of them together. The server ignores
-    query parameters, and answers with or without a trailing slash.
+    Returns every credit that has not expired, and the total that remains. The server ignores query
+    parameters and accepts a trailing slash.
 
     Raises:
-        UsageError: The call cannot be made as asked; nothing was sent.
-        APIConnectionError: There is no complete response; `APITimeoutError` if there is none in time.
+        UsageError: The call cannot be made; nothing was sent.
+        APIConnectionError: No complete response. The subclass `APITimeoutError`: none in time.
         AuthenticationError: 401. The key is missing, unknown, or was switched off by its owner.
-        NotFoundError: 404. The server does not know this path. It comes from the router, without the
-            rate-limit headers.
-        APIStatusError: 428. The rate limiter cannot reach its store. Nothing is wrong with the request.
-        RateLimitError: 429. More than 20 requests from this address within a second.
-        InternalServerError: 500. The server failed. A handler says so in JSON; a response that cannot
-            be serialised says so in text.
+        NotFoundError: 404. The server does not know this path. The router responds, without the rate-
+            limit headers.
+        APIStatusError: 428. The server's rate limiter cannot reach its store. Nothing is wrong with the
+            request.
+        RateLimitError: 429. More than 20 requests from this IP address within a second.
+        InternalServerError: 500. The server failed. The error is JSON if a handler failed, and text if
+            the response could not be serialized.
         APIStatusError: Any other status that is not 2xx.
         APIResponseValidationError: The response does not match the API description.
     """
     return await client._send(_REQUEST)
 
 
-async def asyncio(*, client: AsyncClient) -> CreditsResponse:
+async def asyncio(*, client: stablecog_client.AsyncClient) -> CreditsResponse:
     """List the account's credits.
 
-    Every credit that has not expired, and how much remains of all of them together. The server ignores
-    query parameters, and answers with or without a trailing slash.
+    Returns every credit that has not expired, and the total that remains. The server ignores query
+    parameters and accepts a trailing slash.
 
     Raises:
-        UsageError: The call cannot be made as asked; nothing was sent.
-        APIConnectionError: There is no complete response; `APITimeoutError` if there is none in time.
+        UsageError: The call cannot be made; nothing was sent.
+        APIConnectionError: No complete response. The subclass `APITimeoutError`: none in time.
         AuthenticationError: 401. The key is missing, unknown, or was switched off by its owner.
-        NotFoundError: 404. The server does not know this path. It comes from the router, without the
-            rate-limit headers.
-        APIStatusError: 428. The rate limiter cannot reach its store. Nothing is wrong with the request.
-        RateLimitError: 429. More than 20 requests from this address within a second.
-        InternalServerError: 500. The server failed. A handler says so in JSON; a response that cannot
-            be serialised says so in text.
+        NotFoundError: 404. The server does not know this path. The router responds, without the rate-
+            limit headers.
+        APIStatusError: 428. The server's rate limiter cannot reach its store. Nothing is wrong with the
+            request.
+        RateLimitError: 429. More than 20 requests from this IP address within a second.
+        InternalServerError: 500. The server failed. The error is JSON if a handler failed, and text if
+            the response could not be serialized.
         APIStatusError: Any other status that is not 2xx.
         APIResponseValidationError: The response does not match the API description.
     """

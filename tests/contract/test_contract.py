@@ -1,0 +1,150 @@
+"""The contract says what the recordings show, all of it and nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+from openapi_core import OpenAPI
+from openapi_core.exceptions import OpenAPIError
+from openapi_core.testing import MockRequest, MockResponse
+
+from tests.support.contract import CONTRACT, CREDITS, INDEX, RECORDED, SUCCESSES, Recording, follow, operations
+
+each_recording = pytest.mark.parametrize("recording", RECORDED, ids=str)
+validator = OpenAPI.from_dict(CONTRACT)
+
+
+def validate(recording: Recording) -> None:
+    """Raise OpenAPIError unless the recording is a response that the contract describes."""
+    operation = recording.operation
+    validator.validate_response(
+        MockRequest(CONTRACT["servers"][0]["url"], operation.method, operation.path),
+        MockResponse(
+            recording.content,
+            recording.status,
+            dict(recording.headers),
+            content_type=recording.header("content-type") or "",
+        ),
+    )
+
+
+@each_recording
+def test_recording_matches_the_description(recording: Recording) -> None:
+    """Every recorded response is one that the API description allows."""
+    validate(recording)
+
+
+@each_recording
+def test_known_header_is_documented_wherever_shown(recording: Recording) -> None:
+    """A header that the API description knows is documented for each response that has it."""
+    documented = follow(recording.operation.says["responses"][str(recording.status)]).get("headers", {})
+    shown = {name for name in CONTRACT["components"]["headers"] if recording.header(name) is not None}
+    assert shown <= documented.keys(), "name the header in openapi.yaml, among those of this status"
+
+
+@each_recording
+def test_index_has_the_status_of_a_recording(recording: Recording) -> None:
+    """The one that was recorded."""
+    assert recording.status == next(each["status"] for each in INDEX["exchanges"] if each["file"] == recording.name)
+
+
+@pytest.mark.parametrize(
+    ("part", "replacement"),
+    [
+        (b"200 OK", b"299 OK"),
+        (b"application/json", b"text/html"),
+        (rb"X-Ratelimit-Remaining: \d+\r\n", b""),
+        (rb"(X-Ratelimit-Remaining): \d+", rb"\1: many"),
+        (b'"total_remaining_credits"', b'"total_remaining_credit_"'),
+        (rb'"amount":(\d+)', rb'"amount":"\1"'),
+        (rb'("expires_at":"\d{4})-\d\d', rb"\1-13"),
+    ],
+    ids=["status", "content type", "missing header", "header", "missing field", "type of a field", "date"],
+)
+def test_damaged_recording_is_refused(part: bytes, replacement: bytes) -> None:
+    """A recording that was changed no longer matches the API description."""
+    whole = next(each for each in SUCCESSES if b"expires_at" in each.raw and b"Content-Length" in each.raw)
+    damaged = re.sub(rb"Content-Length: \d+\r\n", b"", re.sub(part, replacement, whole.raw))
+    with pytest.raises(OpenAPIError):
+        validate(Recording("damaged", damaged, whole.request))
+
+
+def test_index_lists_the_recordings() -> None:
+    """All that there are, and no others."""
+    assert sorted(each["file"] for each in INDEX["exchanges"]) == [recording.name for recording in RECORDED]
+
+
+def unrecorded() -> Iterator[str]:
+    """What the contract documents, no recording shows, and no `x-unrecorded` owns up to."""
+    for operation in operations():
+        of_operation = [recording for recording in RECORDED if recording.operation == operation]
+        for status, response in operation.says["responses"].items():
+            place = f"{operation.method} {operation.path} {status}"
+            answers = [each for each in of_operation if pattern(status).fullmatch(str(each.status))]
+            yield from unshown(place, response, answers)
+            for name, header in follow(response).get("headers", {}).items():
+                yield from unshown(f"{place} {name}", header, [each for each in answers if each.header(name)])
+            for media_type, body in follow(response).get("content", {}).items():
+                bodies = [each.value for each in answers if each.media_type == media_type]
+                yield from unshown(f"{place} {media_type}", response, bodies)
+                if bodies:  # what is never shown need not explain what is in it
+                    yield from unshown_fields(f"{place} {media_type} $", body.get("schema", {}), bodies)
+
+
+def unshown_fields(place: str, schema: Any, values: Sequence[Any]) -> Iterator[str]:
+    schema = follow(schema)
+    if "items" in schema:
+        yield from unshown_fields(f"{place}[]", schema["items"], [item for value in values for item in value])
+    for name, field in schema.get("properties", {}).items():
+        shown = [value[name] for value in values if name in value]
+        yield from unshown(f"{place}.{name}", field, shown)
+        if shown:
+            yield from unshown_fields(f"{place}.{name}", field, shown)
+
+
+def unshown(place: str, node: Any, shown: Sequence[Any]) -> Iterator[str]:
+    if not shown and "x-unrecorded" not in node and "x-unrecorded" not in follow(node):
+        yield place
+
+
+def pattern(status: str) -> re.Pattern[str]:
+    """What matches the statuses that `4XX` or `default` stands for."""
+    return re.compile("..." if status == "default" else status.replace("X", "."))
+
+
+def test_unrecorded_parts_are_marked() -> None:
+    """The API description says which of its parts no recording shows."""
+    if places := sorted(set(unrecorded())):
+        advice = "Record an answer that shows it, or say why there is none: `x-unrecorded: ...` beside its description"
+        pytest.fail("\n  ".join([f"{advice} in openapi.yaml:", *places]))
+
+
+def test_unrecorded_part_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the API description has and no recording shows."""
+    before = set(unrecorded())
+    operation, status = CREDITS, "200"
+    response = operation.says["responses"][status]
+    monkeypatch.setitem(operation.says["responses"], "418", {"description": "A teapot."})
+    monkeypatch.setitem(response["headers"], "X-Tea", {"description": "Earl Grey."})
+    monkeypatch.setitem(response["content"], "text/tea", {})
+    schema = follow(response["content"]["application/json"]["schema"])
+    monkeypatch.setitem(schema["properties"], "tea", {"type": "string"})
+    added = {"418", f"{status} X-Tea", f"{status} text/tea", f"{status} application/json $.tea"}
+    assert set(unrecorded()) - before == {f"{operation.method} {operation.path} {each}" for each in added}
+
+
+def test_each_example_is_a_recorded_body() -> None:
+    """The API description invents none."""
+    for operation in operations():
+        for status, response in operation.says["responses"].items():
+            for media_type, body in response.get("content", {}).items():
+                recorded = [
+                    each.value for each in RECORDED if (str(each.status), each.media_type) == (status, media_type)
+                ]
+                examples = [body["example"]] if "example" in body else []
+                examples += [follow(example)["value"] for example in body.get("examples", {}).values()]
+                invented = [example for example in examples if example not in recorded]
+                assert not invented, f"take the examples of {status} {media_type} from the recordings"

@@ -1,0 +1,225 @@
+"""`make build`: the same bytes from the same sources, and a wheel that another project can rely on."""
+
+from __future__ import annotations
+
+import email
+import json
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import tomllib
+import zipfile
+from email.message import Message
+from pathlib import Path
+from shutil import copytree, ignore_patterns
+
+import pytest
+
+from tools import ROOT
+from tools.build import build, check_tag
+from tools.replay import RECORDINGS, ReplayServer
+
+PACKAGE = ROOT / "generated"
+VERSION = tomllib.loads((PACKAGE / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+CLIENT = {"anyio", "attrs", "httpx", "python-dateutil"}  # what it requires
+INFO = f"stablecog_client-{VERSION}.dist-info"
+
+
+@pytest.fixture(scope="module")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dist")
+    build(PACKAGE, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(dist: Path) -> Path:
+    return dist / f"stablecog_client-{VERSION}-py3-none-any.whl"
+
+
+@pytest.fixture(scope="module")
+def metadata(wheel: Path) -> Message:
+    with zipfile.ZipFile(wheel) as files:
+        return email.message_from_string(files.read(f"{INFO}/METADATA").decode())
+
+
+def sources() -> set[str]:
+    files = (path for path in (PACKAGE / "stablecog_client").rglob("*") if path.is_file())
+    return {path.relative_to(PACKAGE).as_posix() for path in files if "__pycache__" not in path.parts}
+
+
+def test_a_second_build_has_the_same_bytes(dist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Place, file times, modes and the time zone have no influence."""
+    other = copytree(PACKAGE, tmp_path / "another place" / "generated", ignore=ignore_patterns("__pycache__"))
+    for number, path in enumerate(sorted(other.rglob("*"))):
+        os.utime(path, (1e9 + number, 1e9 + number))
+        path.chmod(0o700 if path.is_dir() else 0o600)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    monkeypatch.setenv("TZ", "Asia/Kathmandu")
+    build(other, tmp_path / "dist")
+    first, second = (
+        {file.name: file.read_bytes() for file in folder.iterdir()} for folder in (dist, tmp_path / "dist")
+    )
+    assert first == second
+    assert len(first) == 2
+
+
+def test_the_wheel_holds_the_package_alone(wheel: Path) -> None:
+    """The wheel holds the package, its metadata and licence, and nothing else."""
+    with zipfile.ZipFile(wheel) as files:
+        names = {info.filename for info in files.infolist()}
+        added = {f"{INFO}/{name}" for name in ("METADATA", "WHEEL", "RECORD", "licenses/LICENSE")}
+        assert names == sources() | added
+        assert "stablecog_client/py.typed" in names
+        for name in sources():
+            assert files.read(name) == (PACKAGE / name).read_bytes()
+
+
+def test_the_sdist_holds_what_builds_the_package(dist: Path) -> None:
+    """The sdist holds the package and the files that build it."""
+    with tarfile.open(dist / f"stablecog_client-{VERSION}.tar.gz") as files:
+        names = {name.partition("/")[2] for name in files.getnames()}
+    assert names == sources() | {"pyproject.toml", "README.md", "LICENSE", "PKG-INFO", ".gitignore"}
+
+
+def test_other_files_make_no_difference(dist: Path, tmp_path: Path) -> None:
+    """Neither other files nor what git ignores change the build."""
+    other = copytree(PACKAGE, tmp_path / "generated")
+    (tmp_path / ".gitignore").write_text("*.py\n")
+    (tmp_path / ".git").mkdir()
+    (other / "notes.txt").write_text("mine")
+    (other / "dist").mkdir()
+    (other / "stablecog_client" / "__pycache__").mkdir(exist_ok=True)
+    (other / "stablecog_client" / "__pycache__" / "client.cpython-311.pyc").write_bytes(b"x")
+    for file in build(other, tmp_path / "dist"):
+        assert file.read_bytes() == (dist / file.name).read_bytes()
+
+
+def test_the_metadata_is_complete(metadata: Message) -> None:
+    """Name, version, Python, licence, typing, documentation, requirements and README are in the metadata."""
+    assert (metadata["Name"], metadata["Version"]) == ("stablecog-client", VERSION)
+    assert metadata["Requires-Python"] == ">=3.11"
+    assert metadata["License-Expression"] == "MIT"
+    assert metadata.get_all("License-File") == ["LICENSE"]
+    assert "Typing :: Typed" in metadata.get_all("Classifier", [])
+    assert metadata.get_all("Project-URL") == ["Documentation, https://stablecog.com/docs/v1/api-reference/credits"]
+    names = {re.split(r"[^a-z-]", requirement)[0] for requirement in metadata.get_all("Requires-Dist", [])}
+    assert names == CLIENT | {"aiohttp"}
+    assert str(metadata.get_payload()).strip() == (PACKAGE / "README.md").read_text("utf-8").strip()
+
+
+def test_the_licence_is_the_repositorys(wheel: Path) -> None:
+    """The wheel has the licence of the repository."""
+    with zipfile.ZipFile(wheel) as files:
+        licence = files.read(f"{INFO}/licenses/LICENSE").decode()
+    assert licence.endswith((ROOT / "LICENSE").read_text("utf-8"))
+
+
+# Installed, without the source tree
+
+# And what that requires in turn; `pip check` would tell of another.
+REQUIRED = CLIENT | {"certifi", "h11", "httpcore", "idna", "six", "typing-extensions", "tzdata"}
+
+
+@pytest.fixture(scope="module")
+def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the interpreter of a new virtual environment with the wheel and its pinned requirements."""
+    folder = tmp_path_factory.mktemp("venv")
+    run(sys.executable, "-m", "venv", folder)
+    pins = re.split(r"\n(?=\S)", (ROOT / "requirements.txt").read_text("utf-8"))
+    (folder / "pins.txt").write_text("\n".join(pin for pin in pins if pin.partition("==")[0] in REQUIRED), "utf-8")
+    interpreter = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
+    pip = (interpreter, "-m", "pip", "--disable-pip-version-check")
+    run(*pip, "install", "--quiet", "--no-deps", "--require-hashes", "--requirement", folder / "pins.txt")
+    run(*pip, "install", "--quiet", "--no-deps", "--no-index", wheel)
+    run(*pip, "check")
+    return interpreter
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Make another project, with the consumer alone."""
+    (tmp_path / "consumer.py").write_bytes((ROOT / "tests" / "support" / "consumer.py").read_bytes())
+    return tmp_path
+
+
+def run(*command: str | Path, folder: Path | None = None) -> str:
+    environment = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "MYPYPATH"}}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)  # noqa: S603
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def mypy(python: Path, project: Path) -> None:
+    options = ("--strict", "--cache-dir", project / "cache", "--python-executable", python)
+    run(sys.executable, "-m", "mypy", *options, "consumer.py", folder=project)
+
+
+def test_the_installed_wheel_is_imported(python: Path, project: Path) -> None:
+    """A project imports the installed wheel, not the source tree."""
+    where = run(python, "-c", "import stablecog_client as s; print(s.__version__, s.__file__)", folder=project)
+    assert where.startswith(f"{VERSION} ")
+    assert "site-packages" in where
+    assert str(ROOT) not in where
+
+
+def test_a_consumer_passes_mypy_strict(python: Path, project: Path) -> None:
+    """Code that uses the wheel passes mypy --strict."""
+    mypy(python, project)
+
+
+def test_a_consumer_passes_pyright_strict(python: Path, project: Path) -> None:
+    """Code that uses the wheel passes pyright in strict mode."""
+    (project / "pyrightconfig.json").write_text(json.dumps({"include": ["consumer.py"], "typeCheckingMode": "strict"}))
+    run(sys.executable, "-m", "pyright", "--pythonpath", python, folder=project)
+
+
+def test_a_consumers_mistake_is_found(python: Path, project: Path) -> None:
+    """A type checker finds a mistake through the wheel's types."""
+    (project / "consumer.py").write_text("from stablecog_client import Client\nClient().credits.list().total.x\n")
+    with pytest.raises(AssertionError, match='"CreditsResponse" has no attribute "total"'):
+        mypy(python, project)
+
+
+def test_a_consumer_runs_without_warnings(python: Path, project: Path) -> None:
+    """Sync and async calls through the wheel work, without warnings."""
+    expected = json.loads((RECORDINGS / "200-two-credits.http").read_bytes().partition(b"\r\n\r\n")[2])
+    script = """if True:
+        import asyncio, sys
+        from consumer import remaining, remaining_async, requests_left
+        from stablecog_client import AsyncClient, Client
+
+        async def main() -> int:
+            async with AsyncClient("sc-test", base_url=sys.argv[1]) as client:
+                return await remaining_async(client)
+
+        with Client("sc-test", base_url=sys.argv[1]) as client:
+            print(sorted(remaining(client)), requests_left(client), asyncio.run(main()))
+    """
+    with ReplayServer.of("200-two-credits.http") as server:
+        printed = run(python, "-W", "error", "-c", script, server.url, folder=project)
+    names = sorted(credit["type"]["name"] for credit in expected["credits"])
+    assert printed == f"{names} 19 {expected['total_remaining_credits']}\n"
+
+
+# Released
+
+
+def test_a_tag_of_another_version_is_refused() -> None:
+    """A tag that is not the package's version is refused."""
+    with pytest.raises(SystemExit, match=r"tag v1\.2\.3"):
+        check_tag("v1.2.4", "1.2.3", "## [1.2.3] - 2026-11-23\n")
+
+
+@pytest.mark.parametrize("changelog", ["", "## [1.2.3] - unreleased\n", "## [1.2.30] - 2026-11-23\n"])
+def test_a_tag_without_a_changelog_is_refused(changelog: str) -> None:
+    """A version without a dated section in the changelog is refused."""
+    with pytest.raises(SystemExit, match=r"no dated ## \[1\.2\.3\]"):
+        check_tag("v1.2.3", "1.2.3", changelog)
+
+
+def test_a_tag_of_the_version_is_accepted() -> None:
+    """The version with a dated section in the changelog is accepted."""
+    check_tag("v1.2.3", "1.2.3", "# Changelog\n\n## [1.2.3] - 2026-11-23\n\n- More.\n")

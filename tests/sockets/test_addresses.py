@@ -1,0 +1,161 @@
+"""Servers with several addresses, of which some do not answer."""
+
+from __future__ import annotations
+
+import gc
+import socket
+import threading
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import pytest
+from stablecog_client import APIConnectionError, APITimeoutError, Client
+
+from tests.support.drivers import Backend, all_backends, assert_duration, assert_ends
+from tests.support.faults import KEY, FaultServer, free_port, ok
+from tests.support.processes import output
+
+NAME = "api.test"
+
+
+@contextmanager
+def black_hole(address: str, port: int) -> Generator[None]:
+    """Listen and let no connection come about, as an address does that swallows packets."""
+    with socket.create_server((address, port), backlog=0) as full, ExitStack() as stack:
+        for _ in range(3):  # as many as the system lets wait to be accepted
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        yield
+
+
+@pytest.fixture
+def addresses(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The addresses of `api.test`, to be filled by a test."""
+    found: list[str] = []
+
+    def getaddrinfo(host: Any, port: Any, *arguments: Any, **options: Any) -> Any:
+        if host not in {NAME, NAME.encode()}:
+            return original(host, port, *arguments, **options)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, int(port))) for address in found]
+
+    original = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    return found
+
+
+@all_backends
+def test_first_address_swallows_connections(backend: Backend, addresses: list[str]) -> None:
+    """The next one is tried long before the timeout."""
+    addresses += ["127.0.0.2", "127.0.0.1"]
+    with FaultServer(ok) as server, black_hole("127.0.0.2", server.port):
+        with backend(f"http://{NAME}:{server.port}", allow_http=True) as caller, assert_ends():
+            assert caller.list().total_remaining_credits == 1391
+
+
+@all_backends
+def test_first_address_refuses_connections(backend: Backend, addresses: list[str]) -> None:
+    addresses += ["127.0.0.2", "127.0.0.3", "127.0.0.1"]
+    with FaultServer(ok) as server:
+        with backend(f"http://{NAME}:{server.port}", allow_http=True, max_retries=0) as caller, assert_ends():
+            assert caller.list().total_remaining_credits == 1391
+
+
+@all_backends
+def test_no_address_accepts_connections(backend: Backend, addresses: list[str]) -> None:
+    addresses += ["127.0.0.2", "127.0.0.1"]
+    with backend(f"http://{NAME}:{free_port()}", allow_http=True, max_retries=0) as caller:
+        with pytest.raises(APIConnectionError, match="no response: connection refused"):
+            caller.list()
+
+
+@all_backends
+def test_all_addresses_swallow_connections(backend: Backend, addresses: list[str]) -> None:
+    addresses += ["127.0.0.2", "127.0.0.3"]
+    port = free_port()
+    with black_hole("127.0.0.2", port), black_hole("127.0.0.3", port):
+        with backend(f"http://{NAME}:{port}", allow_http=True, timeout=0.6, max_retries=0) as caller:
+            with (
+                assert_duration(0.5),
+                assert_ends(),
+                pytest.raises(APITimeoutError, match=r"no connection within the timeout of 0\.6 s"),
+            ):
+                caller.list()
+
+
+def test_addresses_share_the_time_where_no_thread_can_be_started(
+    addresses: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(thread: threading.Thread) -> None:
+        if thread.name in {"resolve", "connect"}:
+            raise RuntimeError("can't start new thread")
+        original(thread)
+
+    original = threading.Thread.start
+    monkeypatch.setattr(threading.Thread, "start", start)
+    addresses += ["127.0.0.2", "127.0.0.1"]
+    with FaultServer(ok) as server, black_hole("127.0.0.2", server.port):
+        with Client(KEY, base_url=f"http://{NAME}:{server.port}", allow_http=True, timeout=1) as client:
+            with assert_duration(0.4), assert_ends():
+                assert client.credits.list().total_remaining_credits == 1391
+
+
+def test_connection_that_comes_too_late_is_closed(addresses: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    late = threading.Event()
+
+    def create_connection(address: tuple[str, int], *arguments: Any, **options: Any) -> socket.socket:
+        connected = original(address, *arguments, **options)
+        if address[0] == "127.0.0.2":
+            late.wait(5)
+        return connected
+
+    original = socket.create_connection
+    monkeypatch.setattr(socket, "create_connection", create_connection)
+    addresses += ["127.0.0.2", "127.0.0.1"]
+    with socket.create_server(("127.0.0.2", 0)) as slow, FaultServer(ok, port=slow.getsockname()[1]) as server:
+        with Client(KEY, base_url=f"http://{NAME}:{server.port}", allow_http=True) as client:
+            assert client.credits.list().total_remaining_credits == 1391
+            accepted, _ = slow.accept()
+            late.set()
+            with accepted:
+                accepted.settimeout(5)
+                assert accepted.recv(1) == b""
+    gc.collect()  # an open one would warn
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
+def test_address_needs_neither_look_up_nor_thread(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("looked up")
+
+    monkeypatch.setattr("stablecog_client._runtime.network.resolve", refuse)
+    with Client(KEY, base_url=f"http://{host}:{free_port()}", max_retries=0) as client:
+        with pytest.raises(APIConnectionError, match=r"connection refused|Cannot assign requested address"):
+            client.credits.list()
+
+
+@all_backends
+def test_server_that_says_nothing_in_tls(backend: Backend) -> None:
+    """The call ends by its deadline and leaves no connection open, of which Python would warn."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        with backend(f"https://127.0.0.1:{server.getsockname()[1]}", deadline=0.5) as caller:
+            with assert_duration(0.4), assert_ends(), pytest.raises(APITimeoutError):
+                caller.list()
+    gc.collect()
+
+
+def test_call_at_interpreter_shutdown() -> None:
+    """Python 3.12 and newer start no thread then."""
+    with FaultServer(ok) as server:
+        program = f"""
+import atexit
+from stablecog_client import Client
+
+def call():
+    with Client({KEY!r}, base_url="http://localhost:{server.port}") as client:
+        print(client.credits.list().total_remaining_credits)
+
+atexit.register(call)
+"""
+        assert output("-c", program) == "1391\n"

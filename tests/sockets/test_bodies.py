@@ -1,0 +1,178 @@
+"""Bodies over real connections: each transport has a part in them. tests/unit/test_bodies.py has the tables."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import logging
+import zlib
+
+import pytest
+from stablecog_client import (
+    APIConnectionError,
+    APIError,
+    APIResponseValidationError,
+    APIStatusError,
+    InternalServerError,
+)
+
+from tests.support import faults
+from tests.support.contract import replaced
+from tests.support.drivers import Backend, all_backends, assert_ends
+from tests.support.faults import TWO_CREDITS, FaultServer, encoded, respond
+from tests.support.processes import peak_memory
+
+UMLAUT = json.dumps(
+    replaced(json.loads(TWO_CREDITS), ("credits", 0, "type", "name"), "Frühling"), ensure_ascii=False
+).encode()
+
+
+def raw_deflate(data: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=-15)
+    return packer.compress(data) + packer.flush()
+
+
+@all_backends
+def test_charset_and_encoding_are_decoded(backend: Backend) -> None:
+    """No transport decodes a body itself, or twice."""
+    bodies = [
+        respond(200, UMLAUT.decode().encode("latin-1"), "application/json; charset=ISO-8859-1"),
+        respond(200, UMLAUT, ""),
+        encoded("gzip", gzip.compress(UMLAUT)),
+        encoded("deflate", zlib.compress(UMLAUT)),
+        encoded("deflate", raw_deflate(UMLAUT)),
+        encoded("deflate, gzip", gzip.compress(zlib.compress(UMLAUT))),
+    ]
+    with FaultServer(*bodies) as server, backend(server.url) as driver:
+        for _ in bodies:
+            assert driver.list().credits[0].type.name == "Frühling"
+        assert len(server.requests) == len(bodies)
+
+
+UNREADABLE = [
+    (encoded("gzip", b"no gzip at all"), "corrupt"),
+    (encoded("gzip", gzip.compress(TWO_CREDITS)[:-100]), "the compressed body is truncated"),
+    (encoded("br", b"whatever"), "'br'"),
+    (encoded("nonsense\x1b", b"whatever"), "nonsense"),
+    (respond(200, TWO_CREDITS, "application/json; charset=klingon"), "klingon"),
+    (faults.login_page, "<!doctype html>"),
+    (respond(200, b""), "the body is empty"),
+    (encoded("gzip", b""), "the body is empty"),
+]
+
+
+@all_backends
+def test_unreadable_body_is_refused_in_one_line(backend: Backend) -> None:
+    """No transport lets its own exception through."""
+    for fault, got in UNREADABLE:
+        with FaultServer(fault) as server, backend(server.url) as driver:
+            with pytest.raises((APIResponseValidationError, APIConnectionError)) as caught:
+                driver.list()
+        assert str(caught.value).isprintable()
+        assert len(str(caught.value)) < 500
+        assert got in str(caught.value)
+        if isinstance(caught.value, APIResponseValidationError):
+            assert caught.value.status_code == 200
+            assert caught.value.headers["content-type"].startswith(("application/json", "text/html"))
+
+
+# Attacks
+
+
+@all_backends
+@pytest.mark.parametrize("fault", [faults.gzip_bomb, faults.endless_body, faults.terabyte_announced])
+def test_endless_body_is_refused_in_bounded_memory(backend: Backend, fault: faults.Fault) -> None:
+    """At most 16 MiB are read."""
+    with FaultServer(fault) as server, backend(server.url, deadline=120) as driver:
+
+        def call() -> None:
+            with pytest.raises(APIResponseValidationError, match="the body is larger than 16 MiB"):
+                driver.list()
+
+        assert peak_memory(call) < 64 * 2**20
+
+
+@all_backends
+def test_endless_error_body_is_truncated(backend: Backend) -> None:
+    """The error has its first 64 KiB."""
+    with FaultServer(faults.endless_error) as server, backend(server.url, max_retries=0) as driver:
+
+        def call() -> None:
+            with pytest.raises(InternalServerError) as caught:
+                driver.list()
+            assert len(caught.value.text) == 64 * 1024
+
+        assert peak_memory(call) < 8 * 2**20
+
+
+@all_backends
+@pytest.mark.parametrize(("status", "kind"), [(200, APIResponseValidationError), (500, InternalServerError)])
+def test_endless_compressed_body_ends(backend: Backend, status: int, kind: type[APIError]) -> None:
+    """Also where nothing comes of what is read: after the end of the compressed data, or if it is corrupt."""
+    for start in gzip.compress(TWO_CREDITS), b"no gzip":
+
+        def fault(connection: faults.Connection, start: bytes = start) -> None:
+            connection.send(faults.head(status, "Content-Encoding: gzip", "Connection: close") + start)
+            connection.drip((bytes(65536) for _ in iter(int, 1)), 0)
+
+        with FaultServer(fault) as server, backend(server.url, max_retries=0, deadline=600) as driver, assert_ends():
+            with pytest.raises(kind):
+                driver.list()
+
+
+@all_backends
+@pytest.mark.parametrize("fault", [faults.endless_headers, faults.endless_interim_responses])
+def test_endless_headers_end_in_bounded_memory(backend: Backend, fault: faults.Fault) -> None:
+    """The call ends with its deadline, if not before."""
+    with FaultServer(fault) as server, backend(server.url, deadline=0.5, max_retries=0) as driver:
+
+        def call() -> None:
+            with pytest.raises(APIConnectionError):
+                driver.list()
+
+        with assert_ends():
+            assert peak_memory(call) < 16 * 2**20
+
+
+NO_HTTP = [
+    b"\r\n\r\n",
+    b"oops\r\n\r\n",
+    b"HTTP/9.9 200 OK\r\n\r\n",
+    b"HTTP/1.1 banana\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n{}",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, banana\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
+    b"HTTP/1.1 200 \xff\xfe\r\nContent-Length: 0\r\n\r\n",
+    b"HTTP/1.1 302 Found\r\nLocation: /\x01\x02\r\n\r\n",
+    b"HTTP/1.1 302 Found\r\nLocation: /" + b"a" * 70_000 + b"\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\n\x00\x01: \x02\r\n\r\n",
+    b"\x16\x03\x01\x02\x00",
+    b"\x00" * 1000,
+]
+
+
+@all_backends
+def test_response_that_is_no_http_is_an_error(backend: Backend) -> None:
+    """In one line, whatever the bytes are."""
+    for raw in NO_HTTP:
+        with FaultServer(faults.raw(raw)) as server, backend(server.url, max_retries=0) as driver:
+            with pytest.raises(APIError) as caught:
+                driver.list()
+        assert str(caught.value).isprintable(), raw
+        assert len(str(caught.value)) < 500, raw
+
+
+@all_backends
+def test_server_cannot_forge_a_line_of_a_log(backend: Backend, caplog: pytest.LogCaptureFixture) -> None:
+    """What it says is shown without line breaks and control characters."""
+    forged = "oops\r\nERROR:root:all is lost\x1b[2J\u2028more\u202e"
+    refusing = respond(500, forged.encode(), "text/plain", "X-Odd: \x80\x9b31m")
+    with FaultServer(refusing) as server, backend(server.url, max_retries=1) as driver:
+        with caplog.at_level(logging.DEBUG, "stablecog_client"), pytest.raises(APIStatusError) as caught:
+            driver.list()
+    assert "all is lost" in str(caught.value)
+    assert str(caught.value).isprintable()
+    assert all(record.getMessage().isprintable() for record in caplog.records if record.name == "stablecog_client")

@@ -1,0 +1,111 @@
+"""Connections of an event loop are closed with it, from another loop, and with a client that is dropped."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.support.faults import FaultServer, ok
+from tests.support.processes import output
+
+PRELUDE = """
+import asyncio, gc, os, sys, threading, time
+from stablecog_client import AsyncClient
+
+def sockets():
+    links = [f"/proc/self/fd/{fd}" for fd in os.listdir("/proc/self/fd")]
+    return sum(os.readlink(link).startswith("socket:") for link in links if os.path.lexists(link))
+
+def client():
+    options = {"transport": sys.argv[2]} if sys.argv[2] == "aiohttp" else {}
+    return AsyncClient("sc-test", base_url=sys.argv[1], **options)
+
+async def until(number):
+    for _ in range(500):
+        if sockets() == number:
+            break
+        await asyncio.sleep(0.01)
+    print(sockets() - number)
+"""
+
+DROPPED = """
+async def main():
+    before = sockets()
+    dropped = client()
+    await dropped.credits.list()
+    del dropped
+    gc.collect()
+    await until(before)
+
+asyncio.run(main())
+"""
+
+LOOP_ENDS = """
+async def main():
+    await kept.credits.list()
+
+kept = client()
+before = sockets()
+for _ in range(3):
+    asyncio.run(main())
+print(sockets() - before)
+"""
+
+CLOSED_ELSEWHERE = """
+async def first():
+    before = sockets()
+    await shared.credits.list()
+    used.set()
+    while not shared.is_closed:
+        await asyncio.sleep(0.01)
+    await until(before)
+
+used = threading.Event()
+shared = client()
+thread = threading.Thread(target=lambda: asyncio.run(first()))
+thread.start()
+used.wait()
+asyncio.run(shared.close())
+thread.join()
+"""
+
+ON_TRIO = """
+import trio
+
+async def main():
+    before = sockets()
+    dropped = client()
+    await dropped.credits.list()
+    del dropped
+    gc.collect()
+    for _ in range(500):
+        if sockets() == before:
+            break
+        await trio.sleep(0.01)
+    print(sockets() - before)
+    kept = client()
+    await kept.credits.list()
+
+trio.run(main)
+"""
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs /proc")
+@pytest.mark.parametrize(
+    ("transport", "program"),
+    [
+        *(
+            (transport, program)
+            for transport in ("httpx", "aiohttp")
+            for program in (DROPPED, LOOP_ENDS, CLOSED_ELSEWHERE)
+        ),
+        ("httpx", ON_TRIO),
+    ],
+    ids=["dropped", "loop-ends", "elsewhere", "dropped-aiohttp", "loop-ends-aiohttp", "elsewhere-aiohttp", "trio"],
+)
+def test_connections_are_closed_without_a_warning(transport: str, program: str) -> None:
+    """The program prints how many sockets are left, and nothing else."""
+    with FaultServer(ok) as server:
+        printed = output("-W", "error", "-c", PRELUDE + program, server.url, transport)
+    assert printed.split() == ["0"]

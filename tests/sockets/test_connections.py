@@ -1,0 +1,309 @@
+"""Connections that fail: what passes is got through, what does not ends in one clear error."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import signal
+import ssl
+import threading
+import traceback
+from contextlib import ExitStack
+from unittest.mock import patch
+
+import httpx
+import pytest
+from stablecog_client import APIConnectionError, APIError, Client
+from stablecog_client._runtime import environment, retries
+
+from tests.support import faults
+from tests.support.certificates import serving, trusted
+from tests.support.drivers import Backend, all_backends, post_request
+from tests.support.faults import KEY, FaultServer, free_port, ok
+from tests.support.processes import needs_fork
+
+
+def check_line(error: Exception, url: str, *parts: str) -> None:
+    """The error is one line that names the request and has all these parts."""
+    line = str(error)
+    assert line.startswith(f"GET {url}/v1/credits: ")
+    assert line.isprintable()
+    for part in parts:
+        assert part in line
+
+
+@all_backends
+@pytest.mark.parametrize("fault", faults.BREAKING, ids=lambda fault: fault.__name__)
+def test_broken_connection_is_retried(backend: Backend, fault: faults.Fault) -> None:
+    """A connection that breaks once is replaced; one that breaks each time is an error that says what happened."""
+    with FaultServer(fault, ok, fault) as server, backend(server.url) as driver:
+        assert driver.list().total_remaining_credits == 1391
+        assert len(server.requests) == 2
+        with pytest.raises(APIConnectionError) as caught:
+            driver.list()
+        attempts = caught.value.attempts
+        check_line(caught.value, server.url, " response: ", "check the network", f"(tried {attempts} times)")
+        assert attempts == len(server.requests) - 2 == 6
+        assert isinstance(caught.value.__cause__, httpx.HTTPError)
+        assert " response: ReadError" not in str(caught.value)  # but what happened, in words
+
+
+@all_backends
+def test_refused_connection_says_so(backend: Backend) -> None:
+    """The same words over each transport."""
+    url = f"http://127.0.0.1:{free_port()}"
+    with backend(url) as driver, pytest.raises(APIConnectionError) as caught:
+        driver.list()
+    advice = "check the network, the server and `base_url` (tried 6 times)"
+    assert str(caught.value) == f"GET {url}/v1/credits: no response: connection refused; {advice}"
+    assert isinstance(caught.value.__cause__, httpx.ConnectError)
+
+
+@all_backends
+def test_exception_being_handled_is_not_the_cause(backend: Backend) -> None:
+    """What the caller is handling when it calls changes neither the retries nor the words."""
+    handled = ssl.SSLCertVerificationError("the disk is full", KEY)
+    for fault in faults.reset_before_first_byte, faults.cut_chunked_body:
+        with FaultServer(fault, fault, fault, fault, ok) as server, backend(server.url, max_retries=1) as driver:
+            with pytest.raises(APIConnectionError) as alone:
+                driver.list()
+            try:
+                raise handled
+            except ssl.SSLCertVerificationError:
+                with pytest.raises(APIConnectionError) as caught:
+                    driver.list()
+        assert (caught.value.message, caught.value.attempts) == (alone.value.message, 2)
+        assert (handled.args, handled.__traceback__ is None) == (("the disk is full", KEY), False)
+
+
+@all_backends
+def test_exception_being_handled_is_shown_too(backend: Backend) -> None:
+    """As Python shows it."""
+    for fault in faults.text(401), faults.text(200):
+        with FaultServer(fault) as server, backend(server.url, max_retries=0) as driver:
+            try:
+                raise KeyError("the disk is full")
+            except KeyError:
+                with pytest.raises(APIError) as caught:
+                    driver.list()
+        assert "KeyError: 'the disk is full'" in "".join(traceback.format_exception(caught.value))
+
+
+@all_backends
+def test_refused_connection_says_so_in_except_block(backend: Backend) -> None:
+    """Whatever the caller is handling."""
+    with backend(f"http://127.0.0.1:{free_port()}", max_retries=1) as driver:
+        try:
+            raise RuntimeError("the disk is full")
+        except RuntimeError:
+            with pytest.raises(APIConnectionError, match=r"no response: connection refused; .* \(tried 2 times\)$"):
+                driver.list()
+
+
+@all_backends
+def test_server_that_comes_up_in_time_is_reached(backend: Backend) -> None:
+    """Between two attempts, here."""
+    port = free_port()
+
+    def backoff(attempt: int) -> float:
+        if attempt == 3:
+            stack.enter_context(FaultServer(ok, port=port))
+        return 0.01
+
+    with ExitStack() as stack, backend(f"http://127.0.0.1:{port}") as driver:
+        with patch.object(retries, "backoff", backoff):
+            assert driver.list().total_remaining_credits == 1391
+
+
+@all_backends
+def test_unknown_host_says_so(backend: Backend) -> None:
+    """The same words over each transport."""
+    with backend("https://no-such-host.invalid", max_retries=1) as driver, pytest.raises(APIConnectionError) as caught:
+        driver.list()
+    check_line(
+        caught.value,
+        "https://no-such-host.invalid",
+        "no response: cannot resolve no-such-host.invalid; ",
+        "(tried 2 times)",
+    )
+
+
+@all_backends
+def test_connection_closed_while_idle_is_replaced(backend: Backend) -> None:
+    """No request is lost with it."""
+    with FaultServer(faults.ok_then_close_while_idle) as server, backend(server.url) as driver:
+        for _ in range(3):
+            driver.list()
+            driver.idle_until(lambda: server.closed == server.connections)
+        assert server.connections == len(server.requests) == 3
+
+
+@all_backends
+@pytest.mark.parametrize("fault", [faults.close_before_first_byte, faults.reset_before_first_byte])
+def test_connection_closed_on_reuse_is_replaced(backend: Backend, fault: faults.Fault) -> None:
+    """The request is sent again."""
+    with FaultServer(ok, fault, ok) as server, backend(server.url) as driver:
+        driver.list()
+        assert driver.list().total_remaining_credits == 1391
+        assert (len(server.requests), server.connections) == (3, 2)
+
+
+@all_backends
+def test_trusted_certificate_is_accepted(backend: Backend) -> None:
+    """As SSL_CERT_FILE has it."""
+    with trusted(), FaultServer(ok, tls=serving()) as server, backend(server.url) as driver:
+        assert driver.list().total_remaining_credits == 1391
+
+
+@all_backends
+def test_certificate_of_unknown_issuer_is_refused(backend: Backend) -> None:
+    """At once: a retry does not change it."""
+    with FaultServer(ok, tls=serving()) as server:
+        check_refused_certificate(
+            backend, server, "not trusted: set SSL_CERT_FILE if it is your company's, or check `base_url`"
+        )
+
+
+@all_backends
+def test_certificate_for_another_host_is_refused(backend: Backend) -> None:
+    """At once: a retry does not change it."""
+    with trusted(), FaultServer(ok, tls=serving("other.example")) as server:
+        check_refused_certificate(backend, server, "for another server: check `base_url` and proxies")
+
+
+@all_backends
+def test_expired_certificate_is_refused(backend: Backend) -> None:
+    """At once: a retry does not change it."""
+    yesterday = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
+    with trusted(), FaultServer(ok, tls=serving(not_after=yesterday)) as server:
+        advice = "not valid now: check this machine's clock, or tell whoever runs the server"
+        check_refused_certificate(backend, server, advice)
+
+
+def check_refused_certificate(backend: Backend, server: FaultServer, advice: str) -> None:
+    with backend(server.url) as driver, pytest.raises(APIConnectionError) as caught:
+        driver.list()
+    check_line(caught.value, server.url, "certificate verify failed")
+    assert str(caught.value).endswith(f"; the certificate is {advice}")
+    assert caught.value.attempts == server.connections == 1
+    assert server.requests == []
+
+
+def test_call_works_without_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The trust store is loaded and the host is resolved in line, as at the interpreter's shutdown."""
+
+    def start(thread: threading.Thread) -> None:
+        if thread.name in {"trust store", "resolve", "connect"}:
+            raise RuntimeError("can't start new thread")
+        original(thread)
+
+    original = threading.Thread.start
+    monkeypatch.setattr(threading.Thread, "start", start)
+    with trusted(), FaultServer(ok, tls=serving("localhost")) as server:
+        with Client(KEY, base_url=f"https://localhost:{server.port}") as client:
+            assert client.credits.list().total_remaining_credits == 1391
+
+
+@all_backends
+def test_server_without_tls_is_an_error(backend: Backend) -> None:
+    """It says what to check."""
+    with FaultServer(ok) as server:
+        url = server.url.replace("http:", "https:")
+        with backend(url, max_retries=0) as driver, pytest.raises(APIConnectionError) as caught:
+            driver.list()
+    assert str(caught.value).endswith("; the server does not speak TLS there: check scheme and port of `base_url`")
+
+
+@all_backends
+def test_server_wanting_client_certificate_is_an_error(backend: Backend) -> None:
+    """It says what to check."""
+    tls = serving()
+    tls.verify_mode = ssl.CERT_REQUIRED
+    tls.maximum_version = ssl.TLSVersion.TLSv1_2  # which says so before a request is sent
+    with trusted(), FaultServer(ok, tls=tls) as server, backend(server.url, max_retries=0) as driver:
+        with pytest.raises(
+            APIConnectionError,
+            match="the TLS handshake failed: check `base_url`, proxies, and whether the server wants",
+        ):
+            driver.list()
+
+
+@needs_fork
+def test_fork_while_trust_store_is_read() -> None:
+    """The child can read it, too."""
+    with vars(environment.trust_store)["_lock"].get():
+        child = os.fork()
+        if not child:
+            signal.alarm(60)  # rather than wait for ever
+            try:
+                environment.trust_store.context()
+                os._exit(0)
+            finally:
+                os._exit(1)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+# Proxies
+
+
+@all_backends
+def test_proxy_of_environment_is_used(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless NO_PROXY names the server."""
+    with FaultServer(ok) as proxy, FaultServer(ok) as server:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        with backend(server.url, allow_http=True) as driver:  # else nothing goes beyond this machine
+            driver.list()
+        assert proxy.requests[0].startswith(f"GET {server.url}/v1/credits HTTP/1.1\r\n".encode())
+        assert server.connections == 0
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        with backend(server.url, allow_http=True) as driver:
+            driver.list()
+        assert (len(proxy.requests), len(server.requests)) == (1, 1)
+
+
+@all_backends
+def test_proxy_that_is_down_is_named(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without its password."""
+    proxy = f"127.0.0.1:{free_port()}"
+    monkeypatch.setenv("HTTPS_PROXY", f"http://user:secret@{proxy}")
+    with backend("https://api.stablecog.com") as driver, pytest.raises(APIConnectionError) as caught:
+        driver.list()
+    assert str(caught.value) == (
+        "GET https://api.stablecog.com/v1/credits: no response: connection refused; "
+        f"check the proxy {proxy} (from HTTPS_PROXY), the server and `base_url` (tried 6 times)"
+    )
+
+
+@all_backends
+def test_proxy_that_refuses_is_asked_once(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A retry does not change it."""
+    with FaultServer(faults.raw(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        with backend("https://api.stablecog.com") as driver, pytest.raises(APIConnectionError) as caught:
+            driver.list()
+        assert len(proxy.requests) == caught.value.attempts == 1
+    assert "407 Proxy Authentication Required; check the proxy 127.0.0.1:" in str(caught.value)
+
+
+@all_backends
+@pytest.mark.parametrize(("status", "tries"), [(407, 1), (503, 6)])
+def test_unsafe_request_stopped_by_proxy_was_not_sent(
+    backend: Backend, status: int, tries: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So it is retried where the proxy may recover."""
+    with FaultServer(faults.raw(faults.head(status, "Content-Length: 0"))) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        with backend("https://api.stablecog.com") as driver, pytest.raises(APIConnectionError) as caught:
+            driver.send(post_request())
+        assert len(proxy.requests) == caught.value.attempts == tries
+    assert "it may have been acted on" not in str(caught.value)
+
+
+@all_backends
+def test_proxy_of_environment_is_not_sent_the_key(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In plain text."""
+    with FaultServer(ok) as proxy, FaultServer(ok) as server:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        with backend(server.url) as driver:
+            driver.list()
+        assert (proxy.connections, len(server.requests)) == (0, 1)

@@ -1,0 +1,271 @@
+"""An httpx client of the caller's own: what it brings keeps working, and no promise is lost over it."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+from httpx_aiohttp import AiohttpTransport
+from stablecog_client import (
+    APIConnectionError,
+    APIError,
+    APITimeoutError,
+    AsyncClient,
+    AuthenticationError,
+    Client,
+    UsageError,
+)
+from stablecog_client._runtime import retries
+
+from tests.support.drivers import assert_ends
+from tests.support.faults import (
+    KEY,
+    TWO_CREDITS,
+    FaultServer,
+    ReceivedRequest,
+    drip_headers,
+    echo_in_place_of_http,
+    free_port,
+    ok,
+    redirect,
+    respond,
+    text,
+)
+from tests.support.processes import forked, needs_fork
+from tests.support.secrets import check_nothing_shows
+
+Hook = Callable[[httpx.Response], Any]
+
+
+async def raise_for_status(response: httpx.Response) -> None:
+    response.raise_for_status()
+
+
+def read_and_raise(response: httpx.Response) -> None:
+    response.read()
+    response.raise_for_status()
+
+
+async def read_and_raise_async(response: httpx.Response) -> None:
+    await response.aread()
+    response.raise_for_status()
+
+
+READ = (httpx.Response.read, httpx.Response.aread)
+RAISE_FOR_STATUS = (httpx.Response.raise_for_status, raise_for_status)
+
+
+@pytest.fixture(params=["sync", "async"])
+def call(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Calls over an http_client made with these options, whose response hook is the first or the second of two."""
+
+    monkeypatch.setattr(retries, "INITIAL_DELAY", 0.005)
+
+    def sync(url: str, hooks: tuple[Hook, ...] = (), **options: Any) -> Any:
+        with httpx.Client(event_hooks={"response": [*hooks[:1]]}, **options) as http_client:
+            with Client(KEY, base_url=url, http_client=http_client) as client:
+                return client.credits.list()
+
+    async def main(url: str, hooks: tuple[Hook, ...] = (), **options: Any) -> Any:
+        async with httpx.AsyncClient(event_hooks={"response": [*hooks[1:]]}, **options) as http_client:
+            async with AsyncClient(KEY, base_url=url, http_client=http_client) as client:
+                return await client.credits.list()
+
+    def run(*arguments: Any, **options: Any) -> Any:
+        return asyncio.run(main(*arguments, **options))
+
+    return sync if request.param == "sync" else run
+
+
+def test_headers_are_sent_and_authentication_is_not(call: Any) -> None:
+    """The key is ours."""
+    with FaultServer(ok) as server:
+        call(server.url, auth=("user", "password"), headers={"X-Trace": "abc"})
+    headers = ReceivedRequest.of(server.requests[0]).headers
+    assert (headers["x-trace"], headers["authorization"]) == ("abc", f"Bearer {KEY}")
+
+
+def test_hook_that_raises_does_not_hide_the_status(call: Any) -> None:
+    """Nobody has read the body."""
+    with FaultServer(text(401)) as server, pytest.raises(AuthenticationError) as caught:
+        call(server.url, RAISE_FOR_STATUS)
+    assert len(server.requests) == 1
+    assert caught.value.text == ""  # nobody has read it
+
+
+def test_hook_that_reads_and_raises_keeps_the_text(call: Any) -> None:
+    """It is read once."""
+    with FaultServer(text(401, "Oops.")) as server, pytest.raises(AuthenticationError) as caught:
+        call(server.url, (read_and_raise, read_and_raise_async))
+    assert caught.value.text == "Oops."
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"), [("", "ReadError"), ("It went wrong.", "It went wrong"), ("one\ntwo", "one two")]
+)
+def test_words_of_its_transport_are_in_one_line(call: Any, said: str, shown: str) -> None:
+    """Or the name of its exception."""
+
+    def fail(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadError(said)
+
+    with pytest.raises(APIConnectionError, match=f": no response: {shown}; check the network"):
+        call("https://a.example", transport=httpx.MockTransport(fail))
+
+
+def test_proxy_of_its_transport_is_told_of(call: Any) -> None:
+    """When it refuses."""
+
+    def fail(request: httpx.Request) -> httpx.Response:
+        raise httpx.ProxyError("407 Proxy Authentication Required")
+
+    with pytest.raises(APIConnectionError, match=r"Required; check the proxy \(from `http_client`\)"):
+        call("https://a.example", transport=httpx.MockTransport(fail))
+
+
+@pytest.mark.parametrize("location", ["javascript:alert(1)", "http://[::1/", "http://127.0.0.1:80:1/"])
+def test_redirect_that_it_cannot_read_is_an_error(call: Any, location: str) -> None:
+    """At once."""
+    with FaultServer(redirect(location)) as server, pytest.raises(APIError) as caught:
+        call(server.url)
+    assert len(server.requests) == caught.value.attempts == 1
+
+
+def test_closing_it_during_a_call_is_an_error_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two attempts."""
+    http_client = httpx.Client()
+
+    def backoff(attempt: int) -> float:
+        http_client.close()
+        return 0.0
+
+    monkeypatch.setattr(retries, "backoff", backoff)
+    with FaultServer(text(503), ok) as server, Client(KEY, base_url=server.url, http_client=http_client) as client:
+        with pytest.raises(APIConnectionError, match="the client was closed during the call"):
+            client.credits.list()
+
+
+def test_error_of_request_by_hook_is_not_ours() -> None:
+    """It comes through as it is, with its traceback."""
+
+    def fetch_token(request: httpx.Request) -> None:
+        httpx.get(f"{other.url}/token").raise_for_status()
+
+    with FaultServer(ok) as server, FaultServer(text(404, "No such token.")) as other:
+        with httpx.Client(event_hooks={"request": [fetch_token]}) as http_client:
+            with pytest.raises(httpx.HTTPStatusError, match="Client error '404 ") as caught:
+                Client(KEY, base_url=server.url, http_client=http_client, max_retries=0).credits.list()
+        assert server.requests == []
+    assert "fetch_token" in [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
+
+
+def test_hook_may_read_the_response(call: Any) -> None:
+    """The result is the same."""
+    with FaultServer(ok) as server:
+        assert call(server.url, READ).total_remaining_credits == 1391
+
+
+def test_custom_client_stays_open() -> None:
+    """Its owner closes it."""
+
+    async def main() -> None:
+        async with httpx.AsyncClient() as http_client:
+            async with AsyncClient(KEY, base_url=server.url, http_client=http_client) as client:
+                await client.credits.list()
+            assert not http_client.is_closed
+
+    with FaultServer(ok) as server:
+        asyncio.run(main())
+        with httpx.Client() as http_client:
+            with Client(KEY, base_url=server.url, http_client=http_client) as client:
+                client.credits.list()
+            assert not http_client.is_closed
+
+
+def test_connections_opened_before_keep_the_deadline() -> None:
+    """Ours is installed beneath them."""
+    with FaultServer(ok, drip_headers) as server, httpx.Client() as http_client:
+        http_client.get(server.url)
+        client = Client(KEY, base_url=server.url, http_client=http_client, deadline=0.5)
+        with assert_ends(), pytest.raises(APITimeoutError):
+            client.credits.list()
+
+
+def test_retrying_transport_keeps_the_deadline() -> None:
+    """It does not wait beyond it."""
+    with httpx.Client(transport=httpx.HTTPTransport(retries=10)) as http_client:
+        client = Client(KEY, base_url=f"http://127.0.0.1:{free_port()}", http_client=http_client, deadline=0.6)
+        with assert_ends(), pytest.raises(APIConnectionError):
+            client.credits.list()
+
+
+def test_aiohttp_beneath_it_leaks_nothing() -> None:
+    """Neither errors of its own nor the key."""
+
+    async def main() -> None:
+        async with httpx.AsyncClient(transport=AiohttpTransport()) as http_client:
+            await AsyncClient(KEY, base_url=server.url, http_client=http_client, max_retries=0).credits.list()
+
+    with FaultServer(echo_in_place_of_http) as server, pytest.raises(APIConnectionError) as caught:
+        asyncio.run(main())
+    assert isinstance(caught.value.__cause__, httpx.RemoteProtocolError)
+    check_nothing_shows(caught.value)
+
+
+class Traced(httpx.BaseTransport):
+    """A transport around another one, as tracing and retrying libraries have them."""
+
+    def __init__(self, wrapped: httpx.BaseTransport) -> None:
+        self.wrapped = wrapped
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return self.wrapped.handle_request(request)
+
+
+@pytest.mark.parametrize("mounted", [False, True])
+def test_wrapped_transport_keeps_the_deadline(mounted: bool) -> None:
+    """As tracing libraries wrap it."""
+    traced = Traced(Traced(httpx.HTTPTransport()))
+    options: dict[str, Any] = {"mounts": {"http://": traced}} if mounted else {"transport": traced}
+    with FaultServer(drip_headers) as server, httpx.Client(**options) as http_client:
+        client = Client(KEY, base_url=server.url, http_client=http_client, deadline=0.5)
+        with assert_ends(), pytest.raises(APITimeoutError):
+            client.credits.list()
+
+
+def test_another_event_loop_is_refused() -> None:
+    """While the first runs, and when it is gone."""
+
+    async def call() -> None:
+        await client.credits.list()
+
+    async def first() -> None:
+        await call()
+        with ThreadPoolExecutor(1) as threads, pytest.raises(UsageError, match="belong to another event loop"):
+            await asyncio.get_running_loop().run_in_executor(threads, asyncio.run, call())
+
+    last = respond(200, TWO_CREDITS, "application/json", "Connection: close")  # so that nothing of the first stays open
+    with FaultServer(last) as server:
+        client = AsyncClient(KEY, base_url=server.url, http_client=httpx.AsyncClient())
+        asyncio.run(first())
+        with pytest.raises(UsageError, match="belong to another event loop"):
+            asyncio.run(call())
+
+
+@needs_fork
+def test_used_custom_client_is_refused_after_fork() -> None:
+    """One that was not used is not."""
+    with FaultServer(ok) as server, httpx.Client() as http_client:
+        used, unused = (Client(KEY, base_url=server.url, http_client=http_client) for _ in range(2))
+        used.credits.list()
+        with forked(unused.credits.list) as outcome:
+            assert outcome().total_remaining_credits == 1391
+        with forked(used.credits.list) as outcome, pytest.raises(UsageError) as caught:
+            outcome()
+    message = "http_client: its connections belong to the process that forked; make a new client"
+    assert str(caught.value) == message

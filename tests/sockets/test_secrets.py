@@ -1,0 +1,160 @@
+"""The API key goes only where it belongs, and shows nowhere; tests/unit/test_secrets.py has the tables."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import pickle
+from base64 import b64encode
+from urllib.parse import quote
+
+import httpx
+import pytest
+from stablecog_client import APIConnectionError, APIError, Client, UsageError
+from stablecog_client._runtime.api_request import APIRequest, Security
+from stablecog_client._runtime.bodies import json_body
+from stablecog_client._runtime.codec import integer, values
+
+from tests.support import faults
+from tests.support.drivers import Backend, Tasks, all_backends, async_backends
+from tests.support.faults import KEY, FaultServer, ReceivedRequest, free_port, ok, respond
+from tests.support.secrets import PIECE, check_nothing_shows, everything_shown, found_in_vars
+
+ODD_KEY = f"user:{KEY}/+=="
+# What may not show of it: all but the start of each encoding.
+ENCODINGS = [KEY[8:], quote(ODD_KEY, safe="")[8:], b64encode(ODD_KEY.encode()).decode()[8:]]
+
+
+def test_proxy_of_custom_client_is_not_sent_the_key() -> None:
+    """In plain text, unless that is asked for."""
+    with httpx.Client(proxy="http://user:hunter2@proxy.invalid:3128") as http_client:
+        client = Client(KEY, base_url="http://127.0.0.1:9", http_client=http_client)
+        with pytest.raises(
+            UsageError, match=r"^http_client: its proxy would be sent the API key unencrypted"
+        ) as caught:
+            client.credits.list()
+        with pytest.raises(APIConnectionError, match=r"check the proxy proxy\.invalid:3128"):
+            Client(KEY, base_url="http://127.0.0.1:9", http_client=http_client, allow_http=True).credits.list()
+    check_nothing_shows(caught.value)
+
+
+@all_backends
+def test_key_is_sent_in_one_header_alone(backend: Backend) -> None:
+    """The Authorization header."""
+    with FaultServer(ok) as server, backend(server.url) as driver:
+        driver.list()
+    assert server.requests[0].count(KEY.encode()) == 1
+    assert ReceivedRequest.of(server.requests[0]).headers["authorization"] == f"Bearer {KEY}"
+
+
+def echo_redirect(connection: faults.Connection) -> None:
+    faults.redirect(f"/{KEY}/?key={KEY}")(connection)
+
+
+FAULTS: list[faults.Fault] = [
+    faults.echo_in(200),
+    faults.echo_in(401),
+    faults.echo_in_place_of_http,
+    faults.cut_chunked_body,
+    faults.say_nothing,
+    faults.endless_headers,
+    respond(200, b"[" * 100_000),
+    faults.encoded(KEY, b"{}"),
+    faults.raw(b"HTTP/1.1 200 OK\r\nX-A: " + b"a" * 40 + KEY.encode() + b"b" * 9000 + b"\r\n\r\n"),
+]
+
+
+@all_backends
+def test_no_error_shows_the_key(backend: Backend, caplog: pytest.LogCaptureFixture) -> None:
+    """Neither do its causes, the variables of their tracebacks, its pickle or the log."""
+    for fault in FAULTS:
+        with caplog.at_level(logging.DEBUG), FaultServer(fault) as server:
+            with backend(server.url, max_retries=1, deadline=0.4) as driver, pytest.raises(APIError) as caught:
+                driver.list()
+        check_nothing_shows(caught.value, caplog.text)
+
+
+@all_backends
+def test_redirect_to_path_with_key_hides_it(backend: Backend, caplog: pytest.LogCaptureFixture) -> None:
+    """The URL of an error and of a log line is redacted."""
+    for fault in faults.echo_in(500), faults.echo_in_place_of_http:
+        with caplog.at_level(logging.DEBUG), FaultServer(echo_redirect, fault) as server:
+            with backend(server.url, max_retries=1, deadline=0.4) as driver, pytest.raises(APIError) as caught:
+                driver.list()
+        check_nothing_shows(caught.value, caplog.text)
+
+
+@all_backends
+def test_no_error_about_a_connection_shows_the_key(backend: Backend, caplog: pytest.LogCaptureFixture) -> None:
+    """Nobody listens, or the name does not resolve."""
+    for url in [f"http://127.0.0.1:{free_port()}", "https://no-such-host.invalid"]:
+        with caplog.at_level(logging.DEBUG), backend(url, max_retries=1) as driver, pytest.raises(APIError) as caught:
+            driver.list()
+        check_nothing_shows(caught.value, caplog.text)
+
+
+@all_backends
+@pytest.mark.parametrize("security", [Security("header", "Authorization", "Basic"), Security("query", "api_key")])
+def test_key_sent_in_other_ways_is_redacted(
+    backend: Backend, security: Security, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As another API description may have it: in base64, or quoted in the URL."""
+
+    def echo(connection: faults.Connection) -> None:
+        sent = connection.header("authorization") or connection.request.split()[1].decode()
+        respond(400, json.dumps({sent: sent}).encode())(connection)
+
+    request = APIRequest("GET", "/v1/credits", security, {"200": json_body(lambda value: values(value, integer))})
+    with caplog.at_level(logging.DEBUG), FaultServer(echo) as server, backend(server.url, api_key=ODD_KEY) as driver:
+        with pytest.raises(APIError) as caught:
+            driver.send(request)
+    shown = everything_shown(caught.value) + caplog.text
+    assert not any(encoding in shown for encoding in ENCODINGS)
+
+
+@all_backends
+def test_client_and_response_hide_the_key(backend: Backend, caplog: pytest.LogCaptureFixture) -> None:
+    """Nothing that can be reached by attributes and items has it."""
+    with caplog.at_level(logging.DEBUG), FaultServer(ok) as server, backend(server.url) as driver:
+        client = driver.client
+        shown = [found_in_vars(client)]
+        credits = driver.list()
+        shown += [found_in_vars(client), repr(client), str(client), str(vars(client)), str(client.credits)]
+        shown += [found_in_vars(credits), repr(credits), pickle.dumps(credits).decode("latin-1")]
+        with pytest.raises(TypeError, match="cannot be pickled"):
+            pickle.dumps(client)
+    assert PIECE not in "\n".join(shown) + caplog.text
+
+
+@all_backends
+def test_error_of_closed_client_hides_the_key(backend: Backend) -> None:
+    """As any other error."""
+    with backend("http://127.0.0.1:1") as driver:
+        driver.close()
+        with pytest.raises(UsageError) as caught:
+            driver.list()
+    check_nothing_shows(caught.value)
+
+
+@async_backends
+def test_cancelled_call_hides_the_key(backend: type[Tasks]) -> None:
+    """A cancellation has a traceback as well."""
+
+    async def cancelled() -> None:
+        call = asyncio.create_task(driver.client.credits.list())
+        await asyncio.sleep(0.1)
+        call.cancel()
+        await call
+
+    with FaultServer(faults.say_nothing) as server, backend(server.url) as driver:
+        with pytest.raises(asyncio.CancelledError) as caught:
+            driver.runner.run(cancelled())
+    check_nothing_shows(caught.value)
+
+
+def test_logs_of_others_stay_as_they_are(caplog: pytest.LogCaptureFixture) -> None:
+    """Our filter changes only records with a key."""
+    with caplog.at_level(logging.INFO, "httpx"), FaultServer(ok) as server, httpx.Client() as other, Client(KEY):
+        other.get(server.url)
+    assert [record.msg for record in caplog.records] == ['HTTP Request: %s %s "%s %d %s"']

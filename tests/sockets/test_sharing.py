@@ -1,0 +1,302 @@
+"""One client serves many threads or tasks, survives what happens to them, and leaks nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import multiprocessing
+import os
+import threading
+import time
+import tracemalloc
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from itertools import count, cycle
+from typing import Any
+from unittest.mock import patch
+
+import httpx
+import pytest
+from stablecog_client import APIConnectionError, APIError, CreditsResponse, UsageError
+from stablecog_client._runtime import network
+from stablecog_client._runtime.api_request import APIRequest
+from stablecog_client._runtime.bodies import json_body
+
+from tests.support import faults
+from tests.support.drivers import (
+    Backend,
+    Outcomes,
+    Tasks,
+    TasksOverAiohttp,
+    Threads,
+    all_backends,
+    assert_ends,
+    async_backends,
+    wait_until,
+)
+from tests.support.faults import TWO_CREDITS, FaultServer, ok, respond, respond_after, text
+from tests.support.processes import forked, needs_fork
+from tests.support.rate_limited import RateLimitedServer
+
+
+def numbered() -> faults.Fault:
+    """An answer of its own for each request: the request's number, as total and as path of an added field."""
+    numbers = count()
+
+    def fault(connection: faults.Connection) -> None:
+        number = next(numbers)
+        body = json.loads(TWO_CREDITS) | {"total_remaining_credits": number, "added": "x" * (number % 7000)}
+        respond(200, json.dumps(body).encode())(connection)
+
+    return fault
+
+
+@all_backends
+def test_calls_at_once_get_responses_of_their_own(backend: Backend) -> None:
+    """None is mixed up."""
+    calls = 64 if backend is Threads else 300 if backend is Tasks else 1000
+    with FaultServer(numbered()) as server, backend(server.url, deadline=120) as driver:
+        outcomes = driver.list_at_once(calls)
+        totals = [outcome.total_remaining_credits for outcome in outcomes if isinstance(outcome, CreditsResponse)]
+        assert sorted(totals) == list(range(calls))
+        for outcome in outcomes:
+            assert isinstance(outcome, CreditsResponse)
+            assert len(outcome.additional_properties["added"]) == outcome.total_remaining_credits % 7000
+
+
+@async_backends
+def test_event_loops_get_responses_of_their_own(backend: type[Tasks]) -> None:
+    """Loops one after the other, and two at once in two threads."""
+    with FaultServer(numbered()) as server, backend(server.url) as driver:
+
+        async def calls(number: int) -> list[int]:
+            answers = await asyncio.gather(*(driver.client.credits.list() for _ in range(number)))
+            return [credits.total_remaining_credits for credits in answers]
+
+        def run(number: int) -> list[int]:
+            return asyncio.run(calls(number))
+
+        seen = run(20) + run(20)
+        with ThreadPoolExecutor(2) as pool:
+            for totals in pool.map(run, [50, 50]):
+                seen += totals
+        assert sorted(seen) == list(range(140))
+
+
+@needs_fork
+def test_processes_get_responses_of_their_own() -> None:
+    """After a fork."""
+    with FaultServer(numbered()) as server, Threads(server.url) as driver:
+
+        def totals() -> list[int]:
+            return [driver.list().total_remaining_credits for _ in range(20)]
+
+        driver.list()
+        with forked(totals) as outcome:
+            assert sorted([0, *totals(), *outcome()]) == list(range(41))
+
+
+@needs_fork
+def test_fork_while_other_threads_call() -> None:
+    """The child can call."""
+    with RateLimitedServer(0.01) as server, Threads(server.url, deadline=120) as driver:
+        with ThreadPoolExecutor(40) as pool:
+            calls = [pool.submit(driver.list) for _ in range(40)]  # some of them wait for their turn
+            time.sleep(0.2)
+            with forked(driver.list) as outcome:
+                assert outcome().total_remaining_credits == 1391
+            assert all(call.result() for call in calls)
+
+
+@needs_fork
+def test_fork_while_connections_are_opened() -> None:
+    """The child can close the client."""
+    opening, forked = threading.Event(), threading.Event()
+
+    def open_slowly(*arguments: Any) -> Any:
+        opening.set()
+        forked.wait(60)
+        return new_client(*arguments)
+
+    new_client = network.HTTPClient
+    with FaultServer(ok) as server, Threads(server.url) as driver, ThreadPoolExecutor(1) as pool:
+        with patch.object(network, "HTTPClient", open_slowly):
+            call = pool.submit(driver.list)
+            opening.wait(60)
+            child = multiprocessing.get_context("fork").Process(target=driver.client.close)
+            child.start()
+            child.join(60)
+            child.kill()
+            forked.set()
+            assert call.result().total_remaining_credits == 1391
+    assert child.exitcode == 0
+
+
+@async_backends
+@pytest.mark.parametrize("stuck", [faults.say_nothing, faults.drip_body, respond_after(0.05)])
+def test_cancelled_calls_leave_the_client_usable(backend: type[Tasks], stuck: faults.Fault) -> None:
+    """Whatever the server was doing."""
+    plays = [stuck]
+    with FaultServer(lambda connection: plays[-1](connection)) as server, backend(server.url, deadline=120) as driver:
+        client = driver.client
+
+        async def main() -> None:
+            for _ in range(10):
+                calls = [asyncio.create_task(client.credits.list()) for _ in range(30)]
+                await asyncio.sleep(0.05)
+                for call in calls:
+                    call.cancel()
+                outcomes = await asyncio.gather(*calls, return_exceptions=True)
+                assert any(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes)
+            plays.append(ok)
+            credits = await asyncio.gather(*(client.credits.list() for _ in range(150)))
+            assert {credit.total_remaining_credits for credit in credits} == {1391}
+
+        driver.runner.run(main())
+
+
+def test_closing_ends_the_calls_of_threads() -> None:
+    """In an error that says so; nothing else would end them within the hour."""
+    with FaultServer(faults.say_nothing) as server, Threads(server.url, timeout=3600, deadline=3600) as driver:
+
+        def close() -> None:
+            wait_until(lambda: len(server.requests) == 5)
+            driver.close()
+
+        with assert_ends(), ThreadPoolExecutor(1) as pool:
+            closing = pool.submit(close)
+            check_closed_during_the_call(driver.list_at_once(5))
+            closing.result()
+
+
+@async_backends
+def test_closing_ends_the_calls_of_tasks(backend: type[Tasks]) -> None:
+    """In an error that says so; nothing else would end them within the hour."""
+    with FaultServer(faults.say_nothing) as server, backend(server.url, timeout=3600, deadline=3600) as driver:
+        client = driver.client
+
+        async def main() -> Outcomes:
+            calls = [asyncio.create_task(client.credits.list()) for _ in range(5)]
+            while len(server.requests) < 5:
+                await asyncio.sleep(0.01)
+            await client.close()
+            return await asyncio.gather(*calls, return_exceptions=True)
+
+        with assert_ends():
+            check_closed_during_the_call(driver.runner.run(main()))
+
+
+def check_closed_during_the_call(outcomes: Outcomes) -> None:
+    assert {type(outcome) for outcome in outcomes} == {APIConnectionError}
+    assert all("the client was closed during the call" in str(outcome) for outcome in outcomes)
+
+
+IN_AN_HOUR = text(503, "Busy.", "Retry-After: 3600")
+
+
+@pytest.mark.parametrize(("backend", "custom"), [(Tasks, False), (Tasks, True), (TasksOverAiohttp, False)])
+def test_closing_ends_the_wait_of_a_task(backend: type[Tasks], custom: bool) -> None:
+    """A task that waits for its next attempt opens nothing any more."""
+    http_client = httpx.AsyncClient() if custom else None
+    with FaultServer(IN_AN_HOUR, ok) as server:
+        with backend(server.url, http_client=http_client, deadline=7200) as driver:
+
+            async def main() -> None:
+                call = asyncio.create_task(driver.client.credits.list())
+                while not server.requests:
+                    await asyncio.sleep(0.01)
+                await asyncio.sleep(0.1)
+                await driver.client.close()
+                with assert_ends(), pytest.raises(APIConnectionError, match="the client was closed during"):
+                    await call
+                if http_client is not None:
+                    await http_client.aclose()
+
+            driver.runner.run(main())
+        assert len(server.requests) == server.connections == 1
+
+
+def test_closing_ends_the_wait_of_a_thread() -> None:
+    """A thread that waits for its next attempt opens nothing any more."""
+    with FaultServer(IN_AN_HOUR, ok) as server, Threads(server.url, deadline=7200) as driver:
+
+        def close() -> None:
+            wait_until(lambda: bool(server.requests))
+            driver.idle(0.1)
+            driver.close()
+
+        with assert_ends(), ThreadPoolExecutor(1) as pool:
+            closing = pool.submit(close)
+            with pytest.raises(APIConnectionError, match="the client was closed during the call"):
+                driver.list()
+            closing.result()
+        assert len(server.requests) == server.connections == 1
+
+
+@all_backends
+def test_closed_client_refuses_further_calls(backend: Backend) -> None:
+    """It can be closed twice."""
+    with FaultServer(ok) as server, backend(server.url) as driver:
+        driver.list()
+        driver.close()
+        driver.close()
+        with pytest.raises(UsageError, match="the client is closed; make a new one"):
+            driver.list()
+
+
+def sockets() -> int:
+    return sum(
+        os.readlink(f"/proc/self/fd/{fd}").startswith("socket:")
+        for fd in os.listdir("/proc/self/fd")
+        if os.path.lexists(f"/proc/self/fd/{fd}")
+    )
+
+
+def grown_by(calls: Callable[[], None]) -> tuple[int, int, int]:
+    """Bytes, sockets and threads that calls leave behind, after others that warm up."""
+
+    def left() -> tuple[int, int, int]:
+        calls()
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0], sockets(), threading.active_count()
+
+    tracemalloc.start()
+    try:
+        first, second, third = left(), left(), left()
+    finally:
+        tracemalloc.stop()
+    # What leaks, leaks each time; something else in the process may have grown once.
+    return min(second[0] - first[0], third[0] - second[0]), third[1] - first[1], third[2] - first[2]
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs /proc")
+@all_backends
+def test_many_calls_leave_nothing_behind(backend: Backend) -> None:
+    """Neither those that succeed, nor those whose connection is closed, nor those that fail."""
+    kinds = cycle([ok, faults.ok_then_close_while_idle, faults.login_page, faults.text(404)])
+    with FaultServer(lambda connection: next(kinds)(connection)) as server, backend(server.url) as driver:
+
+        def calls() -> None:
+            for _ in range(200):
+                with suppress(APIError):
+                    driver.list()
+            driver.idle(0.05)
+            server.requests.clear()
+
+        memory, left_sockets, threads = grown_by(calls)
+    assert memory < 25_000
+    assert left_sockets <= 1
+    assert threads <= 1
+
+
+def test_requests_made_by_hand_are_not_kept() -> None:
+    """A client prepares the requests of its operations once, and forgets those that are gone."""
+    with RateLimitedServer(counts=False) as server, Threads(server.url) as driver:
+
+        def calls() -> None:
+            for _ in range(200):
+                driver.send(APIRequest("GET", "/v1/credits", None, {"200": json_body(CreditsResponse.from_dict)}))
+
+        assert grown_by(calls)[0] < 50_000

@@ -1,0 +1,124 @@
+"""`with_options`: a client with other options for some calls, which shares everything else."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import pickle
+from typing import Any, assert_type
+
+import pytest
+from stablecog_client import APITimeoutError, AsyncClient, Client, InternalServerError, UsageError
+
+from tests.support.drivers import Backend, all_backends, assert_ends
+from tests.support.faults import KEY, FaultServer, ReceivedRequest, ok, say_nothing, text
+
+
+def listed(client: Any, backend: Any) -> Any:
+    """Return `client.credits.list()` of a client that shares the event loop of `backend`."""
+    called = client.credits.list()
+    return backend.runner.run(called) if inspect.isawaitable(called) else called
+
+
+def closed(client: Any, backend: Any) -> None:
+    called = client.close()
+    if inspect.isawaitable(called):
+        backend.runner.run(called)
+
+
+@all_backends
+def test_connections_and_headers_are_shared(backend: Backend) -> None:
+    """One connection serves both clients; headers are added, also those of an earlier `with_options`."""
+    with FaultServer(ok) as server, backend(server.url) as caller:
+        caller.list()
+        tagged = caller.client.with_options(headers={"X-Tenant": "a"})
+        listed(tagged, caller)
+        listed(tagged.with_options(headers={"X-Trace": "b"}), caller)
+        caller.list()
+        seen = [ReceivedRequest.of(request).headers for request in server.requests]
+        assert server.connections == 1
+    assert [(headers.get("x-tenant"), headers.get("x-trace")) for headers in seen] == [
+        *((None, None), ("a", None), ("a", "b"), (None, None)),
+    ]
+    assert {headers["authorization"] for headers in seen} == {f"Bearer {KEY}"}
+
+
+@all_backends
+@pytest.mark.parametrize("name", ["Authorization", "authorization", "AUTHORIZATION", "Accept-Encoding"])
+def test_headers_of_the_client_itself_stay(backend: Backend, name: str) -> None:
+    """Neither the key nor the encodings that are bounded can be replaced."""
+    with FaultServer(ok) as server, backend(server.url) as caller:
+        listed(caller.client.with_options(headers={name: "other"}), caller)
+    headers = ReceivedRequest.of(server.requests[0]).headers
+    assert headers["authorization"] == f"Bearer {KEY}"
+    assert headers["accept-encoding"] == "gzip, deflate"
+
+
+@all_backends
+def test_a_user_agent_can_be_replaced(backend: Backend) -> None:
+    with FaultServer(ok) as server, backend(server.url) as caller:
+        listed(caller.client.with_options(headers={"User-Agent": "mine/1"}), caller)
+    assert ReceivedRequest.of(server.requests[0]).headers["user-agent"] == "mine/1"
+
+
+@all_backends
+def test_retries_and_times_are_its_own(backend: Backend) -> None:
+    with FaultServer(text(503), ok, say_nothing) as server, backend(server.url) as caller:
+        with pytest.raises(InternalServerError):
+            listed(caller.client.with_options(max_retries=0), caller)
+        caller.list()
+        with assert_ends(), pytest.raises(APITimeoutError, match=r"within the deadline of 0\.3 s"):
+            listed(caller.client.with_options(deadline=0.3), caller)
+        with assert_ends(), pytest.raises(APITimeoutError, match=r"within the timeout of 0\.3 s"):
+            listed(caller.client.with_options(timeout=0.3, max_retries=0), caller)
+
+
+@all_backends
+def test_closing_it_closes_nothing(backend: Backend) -> None:
+    """Closing the client that it was made from closes both."""
+    with FaultServer(ok) as server, backend(server.url) as caller:
+        caller.list()
+        other = caller.client.with_options(deadline=5)
+        closed(other, caller)
+        caller.list()
+        listed(other, caller)
+        assert server.connections == 1
+        caller.close()
+        assert other.is_closed
+        with pytest.raises(UsageError, match="the client is closed"):
+            listed(other, caller)
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_it_shows_and_pickles_as_its_client(kind: Any) -> None:
+    client = kind(KEY, base_url="https://a.example").with_options(headers={"X-Secret": "hunter2"})
+    assert (type(client), repr(client)) == (kind, f"{kind.__name__}(base_url='https://a.example')")
+    with pytest.raises(TypeError, match=f"a {kind.__name__} cannot be pickled or copied"):
+        pickle.dumps(client)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"deadline": 0}, "deadline: expected a positive number of seconds"),
+        ({"timeout": "5"}, "timeout: expected a positive number of seconds"),
+        ({"max_retries": -1}, "max_retries: expected a whole number"),
+        ({"headers": {"X-A": 5}}, "headers: expected a mapping of names to values"),
+        ({"headers": 5}, "headers: expected a mapping of names to values"),
+    ],
+)
+def test_bad_options_are_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=f"^{message}"):
+        Client(KEY).with_options(**options)
+
+
+def test_it_has_the_type_of_its_client() -> None:
+    """Checked by mypy and pyright."""
+    with Client(KEY, base_url="http://127.0.0.1:9") as client:
+        assert_type(client.with_options(timeout=1), Client)
+
+    async def main() -> None:
+        async with AsyncClient(KEY, base_url="http://127.0.0.1:9") as client:
+            assert_type(client.with_options(timeout=1), AsyncClient)
+
+    asyncio.run(main())

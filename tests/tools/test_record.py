@@ -1,0 +1,446 @@
+"""`make record`: raw responses, compared with the API description and with earlier ones, and no secret in them."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import time
+import urllib.parse
+from collections.abc import Callable
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.certificates import authority, serving
+from tests.support.contract import CONTRACT, CREDITS
+from tests.support.faults import KEY
+from tools import record
+from tools.redact import ensure_no_secret
+from tools.replay import RECORDINGS, ReplayServer
+
+OK, NO_KEY, NO_PATH = (
+    (RECORDINGS / name).read_bytes() for name in ("200-two-credits.http", "401-no-header.http", "404-unknown-path.http")
+)
+FILES = {"200-list-credits-live.http", "401-list-credits-live.http", "404-list-credits-live.http"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return shutil.copytree(RECORDINGS, tmp_path / "recordings")
+
+
+Run = Callable[..., tuple[object, list[bytes]]]
+
+
+@pytest.fixture
+def run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Record these responses; return the exit status, or the message in its place, and the requests that were sent."""
+    credits = CONTRACT | {"paths": {CREDITS.path: {CREDITS.method: CREDITS.says}}}  # whatever else there is
+    monkeypatch.setattr(record, "api_description", lambda: credits)
+
+    def run(*responses: bytes, key: str = KEY, url: str = "", into: Path = folder) -> tuple[object, list[bytes]]:
+        monkeypatch.setenv("STABLECOG_API_KEY", key)
+        with ReplayServer(*responses) as server:
+            monkeypatch.setattr("sys.argv", ["record", "--url", url or server.url, "--into", str(into)])
+            with pytest.raises(SystemExit) as ended:
+                record.main()
+            return ended.value.code, server.requests
+
+    return run
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def body(text: str, headers: str = "") -> bytes:
+    """Return the recorded 200 response with one more field, of this text, and perhaps more headers."""
+    whole = json.loads(OK.partition(b"\r\n\r\n")[2])
+    content = json.dumps({**whole, "said": text}).encode()
+    head = OK.partition(b"\r\n\r\n")[0].replace(b"Content-Length: 500", b"Content-Length: %d" % len(content))
+    return head + b"\r\n" + headers.encode() + b"\r\n" + content
+
+
+def test_responses_are_written_as_received(folder: Path, run: Run) -> None:
+    """A response is written byte for byte, and index.json describes it without the key."""
+    before = contents(folder)
+    status, requests = run(OK, NO_KEY, NO_PATH)
+    after = contents(folder)
+    assert status == 0
+    assert after.keys() - before.keys() == FILES
+    assert [after[name] for name in sorted(FILES)] == [OK, NO_KEY, NO_PATH]
+    assert [request.split(b" ")[1] for request in requests] == [b"/v1/credits", b"/v1/credits", b"/v1/credit"]
+    assert [KEY.encode() in request for request in requests] == [True, False, True]
+
+    index, index_before = json.loads(after["index.json"]), json.loads(before["index.json"])
+    assert index["exchanges"][: len(index_before["exchanges"])] == index_before["exchanges"]
+    added = index["exchanges"][len(index_before["exchanges"]) :]
+    assert {entry["file"] for entry in added} == FILES
+    assert added[0]["request"]["headers"]["Authorization"] == "Bearer <redacted>"
+    assert "Authorization" not in added[1]["request"]["headers"]
+
+
+def test_recording_again_replaces_the_files(
+    folder: Path, run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Recording again replaces files; a new folder gets an index."""
+    for into in (folder, folder, tmp_path / "new"):
+        assert run(OK, NO_KEY, NO_PATH, into=into)[0] == 0
+        files = [entry["file"] for entry in json.loads((into / "index.json").read_bytes())["exchanges"]]
+        assert sorted(files) == sorted(path.name for path in into.glob("*.http"))
+    assert "drift:" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            (b'"remaining_amount":0', b'"remaining_amount":"0"'),
+            "$.credits[0].remaining_amount: '0' is not of type 'integer'",
+        ),
+        ((b"X-Ratelimit-Limit: 20", b"X-Ratelimit-Limit: 30"), "header X-Ratelimit-Limit: $: 20 was expected"),
+        ((b"X-Ratelimit-Limit", b"X-Other-Name-Here"), "Missing required header: X-Ratelimit-Limit"),
+        ((b"application/json", b"application/text"), "application/text"),
+        ((b"200 OK", b"503 Service Unavailable"), "status 503, expected 200"),
+        ((b'"name"', b'"nama"'), "$.credits[0].type: 'name' is a required property"),
+        ((b'"credits"', b"'credits'"), "Failed to deserialize"),
+        ((b"Gift XLarge", b"Gift \xff"), "the body is not text in its charset"),
+    ],
+)
+def test_a_broken_description_is_reported(
+    change: tuple[bytes, bytes], said: str, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A response that breaks the API description is reported, and the exit status is 1."""
+    assert change[0] in OK
+    content = OK.replace(*change)
+    size = len(content.partition(b"\r\n\r\n")[2])
+    status, _ = run(content.replace(b"Length: 500", b"Length: %d" % size), NO_KEY, NO_PATH)
+    broken = [line for line in capsys.readouterr().out.splitlines() if line.startswith("broken: 200-list-credits-live")]
+    assert status == 1
+    assert any(said in line for line in broken), broken
+
+
+def test_a_broken_response_replaces_no_recording(folder: Path, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """A response that breaks the API description does not replace a good recording."""
+    run(OK, NO_KEY, NO_PATH)
+    good = (folder / "200-list-credits-live.http").read_bytes()
+    for _ in range(2):
+        capsys.readouterr()
+        assert run(OK.replace(b"X-Ratelimit-Limit", b"X-Other-Name-Here"), NO_KEY, NO_PATH)[0] == 1
+        out = capsys.readouterr().out
+        assert "drift: 200-list-credits-live.http: missing header x-ratelimit-limit\n" in out
+        assert "Did not write 200-list-credits-live.http" in out
+        assert (folder / "200-list-credits-live.http").read_bytes() == good
+    entries = json.loads((folder / "index.json").read_bytes())["exchanges"]
+    assert [entry["status"] for entry in entries if entry["file"] == "200-list-credits-live.http"] == [200]
+
+
+def test_a_success_without_a_key_is_reported(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A success without a key breaks the API description, in a new folder too."""
+    status, _ = run(OK, OK, NO_PATH, into=tmp_path / "new")
+    out = capsys.readouterr().out
+    assert status == 1
+    assert "broken: 401-list-credits-live.http: status 200, expected 401\n" in out
+    assert "Wrote 200-list-credits-live.http, 404-list-credits-live.http to " in out
+    assert not (tmp_path / "new" / "401-list-credits-live.http").exists()
+
+
+def test_another_charset_is_reported(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """Another charset is drift, and breaks the API description where the text cannot be decoded."""
+    response = OK.replace(b"application/json", b"Application/JSON ; charset=klingon")
+    assert run(response, NO_KEY, NO_PATH)[0] == 0
+    told = "new content type application/json;charset=klingon"
+    assert f"drift: 200-list-credits-live.http: {told}\n" in capsys.readouterr().out
+    assert run(OK, NO_KEY, NO_PATH.replace(b"utf-8", b"klingon"))[0] == 1
+    assert "broken: 404-list-credits-live.http: the body is not text in its charset" in capsys.readouterr().out
+
+
+def test_reports_escape_control_characters(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """What a server sends can neither end a line of the report nor control the terminal."""
+    content = OK.replace(b'"Free"', rb'"Free","a\nbroken: fake":1,"\u001b[31m":1,"\ud800\u202e\u00e9":1')
+    size = len(content.partition(b"\r\n\r\n")[2])
+    assert run(content.replace(b"Length: 500", b"Length: %d" % size), NO_KEY, NO_PATH)[0] == 0
+    lines = capsys.readouterr().out.split("\n")
+    for name in r"a\nbroken: fake", r"\x1b[31m", r"\ud800\u202eé":
+        assert f"drift: 200-list-credits-live.http: new field $.credits[].type.{name} (integer)" in lines
+
+
+def test_documented_drift_is_reported_once(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """Drift that the API description allows is reported, passes, and is known the next time."""
+    status, _ = run(body("hello", "X-Region: eu\r\n"), NO_KEY, NO_PATH.replace(b"nosniff", b""))
+    assert status == 0
+    out = capsys.readouterr().out
+    assert "drift: 200-list-credits-live.http: new field $.said (string)\n" in out
+    assert "drift: 200-list-credits-live.http: new header x-region\n" in out
+    assert run(body("hello", "X-Region: eu\r\n"), NO_KEY, NO_PATH)[0] == 0
+    assert "drift:" not in capsys.readouterr().out  # it is known by now
+
+
+def test_missing_and_retyped_fields_are_reported(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """Missing fields, missing headers and changed types are drift."""
+    response = OK.replace(b'"name":"Free"', b'"nick":"Free"').replace(b'"amount":100', b'"amount":1.5')
+    run(response.replace(b"Vary: Origin\r\n", b"").replace(b"1391,", b"null,"), NO_KEY, NO_PATH)
+    out = capsys.readouterr().out
+    assert "drift: 200-list-credits-live.http: missing header vary\n" in out
+    assert "new field $.credits[].type.amount (number)" in out
+    assert "new field $.total_remaining_credits (null)" in out
+    assert "missing field $.total_remaining_credits (integer)" in out
+    only_nick = response.replace(b'"name":"Gift XLarge"', b'"nick":"Gift XLarge"')
+    run(only_nick, NO_KEY, NO_PATH)
+    assert "missing field $.credits[].type.name" in capsys.readouterr().out
+
+
+def test_an_unexpected_status_is_not_written(folder: Path, run: Run) -> None:
+    """A response of another status than the documented one is not written."""
+    limited = (RECORDINGS / "429-burst.http").read_bytes()
+    assert run(limited, NO_KEY, NO_PATH)[0] == 1
+    assert "200-list-credits-live.http" not in contents(folder)
+
+
+def test_identifying_headers_are_redacted(folder: Path, run: Run) -> None:
+    """Headers outside the allow-list keep their names and lose their values."""
+    headers = {
+        "Set-Cookie": "session=abc",
+        "X-Forwarded-For": "203.0.113.9",
+        "CF-Ray": "8f2",
+        "X-Request-Id": "77",
+        "X-Echo": f"Bearer {KEY}",
+        "Location": f"https://example.com/?key={KEY}",
+    }
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    run(body("hello", lines), NO_KEY, NO_PATH)
+    written = (folder / "200-list-credits-live.http").read_bytes()
+    for name, value in headers.items():
+        assert f"{name}: <redacted>\r\n".encode() in written
+        assert value.encode() not in written
+
+
+SECRETS = {
+    "whole": KEY,
+    "upper case": KEY.upper(),
+    "a piece": KEY[20:28],
+    "spaced": " ".join(KEY),
+    "in two": KEY[:30] + '","' + KEY[30:],
+    "percent-encoded": "".join(f"%{ord(letter):02x}" for letter in KEY),
+    "percent-encoded twice": "".join(f"%25{ord(letter):02x}" for letter in KEY),
+    "query": urllib.parse.urlencode({"key": f"<{KEY}>"}),
+    "base64": base64.b64encode(f"user:{KEY}".encode()).decode(),
+    "base64, for URLs, unaligned": "ab" + base64.urlsafe_b64encode(b"\xff" + KEY.encode()).decode().rstrip("="),
+    "base64 of half": base64.b64encode(KEY[:32].encode()).decode(),
+    "address": "you are 203.0.113.9",
+    "address and port": "from 203.0.113.9:4711",
+    "address, percent-encoded": "you are 203%2E0%2E113%2E9",
+    "address of IPv6": "you are [2001:db8::7]",
+    "e-mail": "ada@example.com",
+}
+
+
+def chunked(response: bytes) -> bytes:
+    head, _, content = response.partition(b"\r\n\r\n")
+    lines = [line for line in head.split(b"\r\n") if not line.startswith(b"Content-Length")]
+    chunks = b"".join(b"3\r\n%b\r\n" % content[at : at + 3].ljust(3) for at in range(0, len(content), 3))
+    return b"\r\n".join([*lines, b"Transfer-Encoding: chunked", b"", chunks + b"0\r\n\r\n"])
+
+
+PLACES: dict[str, Callable[[str], tuple[bytes, ...]]] = {
+    "body": lambda secret: (body(secret), NO_KEY, NO_PATH),
+    "later body": lambda secret: (OK, NO_KEY, body(secret).replace(b"200 OK", b"404 Not Found")),
+    "harmless header": lambda secret: (OK.replace(b"Vary: Origin", b"Vary: " + secret.encode()), NO_KEY, NO_PATH),
+    "reason": lambda secret: (OK.replace(b"200 OK", b"200 " + secret.encode()), NO_KEY, NO_PATH),
+    "chunks": lambda secret: (chunked(body(secret)), NO_KEY, NO_PATH),
+}
+
+
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [*product(["body"], SECRETS), *product(["later body", "harmless header", "reason", "chunks"], ["whole", "e-mail"])],
+)
+def test_nothing_is_written_beside_a_secret(
+    place: str, name: str, folder: Path, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A response that holds a secret is neither written nor printed, nor are the others."""
+    secret = SECRETS[name]
+    before = contents(folder)
+    status, _ = run(*PLACES[place](secret))
+    assert "Nothing was written" in str(status)
+    assert contents(folder) == before
+    shown = str(status) + "".join(capsys.readouterr())
+    assert secret not in shown
+    assert KEY not in shown
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        OK[:-20],
+        OK + b"more",
+        b"HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n" + OK,
+        OK.replace(b"Vary: Origin", b"Vary: Origin\r\n folded"),
+        OK.replace(b"Vary: Origin", b"Content-Encoding: gzip"),
+        OK.replace(b"\r\n", b"\n"),
+        OK.replace(b"200 OK", b"200 OK req=a1b2c3"),
+        OK.replace(b"200 OK", b"200 Not Found"),
+        OK.replace(b"200 OK", b"299 OK"),
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nSet-Cookie: a=b\r\n\r\n",
+        b"",
+        b"SSH-2.0-OpenSSH\r\n",
+    ],
+)
+def test_an_invalid_response_is_not_written(response: bytes, folder: Path, run: Run) -> None:
+    """Bytes that are not exactly one plain response are not written."""
+    before = contents(folder)
+    assert "Nothing was written" in str(run(response, NO_KEY, NO_PATH)[0])
+    assert contents(folder) == before
+
+
+def test_a_deeply_nested_response_is_not_written(folder: Path, run: Run) -> None:
+    """A body nested too deeply for the parser ends in one line."""
+    before = contents(folder)
+    response = OK.replace(b'"credits":', b'"deep":' + b"[" * 100_000 + b"]" * 100_000 + b',"credits":')
+    status, _ = run(response.replace(b"Length: 500", b"Length: 200508"), NO_KEY, NO_PATH)
+    assert status == "Nothing was written: a response is nested too deeply."
+    assert contents(folder) == before
+
+
+def test_a_status_needs_no_reason_phrase(folder: Path, run: Run) -> None:
+    """A status line without a reason phrase is valid."""
+    responses = OK.replace(b"200 OK", b"200 "), NO_KEY.replace(b"401 Unauthorized", b"401"), NO_PATH
+    assert run(*responses)[0] == 0
+    assert [contents(folder)[name] for name in sorted(FILES)] == list(responses)
+
+
+def test_a_large_response_is_searched_quickly() -> None:
+    """Searching 250 credits for secrets takes seconds at most."""
+    started = time.monotonic()
+    ensure_no_secret((RECORDINGS / "200-250-credits-chunked.http").read_bytes(), KEY)
+    assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "https://a..b", "https://127.0.0.1:1"])
+def test_an_unreachable_server_is_named(url: str, run: Run) -> None:
+    """A server that does not respond is named in one line."""
+    assert f"Nothing was written: {url.split('/')[2].partition(':')[0]} did not respond" in str(run(OK, url=url)[0])
+
+
+def test_the_proxy_of_the_environment_is_used(folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests go through the proxy that HTTPS_PROXY names; its own response is no part of the recording."""
+
+    class Proxy(ReplayServer):
+        def finish_request(self, request: Any, client_address: Any) -> None:
+            opened = b""
+            while b"\r\n\r\n" not in opened:
+                opened += request.recv(65536)
+            tunnels.append(opened.partition(b"\r\n")[0])
+            request.sendall(b"HTTP/1.1 200 Connection established\r\nVia: proxy\r\n\r\n")
+            with serving("credits.example").wrap_socket(request, server_side=True) as tunnel:
+                super().finish_request(tunnel, client_address)
+
+    tunnels: list[bytes] = []
+    with Proxy(OK, NO_KEY, NO_PATH) as proxy, authority().cert_pem.tempfile() as certificate:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        monkeypatch.setenv("SSL_CERT_FILE", certificate)
+        assert run(OK, url="https://credits.example")[0] == 0
+        assert [KEY.encode() in request for request in proxy.requests] == [True, False, True]
+    assert tunnels == [b"CONNECT credits.example:443 HTTP/1.1"] * 3
+    assert [contents(folder)[name] for name in sorted(FILES)] == [OK, NO_KEY, NO_PATH]
+
+
+def test_a_proxy_is_not_sent_the_key_unencrypted(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A loopback server is reached over http without the proxy of the environment."""
+    with ReplayServer(OK) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        assert run(OK, NO_KEY, NO_PATH)[0] == 0
+        assert not proxy.requests
+
+
+def test_an_unusable_proxy_is_named_by_its_variable(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy that httpx cannot use ends in one line that names the variables, without the value."""
+    monkeypatch.setenv("HTTPS_PROXY", "gopher://user:hidden@proxy.example")
+    message = str(run(OK, url="https://credits.example")[0])
+    assert message.startswith("HTTPS_PROXY, ALL_PROXY: ")
+    assert "hidden" not in message
+
+
+def no_folder(folder: Path) -> Path:
+    shutil.rmtree(folder)
+    folder.touch()
+    return folder
+
+
+def corrupt_index(folder: Path) -> Path:
+    (folder / "index.json").write_text('{"exchanges":')
+    return folder / "index.json"
+
+
+def other_index(folder: Path) -> Path:
+    (folder / "index.json").write_text('{"exchanges": [{}]}')
+    return folder / "index.json"
+
+
+def missing_recording(folder: Path) -> Path:
+    (folder / "404-unknown-path.http").rename(folder / "elsewhere.http")
+    return folder / "404-unknown-path.http"
+
+
+def corrupt_recording(folder: Path) -> Path:
+    (folder / "404-unknown-path.http").write_bytes(b"")
+    return folder / "404-unknown-path.http"
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [no_folder, corrupt_index, other_index, missing_recording, corrupt_recording],
+    ids=lambda spoil: spoil.__name__,
+)
+def test_an_unusable_file_is_named(spoil: Callable[[Path], Path], folder: Path, run: Run) -> None:
+    """A file that cannot be read or parsed is named before anything is written."""
+    path = spoil(folder)
+    assert f"Nothing was written: {path} cannot be used" in str(run(OK, NO_KEY, NO_PATH)[0])
+    assert not (folder / "200-list-credits-live.http").exists()
+
+
+def test_a_recording_by_hand_may_be_less_plain(folder: Path, run: Run) -> None:
+    """A recording made by hand may hold what this tool would refuse to write."""
+    recorded = folder / "200-two-credits.http"
+    recorded.write_bytes(OK.replace(b"200 OK", b"200 Fine"))
+    assert run(OK, NO_KEY, NO_PATH)[0] == 0
+
+
+def test_an_unwritable_file_is_named(folder: Path, run: Run) -> None:
+    """A file that cannot be written is named."""
+    path = folder / "404-list-credits-live.http"
+    path.mkdir()
+    assert f"Not everything was written: {path} cannot be used" in str(run(OK, NO_KEY, NO_PATH)[0])
+
+
+@pytest.mark.parametrize("key", ["", " ", "short", "sc-" + "0" * 64 + "\n", "sc-" + "é" * 64])
+def test_an_invalid_key_is_refused_unsent(key: str, run: Run) -> None:
+    """What cannot be a key is refused before a request is sent, and is not printed."""
+    status, requests = run(OK, key=key)
+    assert "STABLECOG_API_KEY" in str(status)
+    assert len(key) < 3 or key.strip() not in str(status)
+    assert not requests
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://api.example.com",
+        "ftp://127.0.0.1",
+        "https://u:p@127.0.0.1",
+        "https://:p@127.0.0.1",
+        "https://127.0.0.1/v1",
+        "https://127.0.0.1?a=b",
+        "127.0.0.1",
+        "https://",
+        "https://[",
+        "https://a:0",
+        "https://a:99999",
+    ],
+)
+def test_the_key_is_sent_to_origins_only(url: str, run: Run) -> None:
+    """The URL is an https origin, or a loopback one; nothing else gets the key."""
+    assert str(run(OK, url=url)[0]).startswith("URL: ")

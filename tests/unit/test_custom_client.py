@@ -1,0 +1,157 @@
+"""The private attributes of other packages that the runtime relies on, a test for each."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import httpcore
+import httpx
+import pytest
+import stablecog_client
+from stablecog_client._runtime.network import AsyncTransport, DeadlineBackend, Transport
+
+from tests.support.drivers import Backend, Tasks, Threads
+from tests.support.faults import FaultServer, close_before_first_byte, ok
+
+PRIVATE = {
+    *("_transport_for_url", "_transport", "_mounts"),  # httpx's clients
+    *("_proxy_url", "_network_backend", "_max_connections"),  # httpcore's pools
+    "_retry_connection",  # aiohttp's session
+}
+SHARED_WITH_BASE_CLASS = {"_pool"}  # of httpx's transports, from which ours derive
+
+HTTP, HTTPS = httpx.URL("http://api.example.com"), httpx.URL("https://api.example.com")
+
+Client = type[httpx.Client] | type[httpx.AsyncClient]
+
+both_clients = pytest.mark.parametrize("client_type", [httpx.Client, httpx.AsyncClient])
+both_backends = pytest.mark.parametrize("backend", [Threads, Tasks])
+
+
+def inside(client_type: Client, **options: Any) -> Any:
+    """Return a client of which the type checkers do not know what is private."""
+    return client_type(trust_env=False, **options)
+
+
+def test_these_are_all() -> None:
+    """The runtime uses no private attribute that this module does not name."""
+    used: set[str] = set()
+    own: set[str] = {"_replace"}  # of named tuples, and documented
+    for path in Path(stablecog_client.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Attribute(value=ast.Name(id="self"), attr=name, ctx=ast.Store()):
+                    own.add(name)
+                case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                    own.add(name)
+                case ast.Name(id=name, ctx=ast.Store()):
+                    own.add(name)
+                case ast.Attribute(attr=name) | ast.Constant(value=str(name)):
+                    used.add(name)
+                case _:
+                    pass
+    private = {name for name in used if re.fullmatch("_[a-z][a-z_]*", name)}
+    assert private - own == PRIVATE
+    assert private & own >= SHARED_WITH_BASE_CLASS
+
+
+@both_clients
+def test_transport_for_url(client_type: Client) -> None:
+    """It is the mounted transport, or else the client's own."""
+    mounted: Any = httpx.MockTransport(lambda request: httpx.Response(200))
+    client = inside(client_type, mounts={"https://": mounted})
+    assert client._transport_for_url(HTTPS) is mounted
+    assert client._transport_for_url(HTTP) is not mounted
+
+
+@both_clients
+def test_transport(client_type: Client) -> None:
+    """It is what the client was made with."""
+    transport: Any = httpx.MockTransport(lambda request: httpx.Response(200))
+    client = inside(client_type, transport=transport)
+    assert client._transport is client._transport_for_url(HTTPS) is transport
+
+
+@both_clients
+def test_mounts(client_type: Client) -> None:
+    """They are the mounted transports, those of proxies among them, by pattern."""
+    mounted: Any = httpx.MockTransport(lambda request: httpx.Response(200))
+    client = inside(client_type, mounts={"https://": mounted})
+    assert [*client._mounts.values()] == [mounted]
+    proxied = inside(client_type, proxy="http://proxy:3128")
+    assert [*proxied._mounts.values()] == [proxied._transport_for_url(HTTPS)]
+
+
+@both_clients
+@pytest.mark.parametrize("proxy", ["http://proxy:3128", "socks5://proxy:1080"])
+def test_proxy_url(client_type: Client, proxy: str) -> None:
+    """It is the URL of a pool's proxy; pools without a proxy have none."""
+    url = inside(client_type, proxy=proxy)._transport_for_url(HTTPS)._pool._proxy_url
+    assert f"{url.scheme.decode()}://{url.host.decode()}:{url.port}" == proxy
+    assert not hasattr(inside(client_type)._transport._pool, "_proxy_url")
+
+
+@pytest.mark.parametrize("options", [{}, {"proxy": "http://proxy"}, {"proxy": "socks5://proxy"}])
+def test_network_backend(options: dict[str, Any]) -> None:
+    """It opens the connections of a pool: also when it is replaced after the pool was made."""
+
+    class Backend(httpcore.NetworkBackend):
+        def connect_tcp(self, *_: Any, **__: Any) -> httpcore.NetworkStream:
+            raise httpcore.ConnectError("replaced")
+
+    with inside(httpx.Client, **options) as client:
+        pool = client._transport_for_url(HTTP)._pool
+        assert isinstance(pool._network_backend, httpcore.NetworkBackend)
+        pool._network_backend = Backend()
+        with pytest.raises(httpx.ConnectError, match="replaced"):
+            client.get(HTTP)
+
+
+@both_clients
+def test_max_connections(client_type: Client) -> None:
+    """It is how many connections a pool opens at most; an infinite number if none is given."""
+    client = inside(client_type, limits=httpx.Limits(max_connections=7))
+    assert client._transport._pool._max_connections == 7
+    unlimited = inside(client_type, limits=httpx.Limits(max_connections=None))
+    assert unlimited._transport._pool._max_connections == sys.maxsize
+
+
+@both_backends
+def test_pool(backend: Backend) -> None:
+    """httpx's transports send through it, so ours do without `HTTPTransport.__init__`."""
+    with FaultServer(ok) as server, backend(server.url) as caller:
+        caller.list()
+        http = vars(caller.client)["_state"].get()
+        client = http.http if backend is Threads else next(iter(http.loops.values())).http
+        assert isinstance(client._transport, Transport | AsyncTransport)
+        pool: Any = vars(client._transport)["_pool"]
+        assert [connection.is_idle() for connection in pool.connections] == [True]
+        if backend is Threads:
+            assert isinstance(pool._network_backend, DeadlineBackend)
+
+
+@pytest.mark.parametrize(("value", "requests"), [(True, 2), (False, 1)])
+def test_retry_connection(value: bool, requests: int) -> None:
+    """It decides whether aiohttp sends a safe request again when a connection that it reuses turns out closed."""
+
+    async def main() -> None:
+        async with aiohttp.ClientSession() as session:
+            assert vars(session)["_retry_connection"] is True
+            vars(session)["_retry_connection"] = value
+            async with session.get(server.url) as response:
+                await response.read()
+            try:
+                async with session.get(server.url):
+                    pass
+            except aiohttp.ServerDisconnectedError:
+                pass
+
+    with FaultServer(ok, close_before_first_byte) as server:
+        asyncio.run(main())
+        assert len(server.requests) - 1 == requests

@@ -1,0 +1,233 @@
+"""What errors say about a failure to get a response, and what to do about it; and whose error it is."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import traceback
+from collections.abc import Callable
+
+import aiohttp
+import httpx
+import pytest
+from stablecog_client import APIConnectionError, AuthenticationError
+from stablecog_client._runtime import failures
+
+from tests.support.script import LIST, OK, URL, Reply, ScriptedClient
+
+Script = Callable[..., ScriptedClient]
+
+NETWORK = "check the network, the server and `base_url`"
+
+
+def caused_by(error: Exception, *causes: Exception) -> Exception:
+    """An error with a chain of causes, as HTTP libraries raise them."""
+    for effect, cause in zip([error, *causes], causes, strict=False):
+        effect.__cause__ = effect.__context__ = cause
+    return error
+
+
+VERIFY_FAILED = "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed"
+
+
+def untrusted(code: int) -> ssl.SSLCertVerificationError:
+    error = ssl.SSLCertVerificationError(1, VERIFY_FAILED)
+    error.verify_code = code
+    return error
+
+
+UNTRUSTED = "the certificate is not trusted: set SSL_CERT_FILE if it is your company's, or check `base_url`"
+OTHER_SERVER = "the certificate is for another server: check `base_url` and proxies"
+NOT_NOW = "the certificate is not valid now: check this machine's clock, or tell whoever runs the server"
+NO_TLS = "the server does not speak TLS there: check scheme and port of `base_url`"
+OTHER_TLS = "the TLS handshake failed: check `base_url`, proxies, and whether the server wants a client certificate"
+PROXY = "check the proxy (from `http_client`), the server and `base_url`"
+
+CASES = [
+    (httpx.ReadError("It went wrong."), "It went wrong", NETWORK),
+    (httpx.ReadError(""), "ReadError", NETWORK),
+    (httpx.ReadError("one\ntwo\x1b[31m"), "one two [31m", NETWORK),
+    (httpx.ReadError("x" * 300), "x" * 197 + "...", NETWORK),
+    (httpx.ReadError("x" * 200), "x" * 200, NETWORK),
+    (httpx.ReadError("FOX."), "FOX", NETWORK),
+    (caused_by(httpx.ReadError(""), Exception("the reason")), "the reason", NETWORK),
+    (caused_by(httpx.ReadError("words"), Exception("other words")), "words", NETWORK),
+    (caused_by(httpx.ReadError("words"), OSError(113, "No route to host")), "No route to host", NETWORK),
+    (
+        caused_by(httpx.ConnectError("words"), OSError("Multiple exceptions"), OSError(113, "No route to host")),
+        "No route to host",
+        NETWORK,
+    ),
+    (caused_by(httpx.ConnectError("all failed"), ConnectionRefusedError(111, "No")), "connection refused", NETWORK),
+    (
+        caused_by(httpx.ConnectError("[Errno -2] Name"), socket.gaierror(-2, "Name or service not known")),
+        "cannot resolve api.example.com",
+        NETWORK,
+    ),
+    (httpx.ProxyError("407 Proxy Authentication Required"), "407 Proxy Authentication Required", PROXY),
+    *(
+        (
+            caused_by(httpx.ConnectError("x"), untrusted(code)),
+            VERIFY_FAILED,
+            advice,
+        )
+        for code, advice in {
+            **{9: NOT_NOW, 10: NOT_NOW, 62: OTHER_SERVER, 64: OTHER_SERVER},
+            **{18: UNTRUSTED, 19: UNTRUSTED, 20: UNTRUSTED},
+        }.items()
+    ),
+    (
+        caused_by(httpx.ConnectError("x"), ssl.SSLError(1, "[SSL] wrong version number")),
+        "[SSL] wrong version number",
+        NO_TLS,
+    ),
+    (
+        caused_by(httpx.ConnectError("x"), ssl.SSLError(1, "[SSL] tlsv13 ALERT certificate")),
+        "[SSL] tlsv13 ALERT certificate",
+        OTHER_TLS,
+    ),
+    (
+        caused_by(httpx.ConnectError("x"), ssl.SSLError(1, "[SSL] Unsupported protocol")),
+        "[SSL] Unsupported protocol",
+        OTHER_TLS,
+    ),
+]
+
+
+@pytest.mark.parametrize(("error", "said", "advice"), CASES, ids=lambda part: repr(part)[:50])
+def test_failure_has_reason_and_advice(script: Script, error: Exception, said: str, advice: str) -> None:
+    """What the operating system says is plainer than what libraries make of it."""
+    with pytest.raises(APIConnectionError) as caught:
+        script(error, max_retries=0).list()
+    assert str(caught.value) == f"{LIST}: no response: {said}; {advice}"
+    assert str(caught.value).isprintable()
+    assert caught.value.__cause__ is error
+
+
+def test_known_proxy_is_named(script: Script) -> None:
+    """In the advice, and as what cannot be resolved."""
+    unresolved = caused_by(httpx.ConnectError("x"), socket.gaierror(-2, "Name or service not known"))
+    client = script(unresolved, max_retries=0)
+    client.state.proxy = "proxy.example:3128"
+    with pytest.raises(APIConnectionError) as caught:
+        client.list()
+    assert caught.value.message == "no response: cannot resolve proxy.example:3128; " + PROXY.replace(
+        "the proxy", "the proxy proxy.example:3128"
+    )
+
+
+def test_untrusted_certificate_is_not_retried(script: Script) -> None:
+    """A handshake that fails otherwise is."""
+    for cause, attempts in (untrusted(20), 1), (ssl.SSLError(1, "[SSL] wrong version number"), 6):
+        with pytest.raises(APIConnectionError) as caught:
+            script(caused_by(httpx.ConnectError("x"), cause)).list()
+        assert caught.value.attempts == attempts
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("", ""),
+        (" a\r\n\tb\x00c\u2028d ", "a b c d"),
+        ("x" * 200, "x" * 200),
+        ("x" * 201, "x" * 197 + "..."),
+        ("a" + " " * 498 + "bc", "a b"),  # no more than 500 characters are looked at
+    ],
+)
+def test_text_becomes_one_short_line(text: str, line: str) -> None:
+    """Without control characters."""
+    assert failures.one_line(text) == line
+
+
+def test_frames_of_the_caller_are_kept() -> None:
+    """Those of its hooks and transports; those of HTTP libraries, which hold requests, are not."""
+
+    def fail(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadError("gone")
+
+    error = APIConnectionError("no response")
+    with httpx.Client(transport=httpx.MockTransport(fail)) as http_client:
+        try:
+            http_client.get(URL)
+        except httpx.ReadError as cause:
+            error.__cause__ = cause
+    assert error.__cause__ is not None
+    failures.strip(error, None, str)
+    frames = [frame.name for frame in traceback.extract_tb(error.__cause__.__traceback__)]
+    assert frames == ["test_frames_of_the_caller_are_kept", "fail"]
+
+
+def test_errors_of_aiohttp_are_dropped() -> None:
+    """They hold the request; the error of httpx that they led to says the same."""
+    error, cause, other = APIConnectionError("no response"), httpx.ReadError("gone"), OSError("Broken pipe")
+    error.__cause__, cause.__cause__, cause.__context__ = cause, aiohttp.ClientError("gone"), other
+    failures.strip(error, None, str)
+    assert error.__cause__ is cause
+    assert [cause.__cause__, cause.__context__] == [None, other]
+
+
+def test_causes_are_found_once() -> None:
+    """Also in a loop, and without the exception that the caller was handling."""
+    first, second, third, active = (ValueError(number) for number in range(4))
+    first.__cause__, first.__context__ = second, active
+    second.__context__, third.__context__ = third, first
+    assert failures.causes_of(first, active) == [first, second, third]
+    assert failures.causes_of(first, None) == [first, second, active, third]
+
+
+def error_of(request: httpx.Request, status: int = 401, body: bytes = b"Oops.") -> httpx.HTTPStatusError:
+    return httpx.HTTPStatusError("Client error", request=request, response=httpx.Response(status, content=body))
+
+
+def test_status_error_of_hook_is_the_response(script: Script) -> None:
+    """An event hook that raises for the status does not hide it."""
+
+    def raise_for_status(request: httpx.Request) -> Reply:
+        raise error_of(request)
+
+    client = script(raise_for_status)
+    with pytest.raises(AuthenticationError) as caught:
+        client.list()
+    assert caught.value.text == "Oops."
+
+    def raise_before_the_body_is_read(request: httpx.Request) -> Reply:
+        unread = httpx.Response(401, content=iter([b"Oops."]))
+        raise httpx.HTTPStatusError("Client error", request=request, response=unread)
+
+    with pytest.raises(AuthenticationError) as caught:
+        script(raise_before_the_body_is_read).list()
+    assert caught.value.text == ""
+    assert client.state.rate_limit._in_flight == 0
+
+
+def test_error_of_another_request_is_foreign(script: Script) -> None:
+    """An event hook that makes a request of its own gets its own error."""
+    other = httpx.Request("GET", "https://other.example")
+    for error in error_of(other), httpx.ReadError("gone", request=other), httpx.ConnectTimeout("", request=other):
+
+        def fail(request: httpx.Request, error: Exception = error) -> Reply:
+            raise error
+
+        client = script(fail, OK)
+        with pytest.raises(type(error)) as caught:
+            client.list()
+        assert caught.value is error
+        assert (len(client.requests), client.state.rate_limit._in_flight) == (1, 0)
+
+
+def test_error_of_own_request_is_ours(script: Script) -> None:
+    """With and without the request in it."""
+
+    def fail(request: httpx.Request) -> Reply:
+        raise httpx.ReadError("gone", request=request)
+
+    for event in fail, httpx.ReadError("gone"), TimeoutError():
+        client = script(event, OK)
+        assert client.list().total_remaining_credits == 1391
+        assert str(client.requests[1].url) == f"{URL}/v1/credits"
+
+
+def test_shown_url_has_no_secrets() -> None:
+    """Neither user, password, query nor fragment."""
+    url = httpx.URL("https://user:password@a.example:444/path?key=1#part")
+    assert failures.url_without_secrets(url) == "https://a.example:444/path"

@@ -1,0 +1,309 @@
+"""Models, answers and errors behave as values: they are compared, copied, pickled and shown."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import traceback
+from collections.abc import Callable
+from http import HTTPStatus
+from types import MappingProxyType, ModuleType
+from typing import Any
+
+import attrs
+import httpx
+import pytest
+import stablecog_client as package
+from stablecog_client import (
+    UNSET,
+    APIError,
+    APIResponseValidationError,
+    APIStatusError,
+    AsyncClient,
+    Client,
+    CreditsResponse,
+    ErrorResponse,
+    Response,
+    TCredit,
+    TCreditType,
+    Unset,
+    UsageError,
+)
+
+from tests.support.contract import DOCUMENTED, FAILURES, operations
+from tests.support.faults import KEY
+from tests.support.script import Reply, ScriptedClient
+
+BODIES: dict[type[Any], dict[str, Any]] = {
+    CreditsResponse: DOCUMENTED,
+    TCredit: DOCUMENTED["credits"][0],
+    TCreditType: DOCUMENTED["credits"][0]["type"],
+    ErrorResponse: {"error": "Unauthorized"},
+}
+each_model = pytest.mark.parametrize(("model", "body"), BODIES.items(), ids=lambda each: getattr(each, "__name__", ""))
+
+
+def pickled(value: Any) -> Any:
+    return pickle.loads(pickle.dumps(value))  # noqa: S301
+
+
+COPIES: list[Callable[[Any], Any]] = [copy.copy, copy.deepcopy, pickled]
+each_copy = pytest.mark.parametrize("copied", COPIES)
+
+
+def test_each_model_is_tested_here() -> None:
+    """Each schema of the API description has one."""
+    import stablecog_client.models as models
+
+    made = {name for name in models.__all__ if attrs.has(getattr(models, name))}  # enums are not
+    assert {model.__name__ for model in BODIES} == made, "give each model a body in BODIES, above"
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_client_shows_its_server_alone(kind: Any) -> None:
+    """It cannot be copied or pickled."""
+    client = kind("sc-test", base_url="https://a.example/path")
+    assert repr(client) == f"{kind.__name__}(base_url='https://a.example/path')"
+    assert repr(object.__new__(kind)) == f"{kind.__name__}()"  # as a traceback shows one that was refused its options
+    for copied in COPIES:
+        with pytest.raises(TypeError, match=f"a {kind.__name__} cannot be pickled or copied"):
+            copied(client)
+
+
+@each_model
+def test_model_is_frozen(model: type[Any], body: dict[str, Any]) -> None:
+    """No attribute can be set or added."""
+    value = model.from_dict(body)
+    for field in attrs.fields(model):
+        with pytest.raises(attrs.exceptions.FrozenInstanceError):
+            setattr(value, field.name, None)
+    with pytest.raises(AttributeError):
+        value.added = 1
+
+
+@each_model
+def test_models_of_the_same_json_are_equal(model: type[Any], body: dict[str, Any]) -> None:
+    """And of no other JSON."""
+    value = model.from_dict(body)
+    assert value == model.from_dict(body)
+    assert value != model.from_dict({**body, "added": 1})
+    other = object()
+    for name in attrs.asdict(value, recurse=False):
+        assert value != attrs.evolve(value, **{name: other})
+    assert value != body
+
+
+@each_copy
+@each_model
+def test_model_can_be_copied(model: type[Any], body: dict[str, Any], copied: Callable[[Any], Any]) -> None:
+    """And pickled."""
+    value = model.from_dict({**body, "added": {"deep": [1]}})
+    assert copied(value) == value
+    assert copied(value).to_dict() == value.to_dict()
+
+
+@each_model
+def test_model_shows_its_fields(model: type[Any], body: dict[str, Any]) -> None:
+    """Those that were added as well."""
+    text = repr(model.from_dict({**body, "added": 1}))
+    assert text.startswith(f"{model.__name__}(")
+    assert all(f"{name}=" in text for name in body)
+    assert "'added': 1" in text
+
+
+@pytest.mark.parametrize("model", [TCredit, TCreditType, ErrorResponse])
+def test_model_is_hashed_by_its_fields(model: type[Any]) -> None:
+    """Equal ones have equal hashes."""
+    body = BODIES[model]
+    assert len({model.from_dict(body), model.from_dict(body), model.from_dict({**body, "added": []})}) == 2
+
+
+@each_model
+def test_traceback_of_refused_model_can_be_shown(model: type[Any], body: dict[str, Any]) -> None:
+    """With its variables, of which one is half a model."""
+    for refused in {}, dict.fromkeys(body):
+        with pytest.raises(APIResponseValidationError) as caught:
+            model.from_dict(refused)
+        shown = traceback.TracebackException.from_exception(caught.value, capture_locals=True).format()
+        assert str(caught.value) in "".join(shown)
+
+
+def test_model_with_array_cannot_be_hashed() -> None:
+    """As a list cannot."""
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(CreditsResponse.from_dict(DOCUMENTED))
+
+
+@each_model
+def test_model_is_made_of_any_mapping(model: type[Any], body: dict[str, Any]) -> None:
+    """And leaves it alone."""
+    added = {**body, "added": 1}
+    value = model.from_dict(MappingProxyType(added))
+    assert value == model.from_dict(added)
+    value.to_dict()["added"] = 2
+    assert added["added"] == value.additional_properties["added"] == 1
+
+
+@each_model
+def test_model_can_be_given_further_fields(model: type[Any], body: dict[str, Any]) -> None:
+    """Though it came without."""
+    value, other = model.from_dict(body), model.from_dict(body)
+    value.additional_properties["added"] = 1
+    assert vars(value)["additional_properties"] == {"added": 1}
+    assert value.to_dict() == {**body, "added": 1}
+    assert value != other
+    assert other.additional_properties == {}
+
+
+@pytest.mark.parametrize("model", BODIES)
+def test_model_refuses_what_is_no_mapping(model: type[Any]) -> None:
+    """In the words of JSON."""
+    values: list[Any] = [None, [], "{}", 1, True, b"{}"]
+    for value, got in zip(values, ["null", "an array", '"{}"', "1", "true", "bytes"], strict=True):
+        with pytest.raises(APIResponseValidationError) as caught:
+            model.from_dict(value)
+        assert str(caught.value) == f"$: expected an object, got {got}"
+
+
+def test_missing_optional_field_is_unset() -> None:
+    """It is not written back."""
+    bare = ErrorResponse.from_dict({"error": "x"})
+    assert bare.description is UNSET
+    assert bare.to_dict() == {"error": "x"}
+    assert ErrorResponse.from_dict({"error": "x", "description": "y"}).to_dict() == {"error": "x", "description": "y"}
+
+
+@pytest.mark.parametrize("path", ["error", "description"])
+@pytest.mark.parametrize(("value", "got"), [(None, "null"), (1, "1"), ([], "an array")])
+def test_wrong_error_body_is_refused_with_its_path(path: str, value: Any, got: str) -> None:
+    """Where it is wrong."""
+    with pytest.raises(APIResponseValidationError) as caught:
+        ErrorResponse.from_dict({"error": "x", path: value})
+    assert str(caught.value) == f"$.{path}: expected a string, got {got}"
+
+
+def test_error_body_needs_its_error() -> None:
+    """The field is required."""
+    with pytest.raises(APIResponseValidationError) as caught:
+        ErrorResponse.from_dict({"description": "y"})
+    assert str(caught.value) == "$.error: required field is missing"
+
+
+@each_copy
+def test_there_is_one_unset(copied: Callable[[Any], Any]) -> None:
+    """Copies and pickles are the same object."""
+    assert copied(UNSET) is UNSET
+    assert isinstance(UNSET, Unset)
+    assert (bool(UNSET), repr(UNSET)) == (False, "UNSET")
+    assert copied(ErrorResponse.from_dict({"error": "x"})).description is UNSET
+
+
+@each_copy
+def test_response_can_be_copied(copied: Callable[[Any], Any]) -> None:
+    """And pickled."""
+    response = Response(HTTPStatus.OK, httpx.Headers({"X-A": "1"}), b"{}", CreditsResponse.from_dict(DOCUMENTED))
+    assert copied(response) == response
+
+
+# Errors
+
+
+def subclasses(kind: type[APIError]) -> list[type[APIError]]:
+    return [kind, *(each for child in kind.__subclasses__() for each in subclasses(child))]
+
+
+@pytest.mark.parametrize("kind", subclasses(APIError))
+def test_error_of_each_kind_can_be_copied(kind: type[APIError]) -> None:
+    """Copies and pickles have all its attributes."""
+    attributes: dict[str, Any] = {"method": "GET", "url": "https://a/b", "attempts": 2}
+    if issubclass(kind, APIStatusError):
+        attributes |= {"status_code": 418, "retry_after": 1.5, "headers": httpx.Headers({"X-A": "1"}), "text": "short"}
+    error = kind("a teapot", **attributes)
+    for copied in COPIES:
+        other = copied(error)
+        assert type(other) is kind
+        assert vars(other) == vars(error)
+        assert (str(other), other.args, other.message) == (str(error), error.args, error.message)
+
+
+@each_copy
+def test_raised_error_can_be_copied(script: Callable[..., ScriptedClient], copied: Callable[[Any], Any]) -> None:
+    """With the response that it is about."""
+    for recording in FAILURES:
+        reply = Reply(recording.status, recording.content, "", tuple(recording.headers))
+        with pytest.raises(APIStatusError) as caught:
+            script(reply, max_retries=0).list()
+        error, other = caught.value, copied(caught.value)
+        assert error.text == recording.text
+        assert type(other) is type(error)
+        assert vars(other) == vars(error)
+        assert (str(other), repr(other)) == (str(error), repr(error))
+
+
+@each_copy
+def test_copied_validation_error_keeps_its_path(copied: Callable[[Any], Any]) -> None:
+    """And its words."""
+    with pytest.raises(APIResponseValidationError) as caught:
+        CreditsResponse.from_dict({**DOCUMENTED, "credits": [{**DOCUMENTED["credits"][0], "remaining_amount": "many"}]})
+    other = copied(caught.value)
+    assert str(other) == '$.credits[0].remaining_amount: expected an integer, got "many"'
+    assert vars(other) == vars(caught.value)
+
+
+def test_path_quotes_names_that_are_no_identifiers() -> None:
+    """As JSON paths do."""
+    error = APIResponseValidationError(expected="a string", got="null").inside("a b").inside(3).inside("c")
+    assert error.path == "$.c[3]['a b']"
+    assert error.args == ("$.c[3]['a b']: expected a string, got null",)
+
+
+def test_error_can_be_made_of_nothing() -> None:
+    """As a test of the caller's may do."""
+    assert {str(kind()) for kind in subclasses(APIError)} == {"", "$: expected , got "}
+    error = APIError()
+    assert (error.method, error.url, error.attempts, error.message) == (None, None, 0, "")
+
+
+def test_error_says_how_often_it_was_tried() -> None:
+    """If more than once."""
+    for kind in subclasses(APIError):
+        never, once, twice = (str(kind("oops", method="GET", url="/", attempts=attempts)) for attempts in (0, 1, 2))
+        assert never == once
+        assert once.startswith("GET /: ")
+        assert twice == f"{once} (tried 2 times)"
+
+
+@pytest.mark.parametrize("kind", [APIResponseValidationError, UsageError])
+def test_an_error_about_a_value_is_a_value_error(kind: type[APIError]) -> None:
+    """It is no other error of Python's."""
+    assert kind.__bases__ == (APIError, ValueError)
+
+
+# The package
+
+
+def test_all_is_what_is_public() -> None:
+    """Nothing else is offered."""
+    there = {name for name, value in vars(package).items() if name[0] != "_" and not isinstance(value, ModuleType)}
+    assert there <= set(package.__all__)
+    assert all(hasattr(package, name) for name in package.__all__)
+    with pytest.raises(AttributeError, match="'stablecog_client' has no attribute 'client_of_no_kind'"):
+        _ = package.client_of_no_kind
+
+
+def test_errors_are_the_documented_tree() -> None:
+    """The one at the head of their module."""
+    import stablecog_client.errors as errors
+
+    assert {kind.__name__ for kind in subclasses(APIError)} == set(errors.__all__)
+    assert all(kind.__name__ in (errors.__doc__ or "") for kind in subclasses(APIError))
+    assert set(errors.__all__) <= set(package.__all__)
+
+
+def test_completion_offers_what_is_public() -> None:
+    """Of the package and of a client."""
+    assert set(package.__all__) <= set(dir(package))
+    with package.Client(KEY) as client:
+        shown = {name for name in dir(client) if not name.startswith("_")}
+    tags = {operation.says["tags"][0] for operation in operations()}
+    assert shown == {"base_url", "close", "is_closed", "with_options"} | tags

@@ -1,0 +1,440 @@
+"""Retries: when, after how long, and how many; what may have been acted on is not sent twice."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from email.utils import formatdate
+from itertools import cycle
+from typing import Any
+
+import httpx
+import pytest
+from stablecog_client import APIConnectionError, APIError, CreditsResponse, RateLimitError
+from stablecog_client._runtime import retries
+
+from tests.support.drivers import post_request
+from tests.support.faults import KEY
+from tests.support.script import LIST, OK, Clock, Event, Reply, ScriptedClient, redirect, text
+
+Script = Callable[..., ScriptedClient]
+
+REFUSED = httpx.ConnectError("All connection attempts failed")
+REFUSED.__cause__ = ConnectionRefusedError(111, "Connection refused")
+RESET = httpx.ReadError("")
+RESET.__cause__ = ConnectionResetError(104, "Connection reset by peer")
+CLOSED = httpx.RemoteProtocolError("Server disconnected without sending a response.")
+
+
+def outcomes(client: ScriptedClient, number: int) -> list[CreditsResponse | APIError]:
+    """What so many calls return or raise."""
+    results: list[CreditsResponse | APIError] = []
+    for _ in range(number):
+        try:
+            results.append(client.list())
+        except APIError as error:
+            results.append(error)
+    return results
+
+
+def failures(results: list[CreditsResponse | APIError]) -> int:
+    return sum(isinstance(result, APIError) for result in results)
+
+
+# Backoff
+
+
+def test_backoff_doubles_up_to_five_seconds() -> None:
+    """It is jittered downwards by up to half."""
+    waits = {attempt: [retries.backoff(attempt) for _ in range(500)] for attempt in (1, 2, 3, 6, 7, 50)}
+    longest = {1: 0.1, 2: 0.2, 3: 0.4, 6: 3.2, 7: 5.0, 50: 5.0}
+    for attempt, seconds in longest.items():
+        assert 0.5 * seconds <= min(waits[attempt]) < 0.55 * seconds
+        assert 0.95 * seconds < max(waits[attempt]) <= seconds
+
+
+@pytest.mark.parametrize("event", [text(503), RESET, CLOSED, REFUSED], ids=["503", "reset", "closed", "refused"])
+def test_waits_grow_from_attempt_to_attempt(script: Script, event: Event) -> None:
+    """Five retries are made, each after twice the wait."""
+    client = script(event)
+    with pytest.raises(APIError, match=r" \(tried 6 times\)$") as caught:
+        client.list()
+    assert client.waits == pytest.approx([0.1, 0.2, 0.4, 0.8, 1.6])
+    assert caught.value.attempts == len(client.requests) == 6
+
+
+@pytest.mark.parametrize("max_retries", [0, 1, 3, 8])
+def test_max_retries_bounds_the_attempts(script: Script, max_retries: int) -> None:
+    """A call makes one request more than that."""
+    client = script(text(503), max_retries=max_retries)
+    assert failures(outcomes(client, 1)) == 1
+    assert len(client.requests) == max_retries + 1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        httpx.LocalProtocolError("illegal"),
+        httpx.UnsupportedProtocol("no"),
+        httpx.InvalidURL("no"),
+        httpx.ProxyError("407 Proxy Authentication Required"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_lasting_fault_is_not_retried(script: Script, error: Exception) -> None:
+    """What the next attempt cannot change is raised at once."""
+    client = script(error, OK)
+    with pytest.raises(APIConnectionError):
+        client.list()
+    assert len(client.requests) == 1
+
+
+def test_refusal_of_failing_proxy_is_retried(script: Script) -> None:
+    """A proxy that fails may recover."""
+    client = script(httpx.ProxyError("503 Service Unavailable"), OK)
+    assert client.list().total_remaining_credits == 1391
+
+
+@pytest.mark.parametrize("status", [408, 500, 501, 503, 599, 600])
+def test_retryable_status_of_safe_method(status: int) -> None:
+    """These may pass, where asking again is safe."""
+    assert retries.is_retryable_status(status, safe=True)
+    assert not retries.is_retryable_status(status, safe=False)
+
+
+def test_rate_limited_request_of_any_method_is_retried() -> None:
+    """429 means that the request was not acted on."""
+    assert retries.is_retryable_status(429, safe=True)
+    assert retries.is_retryable_status(429, safe=False)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 407, 409, 428, 430, 499, 511])
+def test_lasting_status_is_not_retryable(status: int) -> None:
+    """These do not pass by themselves."""
+    assert not retries.is_retryable_status(status, safe=True)
+
+
+# Unsafe methods
+
+ACTED = [
+    *(RESET, CLOSED, httpx.ReadError("cut"), httpx.WriteError("cut"), httpx.RemoteProtocolError("peer closed")),
+    *(httpx.ReadTimeout(""), TimeoutError(), ConnectionResetError("reset")),
+    *(Reply(truncated_by=httpx.ReadError("cut")), Reply(seconds=60)),
+    *(text(status) for status in (408, 500, 502, 504, 599)),
+    text(503, "Busy.", ("Retry-After", "0")),
+]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_unsafe_request_is_not_sent_twice(script: Script, method: str) -> None:
+    """What may have been acted on is not retried, and the error says that it may have been."""
+    for event in ACTED:
+        client = script(event, OK)
+        with pytest.raises(APIError) as caught:
+            client.send(post_request(method))
+        assert len(client.requests) == 1, event
+        assert str(caught.value).endswith("; it may have been acted on: look before you send it again"), event
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "TRACE"])
+def test_safe_request_is_sent_again(script: Script, method: str) -> None:
+    """What changes nothing is retried, and no error says that it may have been acted on."""
+    for event in ACTED:
+        client = script(event, OK)
+        assert client.send(post_request(method)).parsed.total_remaining_credits == 1391, event
+        assert len(client.requests) == 2, event
+        with pytest.raises(APIError) as caught:
+            script(event, max_retries=0).send(post_request(method))
+        assert "acted on" not in str(caught.value), event
+
+
+@pytest.mark.parametrize(
+    "event",
+    [REFUSED, httpx.ConnectTimeout(""), httpx.PoolTimeout(""), httpx.ProxyError("503 Busy"), text(429)],
+    ids=["refused", "connect-timeout", "pool-timeout", "proxy", "429"],
+)
+def test_unsafe_request_that_was_not_sent_is_retried(script: Script, event: Event) -> None:
+    """What cannot have been acted on is retried, and no error says that it may have been."""
+    client = script(event, OK)
+    assert client.send(post_request()).status_code == 200
+    assert len(client.requests) == 2
+    with pytest.raises(APIError) as caught:
+        script(event).send(post_request())
+    assert caught.value.attempts == 6
+    assert "acted on" not in str(caught.value)
+
+
+def test_rejected_unsafe_request_was_not_acted_on(script: Script) -> None:
+    """A request that the server rejected was not acted on."""
+    for status in 400, 401, 404, 429:
+        with pytest.raises(APIError) as caught:
+            script(text(status), max_retries=0).send(post_request())
+        assert "acted on" not in str(caught.value)
+
+
+# The retry budget
+
+
+@pytest.mark.parametrize(
+    ("event", "retries"), [(text(503), 30), (REFUSED, 30), (httpx.ReadTimeout(""), 30), (RESET, 80)]
+)
+def test_server_that_is_down_is_not_flooded(script: Script, event: Event, retries: int) -> None:
+    """A thousand calls are at most a tenth more requests, also after calls that left connections open."""
+    client = script(*[OK] * 60, event)
+    assert failures(outcomes(client, 60)) == 0
+    assert failures(outcomes(client, 1000)) == 1000
+    assert len(client.requests) - 60 == 1000 + retries
+
+
+def test_limit_that_always_refuses_is_not_flooded(script: Script) -> None:
+    """A server that refuses each request is asked as little as one that is down."""
+    client = script(text(429, "Too Many Requests", ("Retry-After", "0")))
+    results = outcomes(client, 300)
+    assert len(client.requests) <= 330
+    assert {type(result) for result in results} == {RateLimitError}
+
+
+def test_refusals_beside_admissions_need_no_budget(script: Script) -> None:
+    """While the server admits others, the rate limit paces the retries."""
+    admitted = Reply(headers=(("X-Ratelimit-Remaining", "19"),))
+    client = script(*[admitted, text(429)] * 100)
+    assert failures(outcomes(client, 100)) == 0
+    client = script(admitted, *[text(429)] * 3, admitted, text(503), OK)
+    assert failures(outcomes(client, 1)) == 0
+    while client.state.retry_budget.acquire():
+        pass
+    assert failures(outcomes(client, 1)) == 0
+    assert failures(outcomes(client, 1)) == 1  # of the server, not of the limit
+    assert len(client.requests) == 6
+
+
+def test_failing_every_other_request_is_got_through(script: Script) -> None:
+    """For as long as the server does."""
+    client = script(*[text(500), OK] * 1000)
+    assert failures(outcomes(client, 1000)) == 0
+    assert len(client.requests) == 2000
+
+
+def test_calls_succeed_once_the_server_is_back(script: Script) -> None:
+    """An empty budget fails no call by itself."""
+    client = script(*[text(503)] * 200, *[OK] * 100, text(503), OK)
+    while len(client.requests) < 200:
+        outcomes(client, 1)
+    assert failures(outcomes(client, 100)) == 0
+    assert client.list().total_remaining_credits == 1391  # the budget allows a retry again
+
+
+def test_stale_connections_are_no_outage(script: Script) -> None:
+    """A server that closes each connection at its second request is not down."""
+    client = script(OK, *[CLOSED, OK] * 100)
+    assert failures(outcomes(client, 101)) == 0
+    assert len(client.requests) == 201
+    assert [client.state.retry_budget.acquire() for _ in range(31)] == [True] * 30 + [False]
+
+
+def test_timeout_is_no_stale_connection(script: Script) -> None:
+    """A request that timed out is charged to the budget; so is one that was not sent."""
+    for event in httpx.ReadTimeout(""), REFUSED:
+        client = script(*[OK] * 50, *[event, OK] * 10)
+        assert failures(outcomes(client, 60)) == 0
+        assert [client.state.retry_budget.acquire_for_stale_connection() for _ in range(61)] == [True] * 60 + [False]
+    client = script(*[OK] * 50, event)
+    failures(outcomes(client, 100))
+    assert not client.state.retry_budget.acquire()
+
+
+def test_success_returns_what_its_retries_took(script: Script) -> None:
+    """And a tenth; a free retry took nothing."""
+    client = script(OK, CLOSED, OK, text(503), text(503), OK)
+    client.list()
+    budget = client.state.retry_budget
+    while budget.acquire():
+        pass
+    client.list()
+    assert not budget.acquire()
+    budget.record_success(2)
+    client.list()
+    assert [budget.acquire() for _ in range(3)] == [True, True, False]
+
+
+def test_budget_has_a_free_retry_for_each_connection() -> None:
+    """As many as there are connections kept alive."""
+    budget = retries.RetryBudget()
+    assert not budget.acquire_for_stale_connection()
+    for _ in range(2):
+        budget.record_success(0)
+    assert [budget.acquire_for_stale_connection() for _ in range(3)] == [True, True, False]
+    for _ in range(100):
+        budget.record_success(0)
+    assert [budget.acquire_for_stale_connection() for _ in range(71)] == [True] * 70 + [False]
+    assert [budget.acquire() for _ in range(31)] == [True] * 30 + [False]
+
+
+def test_budget_of_30_retries_is_refilled_by_success() -> None:
+    """A success returns its own retries, and ten successes one more."""
+    budget = retries.RetryBudget()
+    budget.record_success(0)  # it is full already
+    assert [budget.acquire() for _ in range(31)] == [True] * 30 + [False]
+    for _ in range(11):  # a tenth is no exact float
+        budget.record_success(0)
+    assert [budget.acquire() for _ in range(2)] == [True, False]
+    budget.record_success(5)
+    assert [budget.acquire() for _ in range(6)] == [True] * 5 + [False]
+    for _ in range(1000):
+        budget.record_success(1)
+    assert [budget.acquire() for _ in range(31)] == [True] * 30 + [False]
+
+
+# Logs
+
+
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        (text(503), "503 Service Unavailable"),
+        (REFUSED, "connection refused"),
+        (RESET, "Connection reset by peer"),
+    ],
+    ids=["503", "refused", "reset"],
+)
+def test_retries_are_logged_with_reason_and_delay(
+    script: Script, caplog: pytest.LogCaptureFixture, event: Event, reason: str
+) -> None:
+    """So is the end of the retry budget, once for each call; an error that is raised is not."""
+    caplog.set_level("INFO", "stablecog_client")
+    client = script(event, max_retries=2)
+    while client.state.retry_budget.acquire():
+        pass
+    client.state.retry_budget.record_success(1)
+    client.state.retry_budget.acquire_for_stale_connection()
+    assert failures(outcomes(client, 1)) == 1
+    failed = f"{LIST}: attempt {{}} failed: {reason}; "
+    assert [record.getMessage() for record in caplog.records] == [
+        failed.format(1) + "retrying in 0.10 s",
+        failed.format(2) + "not retrying: the retry budget is used up",
+    ]
+    assert {record.levelname for record in caplog.records} == {"INFO"}
+
+
+def test_success_and_last_error_are_not_logged(script: Script, caplog: pytest.LogCaptureFixture) -> None:
+    """The caller knows them."""
+    caplog.set_level("DEBUG", "stablecog_client")
+    script(OK).list()
+    assert failures(outcomes(script(text(401)), 1)) == 1
+    assert failures(outcomes(script(text(503), max_retries=0), 1)) == 1
+    assert caplog.records == []
+
+
+# Retry-After
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        *[(None, None), ("", None), ("soon", None), ("-1", None), ("inf", None), ("NaN", None)],
+        *[("1, 2", 2.0), ("1,", None)],
+        *[("1e999", None), ("9" * 5000, None), ("0x10", None), ("Wed, 99 Foo 2026", None)],
+        *[("1_0", None), ("-0", None), ("0", 0.0), ("1", 1.0), ("1.5", 1.5), ("86400", 86400.0)],
+        ("Mon, 01 Jan 1990 00:00:00 GMT", 0.0),
+        ("Fri, 31 Dec 99999 23:59:59 GMT", None),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date(script: Script, value: str | None, seconds: float | None) -> None:
+    """A date may have passed; what means nothing is no reason to wait or to give up."""
+    assert retries.retry_after({} if value is None else {"retry-after": value}) == seconds
+    if value is not None and (seconds is None or seconds < 30):
+        client = script(text(503, "Busy.", ("Retry-After", value)), OK)
+        client.list()
+        assert client.waits == [max(seconds or 0, 0.1)]
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after-ms": "250"}, 0.25),
+        ({"retry-after-ms": "1500", "retry-after": "9"}, 1.5),
+        ({"retry-after-ms": "soon", "retry-after": "9"}, 9.0),
+        ({"retry-after-ms": "1e999"}, None),
+    ],
+)
+def test_retry_after_may_be_in_milliseconds(headers: dict[str, str], seconds: float | None) -> None:
+    """`retry-after-ms` counts before `retry-after`, if it is a number."""
+    assert retries.retry_after(headers) == seconds
+
+
+def as_http_date(seconds: float) -> str:
+    return formatdate(seconds, usegmt=True)
+
+
+def as_asctime(seconds: float) -> str:
+    return time.asctime(time.gmtime(seconds))
+
+
+@pytest.mark.parametrize("written", [as_http_date, as_asctime])
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="needs tzset")
+def test_date_of_retry_after_is_in_utc(
+    written: Callable[[float], str], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is so many seconds away, wherever the program runs."""
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        assert retries.retry_after({"retry-after": written(clock.time() + 100)}) == 100
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_retry_after_is_honoured(script: Script, clock: Clock, status: int) -> None:
+    """By a number of seconds or a date, if it is longer than the backoff."""
+    for value, wait in (("7", 7), ("0", 0.1), (as_http_date(clock.time() + 20), 20)):
+        client = script(text(status, "Busy.", ("Retry-After", value)), OK)
+        start = clock.now = 1000.0
+        client.list()
+        assert client.waits == pytest.approx([wait])
+        assert clock.now - start >= wait
+
+
+@pytest.mark.parametrize(("status", "deadline"), [(429, 30), (503, 30), (503, 0.05)])
+def test_retry_after_beyond_deadline_raises_at_once(script: Script, clock: Clock, status: int, deadline: float) -> None:
+    """There is no use in a wait that does not fit."""
+    client = script(text(status, "Busy.", ("Retry-After", "86400")), deadline=deadline)
+    start = clock.now
+    with pytest.raises(APIError, match=r"; the server asks to wait 86400 s$") as caught:
+        client.list()
+    assert (clock.now, caught.value.attempts, client.waits) == (start, 1, [])
+    error: Any = caught.value
+    assert error.retry_after == 86400
+
+
+@pytest.mark.parametrize(("value", "seconds"), [("soon", None), ("90.5", 90.5), ("0", 0.0)])
+def test_error_carries_seconds_of_retry_after(script: Script, value: str, seconds: float | None) -> None:
+    """None if the server does not say."""
+    with pytest.raises(RateLimitError) as caught:
+        script(text(429, "Slow down.", ("Retry-After", value)), max_retries=0).list()
+    assert caught.value.retry_after == seconds
+    assert ("the server asks to wait" in str(caught.value)) == bool(seconds)
+
+
+def test_wait_is_never_as_long_as_what_remains(script: Script) -> None:
+    """A retry whose wait ends with the deadline is not made."""
+    for deadline, attempts in {0.25: 1, 0.5: 1, 0.75: 2, 1: 2, 1.25: 3}.items():
+        client = script(text(503, "Busy.", ("Retry-After", "0.5")), deadline=deadline)
+        assert failures(outcomes(client, 1)) == 1
+        assert len(client.requests) == attempts
+
+
+def test_key_is_in_each_attempt(script: Script) -> None:
+    """A retry is the same request."""
+    client = script(*[event for event, _ in zip(cycle([text(503), RESET, REFUSED]), range(5), strict=False)], OK)
+    client.list()
+    assert [str(request.url) for request in client.requests] == ["https://api.example.com/v1/credits"] * 6
+    assert [request.headers["authorization"] for request in client.requests] == [f"Bearer {KEY}"] * 6
+
+
+def test_first_redirect_then_faults_share_the_retries(script: Script) -> None:
+    """The retries follow the redirect."""
+    client = script(redirect("/v2"), RESET, text(503), OK, max_retries=2)
+    client.list()
+    assert [request.url.path for request in client.requests] == ["/v1/credits", "/v2", "/v2", "/v2"]

@@ -1,0 +1,312 @@
+"""The API key: refused where it is plainly wrong, and shown by no error, log line or pickle."""
+
+from __future__ import annotations
+
+import gc
+import json
+import logging
+import pickle
+from base64 import b64encode
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+from stablecog_client import APIError, AsyncClient, AuthenticationError, Client, UsageError
+from stablecog_client._runtime import redaction
+from stablecog_client._runtime.api_request import APIRequest, Security
+from stablecog_client._runtime.bodies import json_body
+from stablecog_client._runtime.codec import integer, values
+from stablecog_client._runtime.redaction import redactor
+
+from tests.support.faults import KEY
+from tests.support.script import OK, URL, Event, Reply, ScriptedClient, redirect, text
+from tests.support.secrets import PIECE, check_nothing_shows, everything_shown
+
+Script = Callable[..., ScriptedClient]
+
+ODD_KEY = f"user:{KEY}/+=="
+# What may not show of it: all but the start of each encoding.
+ENCODINGS = [KEY[8:], quote(ODD_KEY, safe="")[8:], b64encode(ODD_KEY.encode()).decode()[8:]]
+
+WRONG: dict[str, tuple[Any, str]] = {
+    "empty": ("", "the key is blank"),
+    "blank": (" \t ", "the key is blank"),
+    "newline": (KEY + "\n", "line break"),
+    "return": (KEY + "\r\nX-Injected: 1", "line break"),
+    "leading-space": (" " + KEY, "white space around it"),
+    "trailing-tab": (KEY + "\t", "white space around it"),
+    "space-inside": (KEY[:20] + " " + KEY[20:], "white space inside it"),
+    "no-break-space": (KEY[:20] + "\xa0" + KEY[20:], "white space inside it"),
+    "with-its-scheme": ("Bearer " + KEY, 'the key starts with "Bearer"'),
+    "none": ("None", "the key is the word None"),
+    "null": ("null", "the key is the word null"),
+    "scheme-alone": ("Bearer", "the key is the word Bearer"),
+    "with-its-variable": (f"STABLECOG_API_KEY={KEY}", "contains the name of a variable"),
+    "a-variable": ("$STABLECOG_API_KEY", "contains the name of a variable"),
+    "quoted": (f'"{KEY}"', "quotation marks around it"),
+    "quoted-once": (f"'{KEY}'", "quotation marks around it"),
+    "non-ascii": (KEY + "\u00e9", "outside ASCII"),
+    "zero-width": (KEY + "\u200b", "outside ASCII"),
+    "control": (KEY + "\x00", "control character"),
+    "delete": (KEY + "\x7f", "control character"),
+    "bytes": (KEY.encode(), "expected a string, got bytes"),
+    "number": (5, "expected a string, got int"),
+}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"base_url": KEY}, {"base_url": KEY.encode()}, {"max_retries": KEY}, {"timeout": KEY}, {"deadline": KEY}],
+)
+def test_key_given_as_another_option_is_not_echoed(options: dict[str, Any]) -> None:
+    """A misplaced key is not shown by the error about the option."""
+    with pytest.raises(UsageError) as caught:
+        Client("https://api.stablecog.com", **options)
+    assert PIECE not in str(caught.value) + pickle.dumps(caught.value).decode("latin-1")
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_malformed_key_is_refused_and_not_echoed(name: str) -> None:
+    """The error says what is wrong with it, and what to do."""
+    with pytest.raises(UsageError) as caught:
+        Client(WRONG[name][0])
+    assert str(caught.value).startswith("api_key: ")
+    assert WRONG[name][1] in str(caught.value)
+    assert str(caught.value).endswith("; pass the key alone, or set STABLECOG_API_KEY")
+    check_nothing_shows(caught.value)
+
+
+@pytest.mark.parametrize("name", ["empty", "newline"])
+def test_malformed_key_of_environment_is_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one that is passed."""
+    monkeypatch.setenv("STABLECOG_API_KEY", WRONG[name][0])
+    with pytest.raises(UsageError, match=WRONG[name][1]) as caught:
+        Client()
+    check_nothing_shows(caught.value)
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_missing_key_is_refused(kind: Any) -> None:
+    """The error says where it goes."""
+    with pytest.raises(UsageError, match=r"^api_key: no API key was given; pass .* or set STABLECOG_API_KEY$"):
+        kind()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://api.stablecog.com",
+        "http://10.0.0.1",
+        "http://localhost.example",
+        "http://127.0.0.1.example",
+        "HTTP://example.com:443",
+    ],
+)
+def test_plain_http_is_refused_unless_asked_for(url: str) -> None:
+    """To another machine."""
+    with pytest.raises(UsageError, match="http:// would send the API key unencrypted"):
+        Client(KEY, base_url=url)
+    Client(KEY, base_url=url, allow_http=True)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://localhost:1", "http://127.0.0.1:1", "http://127.9.9.9", "http://[::1]:1", "http://api.localhost"]
+)
+def test_plain_http_to_this_machine_is_allowed(url: str) -> None:
+    """The key does not leave it."""
+    Client(KEY, base_url=url)
+
+
+@pytest.mark.parametrize("url", [f"https://user:{KEY}@example.com", f"https://example.com/?key={KEY}"])
+def test_base_url_with_secret_is_refused(url: str) -> None:
+    """It is not shown."""
+    with pytest.raises(UsageError, match=r"^base_url: ") as caught:
+        Client(KEY, base_url=url)
+    assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["newline", "with-its-scheme"])
+def test_async_client_checks_its_key_too(name: str) -> None:
+    """By the same rules."""
+    with pytest.raises(UsageError, match=WRONG[name][1]) as caught:
+        AsyncClient(WRONG[name][0])
+    check_nothing_shows(caught.value)
+
+
+UNSENDABLE: dict[str, dict[str, Any]] = {
+    "header": {"headers": {"x-note": "\u2603"}},
+    "cookie": {"cookies": {"theme": "\u2603"}},
+    "body": {"body": {"when": {1, 2}}, "content_type": "application/json"},
+    "number": {"body": [float("nan")], "content_type": "application/json"},
+    "path": {"path_parameters": {"name": "n" * 70_000}},
+}
+
+
+@pytest.mark.parametrize("security", [Security("header", "Authorization", "Bearer"), Security("cookie", "session")])
+@pytest.mark.parametrize("argument", UNSENDABLE)
+def test_error_about_an_argument_hides_the_key(script: Script, security: Security, argument: str) -> None:
+    """An argument that cannot be sent is refused before anything is."""
+    arguments: dict[str, Any] = {"path_parameters": {"name": "n"}, **UNSENDABLE[argument]}
+    client = script(OK)
+    with pytest.raises(UsageError, match=r"^POST /v1/{name}: an argument cannot be sent: ") as caught:
+        client.send(APIRequest[Any]("POST", "/v1/{name}", security, {}, **arguments))
+    assert client.requests == []
+    check_nothing_shows(caught.value)
+
+
+# What a server sends back
+
+
+def echo(status: int) -> Callable[[httpx.Request], Reply]:
+    """The key in everything that a server can send."""
+
+    def reply(request: httpx.Request) -> Reply:
+        said = request.headers["authorization"]
+        key = said.removeprefix("Bearer ")
+        body = f'{{"error":"{said}","total_remaining_credits":"{key}"}}'.encode()
+        headers = (("X-Echo", said), (key, "x"), ("Location", f"http://{key}.example/{key}?k={key}"))
+        return Reply(status, body, headers=headers)
+
+    return reply
+
+
+def refused(request: httpx.Request) -> Reply:
+    raise httpx.RemoteProtocolError(f"illegal status line: bytearray(b'Bearer {KEY}')")
+
+
+def broken(request: httpx.Request) -> Reply:
+    try:
+        raise ValueError(f"of {KEY}", KEY)
+    except ValueError as error:
+        raise httpx.ReadError(f"with {KEY}", request=request) from error
+
+
+def unreadable(request: httpx.Request) -> Reply:
+    raise httpx.InvalidURL(f"Invalid port: '{KEY}'")
+
+
+EVENTS: list[Event] = [
+    *(echo(status) for status in [200, 299, 302, 400, 401, 404, 429, 500]),
+    *(refused, broken, unreadable),
+    Reply(200, b'{"credits":[{"id":null}],"total_remaining_credits":0}'),
+    Reply(200, f'{{"{KEY}": 1}}'.encode()),
+    Reply(200, f'{{"credits":"{KEY}","total_remaining_credits":0}}'.encode()),
+    Reply(200, b"<!doctype html>", "text/html"),
+    Reply(200, b"[" * 100_000),
+    Reply(200, b"no gzip", headers=(("Content-Encoding", "gzip"),)),
+    Reply(200, b"", f"application/json; charset={KEY}"),
+    text(503, "Busy."),
+    text(401, json.dumps({"error": KEY, "description": KEY})),
+    redirect("http://other.invalid/"),
+    redirect("/v1/credits"),
+    redirect(f"http://[{KEY}"),
+    # The key where the error truncates what it shows.
+    Reply(200, f'{{"total_remaining_credits":"your key is {KEY}"}}'.encode()),
+    Reply(200, f"Bearer {KEY} ok".encode()),
+    Reply(200, b"{}", headers=(("Content-Encoding", KEY),)),
+    Reply(401, b"x" * (65536 - 40) + KEY.encode()),
+    text(400, "x" * 190 + KEY),
+]
+
+
+@pytest.mark.parametrize("number", range(len(EVENTS)))  # by number: a traceback shows the variables of the test, too
+def test_no_error_shows_the_key(script: Script, number: int, caplog: pytest.LogCaptureFixture) -> None:
+    """Neither do its causes, their tracebacks, its pickle or the log."""
+    with caplog.at_level(logging.DEBUG), pytest.raises(APIError) as caught:
+        script(EVENTS[number], max_retries=1).list()
+    check_nothing_shows(caught.value, caplog.text)
+
+
+@pytest.mark.parametrize("event", [echo(500), httpx.ReadError("gone"), Reply(200, b"{}")], ids=["500", "error", "body"])
+def test_redirect_to_path_with_key_hides_it(script: Script, event: Event, caplog: pytest.LogCaptureFixture) -> None:
+    """The URL of an error and of a log line is redacted."""
+    client = script(redirect(f"/{KEY}/?key={KEY}"), event, max_retries=1)
+    with caplog.at_level(logging.DEBUG), pytest.raises(APIError) as caught:
+        client.list()
+    assert caught.value.url == f"{URL}/<redacted>/"
+    check_nothing_shows(caught.value, caplog.text)
+
+
+def test_key_of_any_length_is_redacted(script: Script) -> None:
+    """It is sent whole, and shown nowhere."""
+    key = KEY + "0123456789" * 100
+    client = script(echo(401), api_key=key)
+    with pytest.raises(AuthenticationError) as caught:
+        client.list()
+    assert client.requests[0].headers["authorization"] == f"Bearer {key}"
+    assert caught.value.text == '{"error":"Bearer <redacted>","total_remaining_credits":"<redacted>"}'
+    assert caught.value.headers["x-echo"] == "Bearer <redacted>"
+    assert "0123" not in str(caught.value) + pickle.dumps(caught.value).decode("latin-1")
+
+
+@pytest.mark.parametrize("security", [Security("header", "Authorization", "Basic"), Security("query", "api_key")])
+@pytest.mark.parametrize("status", [200, 400])
+def test_key_sent_in_other_ways_is_redacted(
+    script: Script, security: Security, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As another API description may have it: in base64, or quoted in the URL."""
+
+    def reply(request: httpx.Request) -> Reply:
+        sent = request.headers.get("authorization") or str(request.url)
+        return Reply(status, json.dumps({sent: sent}).encode())
+
+    request = APIRequest("GET", "/v1/credits", security, {"200": json_body(lambda value: values(value, integer))})
+    with caplog.at_level(logging.DEBUG), pytest.raises(APIError) as caught:
+        script(reply, api_key=ODD_KEY).send(request)
+    shown = everything_shown(caught.value) + caplog.text
+    assert not any(encoding in shown for encoding in ENCODINGS)
+
+
+# What redacts
+
+
+@pytest.mark.parametrize(
+    ("text", "redacted"),
+    [
+        ("", ""),
+        ("nothing here", "nothing here"),
+        (KEY, "<redacted>"),
+        (f"a {KEY} b {KEY}", "a <redacted> b <redacted>"),
+        (f"{KEY}{KEY}", "<redacted><redacted>"),
+        (f"cut {KEY[:-1]}", "cut <redacted>"),
+        (f"cut {KEY[:8]}...", "cut <redacted>..."),
+        (f"other {KEY[:20]}x{KEY}", "other <redacted>x<redacted>"),
+        (f"short {KEY[:7]}", f"short {KEY[:7]}"),
+        (f"base64 {b64encode(KEY.encode()).decode()}", "base64 <redacted>"),
+    ],
+)
+def test_redactor_replaces_each_occurrence(text: str, redacted: str) -> None:
+    """Also of the start of the key, from eight characters on."""
+    assert redactor(KEY)(text) == redacted
+
+
+def test_redactor_knows_json_and_url_encoding() -> None:
+    """As they are shown in a body or a URL."""
+    key = 'secret-"quoted"/and spaced?'
+    redact = redactor(key)
+    for encoded in key, json.dumps(key)[1:-1], quote(key, safe=""), b64encode(key.encode()).decode():
+        assert redact(f"<{encoded}>") == "<<redacted>>"
+
+
+def test_logs_of_others_stay_as_they_are(caplog: pytest.LogCaptureFixture) -> None:
+    """A record without a key keeps its arguments; one with a key of any client is redacted."""
+    with Client(KEY), Client("other-key-of-another-client"), caplog.at_level(logging.INFO, "httpx"):
+        logger = logging.getLogger("httpx")
+        logger.info("%s %d", "a", 1)
+        logger.info("%s and %s", KEY, "other-key-of-another-client")
+    assert [(record.msg, record.args) for record in caplog.records] == [
+        ("%s %d", ("a", 1)),
+        ("<redacted> and <redacted>", ()),
+    ]
+
+
+def test_redactor_that_is_gone_leaves_nothing() -> None:
+    """The log filter keeps no key of a client that is gone."""
+    redactors: list[object] = vars(redaction)["_redactors"]
+    redact = redactor(KEY)
+    before = len(redactors)
+    del redact
+    gc.collect()
+    assert len(redactors) < before
