@@ -1,6 +1,6 @@
 """OpenAPI construct by construct: refused, with its place and what to do, or accepted because it is obeyed.
 
-What is accepted is proved elsewhere: over sockets in tests/test_generality.py, in generated code in the tests beside
+What is accepted is proved elsewhere: over sockets in test_workshop.py, in generated code in the tests beside
 this one. Callbacks, webhooks, links, response headers and `xml` say nothing about what the client sends and decodes.
 """
 

@@ -460,7 +460,7 @@ def test_values_under_any_name_are_checked(workshop: Any, name: str, value: Any,
 # What few documents use
 
 
-def test_arrays_are_joined_where_they_are_not_exploded(workshop: Any, ask: Ask) -> None:
+def test_unexploded_arrays_are_joined(workshop: Any, ask: Ask) -> None:
     """In a query by their style, in headers by commas; an empty one is left out."""
     when = datetime.datetime(2026, 11, 23, tzinfo=datetime.UTC)
     _, seen = ask(
@@ -476,21 +476,19 @@ def test_arrays_are_joined_where_they_are_not_exploded(workshop: Any, ask: Ask) 
 
 @pytest.mark.parametrize("value", ["a\nb", "a\0", " a", "a ", "a\t"])
 @pytest.mark.parametrize(("name", "argument"), [("session", "session"), ("X-Note", "x_note")])
-def test_a_header_or_cookie_of_several_lines_is_refused(
-    workshop: Any, ask: Ask, name: str, argument: str, value: str
-) -> None:
+def test_header_and_cookie_are_one_line(workshop: Any, ask: Ask, name: str, argument: str, value: str) -> None:
     with pytest.raises(workshop.UsageError, match=f"^{name}: expected a value without control characters"):
         ask(lambda client: client.odd.get("a", **{argument: value}), as_json({}))
 
 
-def test_a_cookie_that_would_become_two_is_refused(workshop: Any, ask: Ask) -> None:
+def test_semicolon_in_cookie_is_refused(workshop: Any, ask: Ask) -> None:
     """A header may have semicolons."""
     with pytest.raises(workshop.UsageError, match=r"^session: expected a value without control characters and semi"):
         ask(lambda client: client.odd.get("a", session="a;b"), as_json({}))
     assert ask(lambda client: client.odd.get("a", x_note="a;b"), as_json({}))[1].headers["x-note"] == "a;b"
 
 
-def test_paths_equal_but_for_a_name_keep_their_own_security(workshop: Any, ask: Ask) -> None:
+def test_similar_paths_keep_their_security(workshop: Any, ask: Ask) -> None:
     _, seen = ask(lambda client: client.odd.get("a"), as_json({}))
     assert (seen.method, seen.path, seen.headers["x-workshop-key"]) == ("GET", "/base/odd/a", "a-key")
     _, seen = ask(lambda client: client.odd.put("a/b", body=workshop.Where()), as_json({}))
@@ -498,7 +496,7 @@ def test_paths_equal_but_for_a_name_keep_their_own_security(workshop: Any, ask: 
     assert "x-workshop-key" not in seen.headers
 
 
-def test_an_optional_key_is_sent_only_if_there_is_one(workshop: Any) -> None:
+def test_optional_key_is_sent_if_given(workshop: Any) -> None:
     with FaultServer(as_json({})) as server, workshop.Client(base_url=server.url) as client:
         client.odd.get("a")
         assert "x-workshop-key" not in ReceivedRequest.of(server.requests[-1]).headers
@@ -506,29 +504,29 @@ def test_an_optional_key_is_sent_only_if_there_is_one(workshop: Any) -> None:
             client.odd.get_any()
 
 
-def test_a_key_that_is_no_bearer_token_may_have_a_prefix(workshop: Any) -> None:
+def test_key_may_have_a_prefix(workshop: Any) -> None:
     with FaultServer(as_json({})) as server, workshop.Client("Bearer a b", base_url=server.url) as client:
         client.odd.get("a")
         assert ReceivedRequest.of(server.requests[-1]).headers["x-workshop-key"] == "Bearer a b"
 
 
-def test_a_json_body_may_be_null(workshop: Any, ask: Ask) -> None:
+def test_json_body_may_be_null(workshop: Any, ask: Ask) -> None:
     _, seen = ask(lambda client: client.odd.put("a", body=None), as_json({}))
     assert (seen.body, seen.headers["content-type"]) == (b"null", "application/json")
 
 
-def test_any_success_is_none_where_none_is_documented(workshop: Any, ask: Ask) -> None:
+def test_undocumented_success_is_none(workshop: Any, ask: Ask) -> None:
     """The server has acted; what it says of it is not documented."""
     assert ask(lambda client: client.odd.put("a", body=None), as_json([1], 201))[0] is None
     with pytest.raises(workshop.NotFoundError):
         ask(lambda client: client.odd.put("a", body=None), as_json([1], 404))
 
 
-def test_a_path_outside_ascii_is_quoted(ask: Ask) -> None:
+def test_path_outside_ascii_is_quoted(ask: Ask) -> None:
     assert ask(lambda client: client.odd.get_path(), respond(204, b""))[1].path == "/base/odd/%C3%A9%23x"
 
 
-def test_the_head_of_json_has_no_body(ask: Ask) -> None:
+def test_head_has_no_body(ask: Ask) -> None:
     result, seen = ask(
         lambda client: client.odd.check("a"),
         raw(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n"),
@@ -536,7 +534,7 @@ def test_the_head_of_json_has_no_body(ask: Ask) -> None:
     assert (result, seen.method) == (None, "HEAD")
 
 
-def test_media_types_without_a_decoder_of_their_own(workshop: Any, ask: Ask) -> None:
+def test_other_media_types_are_bytes_or_json(workshop: Any, ask: Ask) -> None:
     """Those with a binary schema are bytes, any media type is JSON, and errors keep their text."""
     image = ask(lambda client: client.odd.get_image(), respond(200, b"\x89PNG", "image/png"))[0]
     assert (image.payload.read(), image.mime_type) == (b"\x89PNG", "image/png")
@@ -546,7 +544,7 @@ def test_media_types_without_a_decoder_of_their_own(workshop: Any, ask: Ask) -> 
     assert (caught.value.text, caught.value.body) == ("<no/>", None)
 
 
-def test_texts_with_quotes_backslashes_and_line_breaks_are_as_written(workshop: Any) -> None:
+def test_texts_are_as_written(workshop: Any) -> None:
     odd = workshop.Odd()
     assert (odd.quoted, odd.lines) == ('a "quoted" \\backslash', 'c"d\\')
     assert list(workshop.OddLines) == ["a\nb", 'c"d\\', "plain"]
@@ -557,14 +555,14 @@ def test_texts_with_quotes_backslashes_and_line_breaks_are_as_written(workshop: 
             workshop.Odd.from_dict({name: value})
 
 
-def test_a_discriminator_tells_alternatives_with_equal_fields(workshop: Any) -> None:
+def test_constants_tell_alternatives_apart(workshop: Any) -> None:
     for name, kind in (("circle", workshop.Circle), ("square", workshop.Square)):
         assert isinstance(workshop.Odd.from_dict({"shape": {"shape": name, "size": 1}}).shape, kind)
     with pytest.raises(workshop.APIResponseValidationError, match=r"\$\.shape"):
         workshop.Odd.from_dict({"shape": {"shape": "line", "size": 1}})
 
 
-def test_a_discriminator_maps_values_to_models(workshop: Any) -> None:
+def test_discriminator_maps_values_to_models(workshop: Any) -> None:
     """One that the mapping leaves out has the name of its schema as its value."""
     sorts = {'a "cat"': workshop.Cat, "tom": workshop.Cat, "Dog": workshop.Dog}
     for sort, kind in sorts.items():
@@ -584,7 +582,7 @@ def test_a_discriminator_maps_values_to_models(workshop: Any) -> None:
         ({"pets": [{"sort": "Bird"}]}, "$.pets[0].sort"),
     ],
 )
-def test_a_value_that_no_mapping_has_is_refused(workshop: Any, value: Any, path: str) -> None:
+def test_unmapped_discriminator_is_refused(workshop: Any, value: Any, path: str) -> None:
     with pytest.raises(workshop.APIResponseValidationError) as caught:
         workshop.Odd.from_dict(value)
     assert caught.value.path == path
@@ -593,7 +591,7 @@ def test_a_value_that_no_mapping_has_is_refused(workshop: Any, value: Any, path:
 WIDE: dict[str, Any] = {"builtins": "a", "dict": {"a": "b"}, "object": [{"a": "c"}], "p0": 1, "p29": "d", "new": 2}
 
 
-def test_a_model_of_many_fields_is_decoded_as_any_other(workshop: Any, ask: Ask) -> None:
+def test_model_of_many_fields_is_decoded(workshop: Any, ask: Ask) -> None:
     """Type checkers need other code for it, and other names where it hides builtins."""
     wide = ask(lambda client: client.tag_property_.get(), as_json(WIDE))[0]
     assert (wide.builtins, wide.object, wide.p0, wide.p1) == ("a", [workshop.KeyError_(a="c")], 1, workshop.UNSET)
@@ -612,18 +610,18 @@ def test_a_model_of_many_fields_is_decoded_as_any_other(workshop: Any, ask: Ask)
     assert caught.value.path == "$.builtins"
 
 
-def test_a_schema_called_as_an_error_of_ours_is_decoded(workshop: Any, ask: Ask) -> None:
+def test_schema_named_as_error_is_decoded(workshop: Any, ask: Ask) -> None:
     with pytest.raises(workshop.NotFoundError) as caught:
         ask(lambda client: client.tag_property_.get(), as_json({"a": "a"}, 404))
     assert caught.value.body == workshop.NotFoundError_(a=workshop.StrEnum_.A)
 
 
-def test_names_of_models_are_exported_in_a_list(workshop: Any) -> None:
+def test_models_are_exported_in_a_list(workshop: Any) -> None:
     """Pyright gives up on a tuple of more than 256."""
     assert isinstance(importlib.import_module("workshop_client.models").__all__, list)
 
 
-def test_an_object_without_a_type_is_one(workshop: Any) -> None:
+def test_object_without_type_is_decoded(workshop: Any) -> None:
     assert workshop.Odd.from_dict({"untyped": {"a": 1, "b": [None]}}).untyped == workshop.Untyped(a=1, b=[None])
 
 
