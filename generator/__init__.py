@@ -2,9 +2,14 @@
 
 project.py                    runs openapi-python-client's `Project` with templates/, copies runtime/ into its output,
                               and replaces generated/
+support.py, schema_checks.py  refusals of what OpenAPI allows and the client does not support, with their places
+nodes.py, schemas.py          reading of a document, whatever it contains
+upstream.py                   openapi-python-client's parser, corrected
+discriminators.py             unions with a discriminator
+media_types.py                the media types that are decoded and sent
 document.py, security.py      facts of the document that openapi-python-client does not pass to templates
 operations.py, naming.py      operations and tags for templates, and their names
-decoders.py, code.py          code: expressions that decode, imports, qualified builtins
+decoders.py, code.py          code: expressions that decode, literals, imports, qualified builtins
 docstrings.py, errors.py      texts for docstrings; the exception for input that cannot be generated
 """
 

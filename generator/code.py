@@ -1,23 +1,33 @@
-"""Analysis of generated code: the names it uses, the imports it needs, the builtins that a class hides."""
+"""Literals, and analysis of generated code: names it uses, imports it needs, builtins that a class hides."""
 
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Iterable
 from functools import cache
+
+from openapi_python_client.schema.untrusted_string import UntrustedString
 
 BUILTINS = frozenset({"bool", "bytes", "dict", "float", "int", "list", "str"})
 """The builtins that occur in the types of properties."""
 
-MODULE_ALIASES = {**{name: f"builtins.{name}" for name in BUILTINS}, "datetime": "_datetime"}
+MODULE_ALIASES = {**{name: f"_builtins.{name}" for name in BUILTINS}, "datetime": "_datetime"}
 """Replacements for names that a member of the class hides; `hidden_imports` returns their imports."""
+
+
+def literal(text: UntrustedString | str) -> str:
+    """Return a string literal; characters that cannot be seen are escaped."""
+    value = text if isinstance(text, str) else text.get_untrusted_value()
+    quoted = json.dumps(value, ensure_ascii=False)
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in quoted)
 
 
 def qualify_builtins(code: str, members: frozenset[str] = frozenset()) -> str:
     """Return a declaration or an expression for use in a class with these members.
 
     A member hides the builtin, or the module `datetime`, of the same name: in a class with the method `list`,
-    `x: list[int]` has to be `x: builtins.list[int]`.
+    `x: list[int]` has to be `x: _builtins.list[int]`.
     """
     hidden = members & MODULE_ALIASES.keys()
     return _qualified(code, frozenset(hidden)) if hidden else code
@@ -26,7 +36,7 @@ def qualify_builtins(code: str, members: frozenset[str] = frozenset()) -> str:
 def hidden_imports(members: frozenset[str]) -> list[str]:
     """Return the imports that qualified code needs in a class with these members."""
     return [
-        *(["import builtins"] if members & BUILTINS else []),
+        *(["import builtins as _builtins"] if members & BUILTINS else []),
         *(["import datetime as _datetime"] if "datetime" in members else []),
     ]
 

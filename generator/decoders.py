@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import cast
 
@@ -26,7 +27,9 @@ from openapi_python_client.parser.properties.string import StringProperty
 from openapi_python_client.parser.properties.union import UnionProperty
 from openapi_python_client.parser.properties.uuid import UuidProperty
 from openapi_python_client.parser.responses import Response
-from openapi_python_client.strings import in_double_quote_literal
+
+from generator.code import literal
+from generator.discriminators import DiscriminatedUnion
 
 FUNCTIONS: dict[type[PropertyProtocol], str] = {
     AnyProperty: "anything",
@@ -58,6 +61,11 @@ def decoder(property_: PropertyProtocol) -> str:
             return f"{property_.class_info.name}.from_dict"
         case ListProperty():
             return f"codec.array_of({decoder(property_.inner_property)})"
+        case DiscriminatedUnion():
+            classes = ", ".join(f"{literal(value)}: {name}.from_dict" for value, name in property_.classes.items())
+            union = f"codec.discriminated_union_of({literal(property_.discriminator)}, {{{classes}}})"
+            has_null = any(isinstance(inner, NoneProperty) for inner in property_.inner_properties)
+            return f"codec.union_of(codec.null, {union})" if has_null else union
         case UnionProperty():
             return f"codec.union_of({', '.join(decoder(inner) for inner in property_.inner_properties)})"
         case EnumProperty():
@@ -151,5 +159,4 @@ def _has_content(response: Response) -> bool:
 
 def _listed(values: Iterable[str | int]) -> str:
     """Return a string literal that lists values in JSON notation."""
-    quoted = [f'"{value}"' if isinstance(value, str) else str(value) for value in values]
-    return f'"{", ".join(map(in_double_quote_literal, quoted))}"'
+    return literal(", ".join(json.dumps(value, ensure_ascii=False) for value in values))

@@ -8,6 +8,8 @@ from typing import Any
 
 from openapi_python_client.strings import safe_for_docstring
 
+from generator.nodes import mapping, sequence
+
 
 def docstring(value: Any, width: int = 110) -> str:
     """Return an escaped and wrapped text that can end a docstring."""
@@ -18,6 +20,51 @@ def docstring(value: Any, width: int = 110) -> str:
 def plain(value: Any) -> str:
     """Return a text escaped for a docstring, without surrounding white space."""
     return safe_for_docstring(value).strip()
+
+
+def describe_limits(node: Any) -> None:
+    """Add the limits of all schemas in a part of a document, in place, to their descriptions."""
+    for child in sequence(node):
+        describe_limits(child)
+    for name, child in mapping(node).items():
+        if name not in {"example", "examples", "default", "enum", "const"}:  # which may hold anything
+            describe_limits(child)
+    if (sentence := limits(node)) and not str(node.get("description")).endswith(sentence):
+        node["description"] = with_limits(node.get("description"), node)
+
+
+def with_limits(description: str | None, schema: Any) -> str:
+    """Return a description with the limits of a schema at its end."""
+    text, sentence = (description or "").strip(), limits(schema)
+    return f"{text}{'.' if text[-1:].isalnum() else ''} {sentence}".strip() if sentence else text
+
+
+def limits(schema: Any) -> str:
+    """Return a sentence on the limits of a schema, or ""."""
+    values = {name: value for name, value in mapping(schema).items() if name in LIMITS and is_number(value)}
+    for bound in ("Minimum", "Maximum"):
+        if mapping(schema).get(f"exclusive{bound}") is True and bound.lower() in values:  # as OpenAPI 3.0 has it
+            values[f"exclusive{bound}"] = values.pop(bound.lower())
+    sentence = ", ".join(LIMITS[name].format(value) for name, value in values.items())
+    return f"{sentence[:1].upper()}{sentence[1:]}." if sentence else ""
+
+
+def is_number(value: Any) -> bool:
+    """Return whether a value of a document is a number."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+LIMITS = {
+    "minimum": "at least {}",
+    "exclusiveMinimum": "more than {}",
+    "maximum": "at most {}",
+    "exclusiveMaximum": "less than {}",
+    "multipleOf": "a multiple of {}",
+    "minLength": "length at least {}",
+    "maxLength": "length at most {}",
+    "minItems": "number of items at least {}",
+    "maxItems": "number of items at most {}",
+}
 
 
 def wrapped(text: str, width: int) -> str:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from openapi_python_client.parser.openapi import Endpoint
 from openapi_python_client.strings import PythonIdentifier
 
+from generator.docstrings import with_limits
 from generator.errors import GenerationError
-from generator.security import Security, SecuritySchemes
+from generator.nodes import METHODS, below, mapping, sequence
+from generator.security import SCHEMES, Security, SecuritySchemes
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+DELIMITERS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
+"""What stands between the items of an array in a query, by style."""
+
 NAME_IN_BRACES = re.compile(r"\{(.*?)\}")
 
 
@@ -33,11 +37,13 @@ class OperationFacts:
         path: The path as written; in an `Endpoint`, the braces contain names of Python arguments.
         security: How the key is sent, or None if the operation needs none.
         descriptions: The descriptions of the parameters, by location and name.
+        delimiters: The delimiters of arrays in the query, by name; other arrays are repeated.
     """
 
     path: str
     security: Security | None
     descriptions: Mapping[tuple[str, str], str]
+    delimiters: Mapping[str, str]
 
 
 class Document:
@@ -48,58 +54,50 @@ class Document:
         data: The document.
 
     Attributes:
+        name: The name of the document, for errors.
         base_url: The first server with the defaults of its variables, or None if it is relative or there is none.
         documentation_url: The URL of `externalDocs`, or None.
         rate_limit: The extension `x-rate-limit`, or None.
         key_required: Whether every operation needs an API key.
+        bearer_key: Whether the key is a token of one word, sent after the word Bearer.
 
     Raises:
         GenerationError: Something in the document cannot be generated.
     """
 
     def __init__(self, name: str, data: Mapping[str, Any]) -> None:
-        self._name = name
+        self.name = name
         self._data = data
         self.base_url = self._base_url()
-        self.documentation_url: str | None = _mapping(data.get("externalDocs")).get("url")
+        self.documentation_url: str | None = mapping(data.get("externalDocs")).get("url")
         self.rate_limit = self._rate_limit()
         self._operations = dict(self._facts())
         self._tags: dict[str, str] = {
             PythonIdentifier(tag["name"], "tag"): tag["description"]
-            for tag in _sequence(data.get("tags"))
+            for tag in sequence(data.get("tags"))
             if tag.get("description")
         }
         securities = [facts.security for facts in self._operations.values()]
-        self.key_required = bool(securities) and None not in securities
-
-    def check_names(self, endpoints: Iterable[Endpoint]) -> None:
-        """Raise GenerationError if two operations of a tag would have the same module."""
-        taken: set[str] = set()
-        for endpoint in endpoints:
-            if endpoint.name in taken:
-                raise self._error(
-                    f"paths.{self.operation(endpoint).path}.{endpoint.method}.operationId",
-                    f"another operation of this tag is called {endpoint.name!r} too; give each a name of its own",
-                )
-            taken.add(endpoint.name)
+        self.key_required = bool(securities) and all(security and not security.optional for security in securities)
+        self.bearer_key = {security.scheme for security in securities if security} == {"Bearer"}
 
     def operation(self, endpoint: Endpoint) -> OperationFacts:
         """Return the facts of an endpoint's operation."""
-        return self._operations[_key(endpoint.path.get_untrusted_value(), endpoint.method)]
+        return self._operations[operation_key(endpoint)]
 
     def tag_description(self, tag: str) -> str:
         """Return the description of a tag, given by its Python name."""
         return self._tags.get(tag, f"Operations of the tag `{tag}`.")
 
     def _base_url(self) -> str | None:
-        server = _mapping(next(iter(_sequence(self._data.get("servers"))), None))
-        variables = _mapping(server.get("variables"))
+        server = mapping(next(iter(sequence(self._data.get("servers"))), None))
+        variables = mapping(server.get("variables"))
         url: str = server.get("url") or ""
         for name in NAME_IN_BRACES.findall(url):
-            default = _mapping(variables.get(name)).get("default")
+            default = mapping(variables.get(name)).get("default")
             if default is None:
                 raise self._error(
-                    "servers.0.url", f"{{{name}}} has no default; give it one as servers.0.variables.{name}.default"
+                    "$.servers[0].url", f"{{{name}}} has no default; give it one as variables.{name}.default"
                 )
             url = url.replace(f"{{{name}}}", str(default))
         return url if "://" in url else None
@@ -117,37 +115,46 @@ class Document:
                 return RateLimit(requests, seconds, remaining)
             case _:
                 raise self._error(
-                    "x-rate-limit",
+                    "$['x-rate-limit']",
                     "expected numbers above 0 as `requests` and `seconds`, and the name of a header as `remaining` "
                     f"or nothing, got {self._data['x-rate-limit']!r}",
                 )
 
     def _facts(self) -> Iterator[tuple[tuple[str, str], OperationFacts]]:
-        components = _mapping(self._data.get("components"))
-        definitions = _mapping(components.get("securitySchemes"))
+        components = mapping(self._data.get("components"))
+        definitions = mapping(components.get("securitySchemes"))
         schemes = SecuritySchemes(
-            self._name,
-            {name: self._resolved(part, f"components.securitySchemes.{name}") for name, part in definitions.items()},
+            self.name,
+            {name: self._resolved(part, below(SCHEMES, name)) for name, part in definitions.items()},
         )
-        for path, item in _mapping(self._data.get("paths")).items():
+        for path, item in mapping(self._data.get("paths")).items():
             for method in METHODS:
-                if operation := _mapping(item.get(method)):
-                    place = f"paths.{path}.{method}"
+                if operation := mapping(item.get(method)):
+                    place = below("$.paths", path, method)
                     security = (
                         schemes.select(operation["security"], f"{place}.security")
                         if "security" in operation
-                        else schemes.select(self._data.get("security"), "security")
+                        else schemes.select(self._data.get("security"), "$.security")
                     )
                     parameters = [
                         self._resolved(parameter, f"{place}.parameters")
-                        for parameter in [*_sequence(item.get("parameters")), *_sequence(operation.get("parameters"))]
+                        for parameter in [*sequence(item.get("parameters")), *sequence(operation.get("parameters"))]
                     ]
                     descriptions = {
-                        (parameter["in"], parameter["name"]): parameter["description"]
+                        (parameter["in"], parameter["name"]): with_limits(
+                            parameter["description"],
+                            self._resolved(mapping(parameter.get("schema")), f"{place}.parameters"),
+                        )
                         for parameter in parameters
                         if parameter.get("description")
                     }
-                    yield _key(path, method), OperationFacts(path, security, descriptions)
+                    delimiters = {
+                        parameter["name"]: DELIMITERS[style]
+                        for parameter in parameters
+                        if parameter["in"] == "query"
+                        and not parameter.get("explode", (style := parameter.get("style", "form")) == "form")
+                    }
+                    yield (path, method), OperationFacts(path, security, descriptions, delimiters)
 
     def _resolved(self, value: Mapping[str, Any], place: str) -> Mapping[str, Any]:
         """Return a part of the document, with its `$ref` resolved."""
@@ -168,18 +175,13 @@ class Document:
         return value
 
     def _error(self, place: str, message: str) -> GenerationError:
-        return GenerationError(f"{self._name}: {place}: {message}")
+        return GenerationError(f"{self.name}: {place}: {message}")
 
 
-def _key(path: str, method: str) -> tuple[str, str]:
-    return NAME_IN_BRACES.sub("{}", path), method
+def operation_key(endpoint: Endpoint) -> tuple[str, str]:
+    """Return the path, as the document has it, and the method of an endpoint.
 
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    """Return an object of the document, empty if it is missing."""
-    return value or {}
-
-
-def _sequence(value: Any) -> Sequence[Any]:
-    """Return an array of the document, empty if it is missing."""
-    return value or []
+    An `Endpoint` has Python names in the braces of its path. Its path parameters are in the same order.
+    """
+    names = (parameter.name.get_untrusted_value() for parameter in endpoint.path_parameters)
+    return NAME_IN_BRACES.sub(lambda _: f"{{{next(names)}}}", endpoint.path.get_untrusted_value()), endpoint.method

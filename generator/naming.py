@@ -7,54 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 
+from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.properties import Property
 from openapi_python_client.strings import PythonIdentifier
 
+from generator import ROOT
 from generator.errors import GenerationError
-
-# openapi-python-client reserves all builtins: `type` would become `type_`, and `credits`, which the module `site` adds
-# to the builtins, `credits_`. Our templates need only these names: the members of a model, and the imports of the
-# module of an operation.
-RESERVED_WORDS = {
-    *("self", "classmethod", "from_dict", "to_dict", "additional_properties"),
-    *(
-        "APIRequest",
-        "Any",
-        "AsyncClient",
-        "Client",
-        "File",
-        "Literal",
-        "Mapping",
-        "Response",
-        "Security",
-        "Self",
-        "Unset",
-    ),
-    *("APIResponseValidationError", "TYPE_CHECKING", "UNSET", "UUID"),
-}
-
-
-def method_names(tag: str, operations: Sequence[str], prefix: str) -> list[str]:
-    """Return the names of a tag's methods: those of the operations, without the tag at the end or the start.
-
-    `list_credits` of the tag `credits` is `list`, unless Python or another operation has that name.
-    """
-    short = [name.removesuffix(f"_{tag}").removeprefix(f"{tag}_") for name in operations]
-    times = Counter(short)
-    return [
-        name if times[name] == 1 and PythonIdentifier(name, prefix) == name else operation
-        for name, operation in zip(short, operations, strict=True)
-    ]
-
-
-def attribute_name(tag: str, taken: Set[str]) -> str:
-    """Return the name of the client's attribute for a tag."""
-    return f"{tag}_" if tag in taken else tag
-
-
-def python_names(properties: Iterable[Property]) -> frozenset[str]:
-    """Return the names of properties in Python."""
-    return frozenset(property_.python_name for property_ in properties)
 
 
 def exported_names(module: Path) -> list[str]:
@@ -68,6 +26,51 @@ def exported_names(module: Path) -> list[str]:
     raise ValueError(f"{module} has no __all__")
 
 
+def _parsed(module: Path) -> ast.Module:
+    try:
+        return ast.parse(module.read_text("utf-8"))
+    except SyntaxError as error:
+        raise GenerationError(f"{module}, line {error.lineno}: {error.msg}") from error
+
+
+# openapi-python-client reserves every builtin of the interpreter that it runs on: `type` would become `type_`, and
+# `credits`, which `site` adds to the builtins, `credits_`. These alone are taken in our templates, by the members of
+# a model and by what the module of an operation imports.
+RESERVED_WORDS = {
+    *("self", "classmethod", "from_dict", "to_dict", "additional_properties", "delimited"),
+    *("APIRequest", "Any", "AsyncClient", "AttributeError", "BytesIO", "Client", "File", "IntEnum", "KeyError"),
+    *("Literal", "Mapping", "Response", "Security", "Self", "StrEnum", "TypeError", "Unset"),
+    *("TYPE_CHECKING", "UNSET", "UUID"),
+    *exported_names(ROOT / "runtime" / "errors.py"),
+}
+
+
+def method_names(tag: str, operations: Sequence[str], prefix: str) -> list[str]:
+    """Return the names of a tag's methods, those of the operations with the tag dropped from the end or the start.
+
+    `list_credits` of the tag `credits` is `list`, unless Python or another operation has that name.
+    """
+    short = [name.removesuffix(f"_{tag}").removeprefix(f"{tag}_") for name in operations]
+    times = Counter(short)
+    taken = set(operations)
+    return [
+        name
+        if times[name] == 1 and PythonIdentifier(name, prefix) == name and (name == operation or name not in taken)
+        else operation
+        for name, operation in zip(short, operations, strict=True)
+    ]
+
+
+def attribute_name(tag: str, taken: Set[str]) -> str:
+    """Return the name of the client's attribute for a tag."""
+    return f"{tag}_" if tag in taken or tag == "tag_property" else tag  # which the class uses to make attributes
+
+
+def python_names(properties: Iterable[Property]) -> frozenset[str]:
+    """Return the names of properties in Python."""
+    return frozenset(property_.python_name for property_ in properties)
+
+
 def attribute_names(runtime: Path, *classes: str) -> set[str]:
     """Return the attributes of runtime classes and of their bases: methods, annotations, `self.x`."""
     definitions = {
@@ -79,13 +82,6 @@ def attribute_names(runtime: Path, *classes: str) -> set[str]:
     if missing := set(classes) - definitions.keys():
         raise GenerationError(f"{runtime}: there is no class {', '.join(sorted(missing))}; see equip() in project.py")
     return {name for class_ in classes for name in _attributes(class_, definitions)}
-
-
-def _parsed(module: Path) -> ast.Module:
-    try:
-        return ast.parse(module.read_text("utf-8"))
-    except SyntaxError as error:
-        raise GenerationError(f"{module}, line {error.lineno}: {error.msg}") from error
 
 
 def _attributes(name: str, definitions: Mapping[str, ast.ClassDef]) -> Iterator[str]:
@@ -109,3 +105,33 @@ def _attributes(name: str, definitions: Mapping[str, ast.ClassDef]) -> Iterator[
                 yield member
             case _:
                 pass
+
+
+def conflicts(data: GeneratorData, tag_classes: Iterable[str]) -> Iterator[str]:
+    """Yield what has one name in Python for two parts of the document, so that one would replace the other."""
+    schemas = [*data.models, *data.enums]
+    taken = {f"{prefix}{name}" for name in tag_classes for prefix in ("", "Async")}
+    modules: dict[str, str] = {}
+    for schema in schemas:
+        name = schema.class_info.name
+        if name in taken:
+            yield f"the schema {name} is called as the class of a tag's operations; give it another title"
+        if (other := modules.setdefault(schema.class_info.module_name, name)) != name:
+            module = schema.class_info.module_name
+            yield f"the schemas {other} and {name} are both the module {module} in Python; give one another title"
+    for model in data.models:
+        properties = (model.required_properties or []) + (model.optional_properties or [])
+        yield from _alike(f"schema {model.class_info.name}", "properties", properties)
+    for collection in data.endpoint_collections_by_tag.values():
+        for endpoint in collection.endpoints:
+            parameters = [parameter for _, parameter in endpoint.iter_all_parameters()]
+            place = f"{endpoint.method.upper()} {endpoint.path.get_untrusted_value()}"
+            yield from _alike(place, "parameters", parameters)
+
+
+def _alike(place: str, kind: str, properties: Iterable[Property]) -> Iterator[str]:
+    names: dict[str, Property] = {}
+    for property_ in properties:
+        if (other := names.setdefault(property_.python_name, property_)) is not property_:
+            first, second = (each.name.get_untrusted_value() for each in (other, property_))
+            yield f"{place}: the {kind} {first!r} and {second!r} are both {property_.python_name} in Python; rename one"

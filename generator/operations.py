@@ -6,26 +6,35 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
+from urllib.parse import quote
 
 from openapi_python_client import schema as oai
 from openapi_python_client.config import Config
 from openapi_python_client.parser import GeneratorData
+from openapi_python_client.parser.bodies import Body
 from openapi_python_client.parser.openapi import Endpoint, EndpointCollection
 from openapi_python_client.parser.properties import Property
 from openapi_python_client.parser.responses import Response
 from openapi_python_client.schema.untrusted_string import UntrustedString
-from openapi_python_client.strings import ClassName, in_double_quote_literal, safe_for_docstring
+from openapi_python_client.strings import ClassName, safe_for_docstring
 
 from generator import decoders, naming
-from generator.code import hidden_imports, needed_imports, qualify_builtins, through_models
+from generator.code import hidden_imports, literal, needed_imports, qualify_builtins, through_models
 from generator.docstrings import docstring, plain, section, wrapped
-from generator.document import Document, OperationFacts
+from generator.document import Document, OperationFacts, operation_key
+from generator.errors import GenerationError
 
 DOCSTRING_WIDTH = 96
 """The width of entries in the sections `Args` and `Raises` of a docstring."""
 
 ERRORS = {"401": "AuthenticationError", "403": "PermissionDeniedError", "404": "NotFoundError", "429": "RateLimitError"}
 """Errors of the package by status; 5xx is InternalServerError, any other APIStatusError."""
+
+URL_PATH = "/{}%:@!$&'()*+,;=~"
+"""Characters that a path has as they are, besides letters, digits and `_.-`; parameters are in braces."""
+
+NO_SUCCESS = [("2XX", "bodies.nothing")]
+"""Responses of an operation for which the document has errors or redirects alone."""
 
 TAG_IMPORTS = (
     "from typing import Any, Literal",
@@ -49,6 +58,7 @@ class Operation:
         self.name: str = endpoint.name
         self.method = endpoint.method.upper()
         self.path = facts.path
+        self.url_path = quote(facts.path, safe=URL_PATH)
         self._facts = facts
 
     @property
@@ -72,7 +82,7 @@ class Operation:
         """Return the keyword-only parameters, the body first."""
         endpoint, body = self.endpoint, list[Parameter]()
         if endpoint.bodies:
-            types = [body.prop.get_type_string(no_optional=True).as_unembedded_code() for body in endpoint.bodies]
+            types = list(self._bodies)
             default = "" if endpoint.bodies[0].prop.required else " | Unset = UNSET"
             body = [Parameter("body", f"body: {' | '.join(types)}{default}")]
         others = endpoint.query_parameters + endpoint.header_parameters + endpoint.cookie_parameters
@@ -103,7 +113,7 @@ class Operation:
 
     @property
     def sources(self) -> dict[str, list[tuple[UntrustedString, str]]]:
-        """Return the parameters by location, each with its name in the document and its name in Python."""
+        """Return the parameters by location, each with its name in the document and code for its value."""
         places = {
             "path_parameters": self.endpoint.path_parameters,
             "query": self.endpoint.query_parameters,
@@ -111,24 +121,34 @@ class Operation:
             "cookies": self.endpoint.cookie_parameters,
         }
         return {
-            place: [(property_.name, property_.python_name) for property_ in properties]
+            place: [(property_.name, self._value(place, property_)) for property_ in properties]
             for place, properties in places.items()
             if properties
         }
+
+    def _value(self, place: str, property_: Property) -> str:
+        delimiter = self._facts.delimiters.get(property_.name.get_untrusted_value()) if place == "query" else None
+        name = property_.python_name
+        return f"delimited({name}, {literal(delimiter)})" if delimiter else name
 
     @property
     def content_type(self) -> str:
         """Return code for the media type of `body`; if there are several, the class of the body decides."""
         code = ""
-        for body in reversed(self.endpoint.bodies):
-            media_type = f'"{in_double_quote_literal(body.content_type)}"'
+        for body in reversed(self._bodies.values()):
+            media_type = literal(body.content_type)
             class_ = body.prop.get_instance_type_string().as_unembedded_code()
             code = f"{media_type} if isinstance(body, {class_}) else {code}" if code else media_type
         return code
 
     @property
     def responses(self) -> list[tuple[str, str]]:
-        """Return the status patterns of success, each with code for the decoder of the body."""
+        """Return the status patterns of success, each with code for the decoder of the body.
+
+        If none is documented, any 2xx is a success: the server has acted.
+        """
+        if self._has_no_body:
+            return [(response.status_code.pattern, "bodies.nothing") for response in self._successes] or NO_SUCCESS
         return [(response.status_code.pattern, decoders.body_decoder(response)) for response in self._successes]
 
     @property
@@ -137,7 +157,7 @@ class Operation:
         return [
             (response.status_code.pattern, decoders.body_decoder(response))
             for response in self._failures
-            if response.source["return_type"] != "None"
+            if response.source["return_type"] not in {"None", "bytes"}
         ]
 
     @property
@@ -151,7 +171,9 @@ class Operation:
     @cached_property
     def result(self) -> str:
         """Return code for the type that a call returns."""
-        return " | ".join(dict.fromkeys(map(decoders.body_type, self._successes))) or "None"
+        if self._has_no_body:
+            return "None"
+        return " | ".join(dict.fromkeys(map(decoders.body_type, self._successes)))
 
     @property
     def imports(self) -> list[str]:
@@ -164,7 +186,7 @@ class Operation:
         endpoint = self.endpoint
         properties: list[tuple[str, Property]] = [
             *((str(place), property_) for place, property_ in endpoint.iter_all_parameters()),
-            *(("", body.prop) for body in endpoint.bodies),
+            *(("", body.prop) for body in self._bodies.values()),
         ]
         return [wrapped(self._entry(place, property_), DOCSTRING_WIDTH) for place, property_ in properties]
 
@@ -196,6 +218,18 @@ class Operation:
         ]
         text = "\n\n".join([*sections, section("Raises", errors)])
         return f'"""{text}\n"""'
+
+    @cached_property
+    def _bodies(self) -> dict[str, Body]:
+        """The bodies by their types; if several media types have one type, the first is sent."""
+        bodies: dict[str, Body] = {}
+        for body in self.endpoint.bodies:
+            bodies.setdefault(body.prop.get_type_string(no_optional=True).as_unembedded_code(), body)
+        return bodies
+
+    @property
+    def _has_no_body(self) -> bool:
+        return self.method == "HEAD" or not self._successes
 
     @cached_property
     def _successes(self) -> list[Response]:
@@ -262,12 +296,12 @@ class API:
 
     def __init__(self, data: GeneratorData, document: Document, config: Config, client_attributes: Set[str]) -> None:
         rename_conflicts(data, config)
+        self.document = document
         self._operations: dict[tuple[str, str], Operation] = {}
         self._tags: dict[str, Tag] = {}
         for name, collection in data.endpoint_collections_by_tag.items():
-            document.check_names(collection.endpoints)
             operations = [Operation(endpoint, document.operation(endpoint)) for endpoint in collection.endpoints]
-            self._operations |= {_key(operation.endpoint): operation for operation in operations}
+            self._operations |= {operation_key(operation.endpoint): operation for operation in operations}
             self._tags[name] = Tag(
                 name,
                 f"{ClassName(name, config.field_prefix)}API",
@@ -275,6 +309,8 @@ class API:
                 document.tag_description(name),
                 methods(name, operations, config.field_prefix),
             )
+        if conflicts := list(naming.conflicts(data, [tag.class_name for tag in self.tags])):
+            raise GenerationError("\n".join(f"{document.name}: {conflict}" for conflict in conflicts))
 
     @property
     def tags(self) -> list[Tag]:
@@ -287,7 +323,7 @@ class API:
 
     def operation(self, endpoint: Endpoint) -> Operation:
         """Return the operation of an endpoint, which openapi-python-client passes to a template."""
-        return self._operations[_key(endpoint)]
+        return self._operations[operation_key(endpoint)]
 
     @property
     def example(self) -> tuple[Tag, Method] | None:
@@ -314,10 +350,6 @@ def rename_conflicts(data: GeneratorData, config: Config) -> None:
             for place, parameter in endpoint.iter_all_parameters():
                 if endpoint.bodies and parameter.python_name == "body":
                     parameter.set_python_name(UntrustedString(f"body_{place}"), config)
-
-
-def _key(endpoint: Endpoint) -> tuple[str, str]:
-    return endpoint.path.get_untrusted_value(), endpoint.method
 
 
 def _parameter(property_: Property) -> Parameter:

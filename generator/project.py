@@ -11,22 +11,24 @@ import subprocess
 import sys
 import tempfile
 import traceback
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any, cast
 
-from openapi_python_client import Project, strings
+from openapi_python_client import Project
 from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
-from openapi_python_client.parser.errors import GeneratorError, ParseError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from generator import ROOT, code, decoders, docstrings, naming
+from generator import ROOT, code, decoders, docstrings, naming, upstream
 from generator.document import Document
 from generator.errors import GenerationError
+from generator.media_types import choose_media_types
 from generator.operations import API
+from generator.schema_checks import drop_needless_discriminators
+from generator.support import refusals
 
 TEMPLATES = Path(__file__).parent / "templates"
 RUNTIME = ROOT / "runtime"
@@ -66,35 +68,50 @@ def build(spec: Path, config: Path, folder: Path) -> None:
         GenerationError: The document, the settings or a post-hook is at fault.
     """
     document = load(spec)
-    settings = Config.from_sources(
-        load_settings(config), MetaType.UV, spec, file_encoding="utf-8", overwrite=False, output_path=folder
-    )
+    settings = load_settings(config, spec, folder)
     # Project.build() would run them before the overlay, which they format.
     post_hooks, settings.post_hooks = settings.post_hooks, []
-    strings.RESERVED_WORDS = naming.RESERVED_WORDS
-    data = GeneratorData.from_dict(document, config=settings)
-    if isinstance(data, GeneratorError):
-        raise GenerationError(described([data]))
+    data, api = parsed(spec.name, document, settings)
     project = Project(openapi=data, config=settings, custom_template_path=TEMPLATES)
     banner = f"Made by `make generate` from {spec.name}. Do not edit: change that file, generator/ or runtime/ instead."
-    equip(project, Document(spec.name, document), banner)
+    equip(project, api, banner)
     with redirect_stdout(io.StringIO()):  # it prints the name of a temporary folder
         errors = project.build()
     if errors:
-        raise GenerationError(described(errors))
+        raise GenerationError(upstream.described(errors))
     overlay(project, f"# {banner}\n")
     run_post_hooks(post_hooks, folder)
 
 
-def equip(project: Project, document: Document, banner: str) -> None:
-    """Add our globals and filters to the templates of a project."""
+def parsed(name: str, document: Mapping[str, Any], settings: Config) -> tuple[GeneratorData, API]:
+    """Return openapi-python-client's data of a document, and its operations for templates.
+
+    Args:
+        name: The name of the document, for errors.
+        document: The document, which is changed in place.
+        settings: The settings of openapi-python-client.
+
+    Raises:
+        GenerationError: Parts of the document cannot be generated.
+    """
+    if lines := [f"{name}: {line}" for line in refusals(document)]:
+        raise GenerationError("\n".join(lines))
+    choose_media_types(document)
+    docstrings.describe_limits(document)
+    drop_needless_discriminators(document)
+    data = upstream.parse(document, settings)
     client_attributes = naming.attribute_names(RUNTIME, "SyncAPIClient", "AsyncAPIClient")
+    return data, API(data, Document(name, document), settings, client_attributes)
+
+
+def equip(project: Project, api: API, banner: str) -> None:
+    """Add our globals and filters to the templates of a project."""
     names: dict[str, Any] = project.env.globals
     filters: dict[str, Any] = project.env.filters
     names |= {
-        "api": API(project.openapi, document, project.config, client_attributes),
+        "api": api,
         "banner": banner,
-        "document": document,
+        "document": api.document,
         "environment": project.package_name.upper().removesuffix("_CLIENT"),
         "error_names": naming.exported_names(RUNTIME / "errors.py"),
         "hidden_imports": code.hidden_imports,
@@ -107,6 +124,7 @@ def equip(project: Project, document: Document, banner: str) -> None:
         "docstring": docstrings.docstring,
         "encoded": decoders.encoded,
         "field_decoder": decoders.field_decoder,
+        "literal": code.literal,
         "inline_check": decoders.inline_check,
         "qualify_builtins": code.qualify_builtins,
     }
@@ -127,22 +145,13 @@ def load(spec: Path) -> dict[str, Any]:
     return cast("dict[str, Any]", document)
 
 
-def load_settings(config: Path) -> ConfigFile:
-    """Return the settings of openapi-python-client in a file."""
+def load_settings(config: Path, spec: Path, folder: Path | None = None) -> Config:
+    """Return the settings of openapi-python-client in a file, to generate from `spec` into a folder."""
     try:
-        return ConfigFile.load_from_path(config)
+        settings = ConfigFile.load_from_path(config)
     except (OSError, YAMLError, ValueError, TypeError) as error:
         raise GenerationError(f"{config}: Unable to parse config: {error}") from error
-
-
-def described(errors: Sequence[GeneratorError]) -> str:
-    """Return the text of openapi-python-client's errors, and the parts of the document that they are about."""
-    lines: list[str] = []
-    for error in errors:
-        lines += [error.header, error.detail or ""]
-        if isinstance(error, ParseError) and error.data is not None:
-            lines.append(error.data.model_dump_json(indent=2, exclude_unset=True, by_alias=True))
-    return "\n".join(line.rstrip() for line in lines if line)
+    return Config.from_sources(settings, MetaType.UV, spec, file_encoding="utf-8", overwrite=False, output_path=folder)
 
 
 def overlay(project: Project, banner: str) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from openapi_python_client.strings import in_double_quote_literal
-
+from generator.code import literal
 from generator.errors import GenerationError
+from generator.nodes import below
+
+SCHEMES = "$.components.securitySchemes"
 
 SUPPORTED = (
     "supported are apiKey with a name in header, query or cookie, http with the scheme basic or bearer, "
@@ -16,16 +18,17 @@ SUPPORTED = (
 
 
 class Security(NamedTuple):
-    """Location, name and scheme of the header, query parameter or cookie that carries the key."""
+    """Location, name and scheme of the header, query parameter or cookie that carries the key, if there is one."""
 
     place: str
     name: str
     scheme: str = ""
+    optional: bool = False
 
     def code(self) -> str:
         """Return code for the `Security` of the package."""
-        arguments = ", ".join(f'"{in_double_quote_literal(argument)}"' for argument in self if argument)
-        return f"Security({arguments})"
+        arguments = [literal(text) for text in (self.place, self.name, self.scheme) if text]
+        return f"Security({', '.join([*arguments, 'optional=True'] if self.optional else arguments)})"
 
 
 class SecuritySchemes:
@@ -44,29 +47,35 @@ class SecuritySchemes:
     def select(self, requirements: Sequence[Mapping[str, Any]] | None, place: str) -> Security | None:
         """Return how an operation with these requirements sends its key, or None if it needs none.
 
-        The first supported alternative counts, and in it the first scheme.
+        The first alternative that is one supported scheme counts.
 
         Raises:
             GenerationError: A scheme is not defined, or no alternative is supported.
         """
-        if not requirements or {} in requirements:
-            return None
-        for name in (name for requirement in requirements for name in requirement):
+        alternatives = [requirement for requirement in requirements or () if requirement]
+        for name in (name for requirement in alternatives for name in requirement):
             if name not in self._definitions:
-                raise GenerationError(
-                    f"{self._document}: {place}: there is no security scheme {name!r}; "
-                    "define it under components.securitySchemes"
-                )
-        for requirement in requirements:
-            schemes = [self._schemes[name] for name in requirement]
-            if first := all(schemes) and schemes[0]:
-                return first
-        name = next(name for name in requirements[0] if self._schemes[name] is None)
+                raise self._error(f"{place}: there is no security scheme {name!r}; define it under {SCHEMES[2:]}")
+        optional = {} in (requirements or ())
+        for requirement in alternatives:
+            security = self._schemes[next(iter(requirement))]
+            if security and len(requirement) == 1:
+                return security._replace(optional=optional)
+        if optional or not alternatives:
+            return None
+        first = alternatives[0]
+        if len(first) > 1:
+            raise self._error(
+                f"{place}: {' and '.join(first)} at once are not supported: a client has one key; "
+                "offer one of them as an alternative"
+            )
+        (name,) = first
         definition = self._definitions[name]
         shown = {key: definition[key] for key in ("type", "scheme", "in", "name") if key in definition}
-        raise GenerationError(
-            f"{self._document}: components.securitySchemes.{name}: {shown} is not supported; {SUPPORTED}"
-        )
+        raise self._error(f"{below(SCHEMES, name)}: {shown} is not supported; {SUPPORTED}")
+
+    def _error(self, message: str) -> GenerationError:
+        return GenerationError(f"{self._document}: {message}")
 
 
 def _security(definition: Mapping[str, Any]) -> Security | None:

@@ -18,6 +18,7 @@ _API = APIConfig(
     base_url="https://api.stablecog.com",
     environment="STABLECOG",
     key_required=True,
+    bearer_key=True,
     rate_limit=(20, 1, "X-Ratelimit-Remaining"),
 )
 

@@ -15,7 +15,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from ..errors import APIResponseValidationError
-from ..types import UNSET, File
+from ..types import UNSET, File, Unset
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -86,10 +86,11 @@ def boolean(value: Any) -> bool:
     refuse("a boolean", value)
 
 
-def null(value: Any) -> None:
+def null(value: Any) -> Any:  # not None: type checkers do not let such a result be used
     """Return None for null."""
-    if value is not None:
-        refuse("null", value)
+    if value is None:
+        return value
+    refuse("null", value)
 
 
 def mapping(value: Any) -> dict[str, Any]:
@@ -124,6 +125,11 @@ def values(value: dict[str, Any], decode: Decoder[T]) -> dict[str, T]:
     return items
 
 
+def optional(value: Any, decode: Decoder[T]) -> T | Unset:
+    """Decode a value unless it was left out."""
+    return UNSET if value is UNSET else decode(value)
+
+
 def array_of(decode: Decoder[T]) -> Decoder[list[T]]:
     """Return a decoder of arrays, given a decoder of their items."""
     return lambda value: array(value, decode)
@@ -147,6 +153,26 @@ def union_of(*decoders: Decoder[Any]) -> Decoder[Any]:
     return union
 
 
+def discriminated_union_of(name: str, decoders: Mapping[str, Decoder[Any]]) -> Decoder[Any]:
+    """Return a decoder of objects, given those for the values of a property of theirs."""
+
+    def union(value: Any) -> Any:
+        if value.__class__ is not dict:
+            refuse("an object", value)
+        if name not in value:
+            raise missing(name)
+        try:
+            decode = decoders[value[name]]
+        except (KeyError, TypeError):
+            decode = None
+        if decode is None:
+            expected = ", ".join(map(json.dumps, decoders))
+            raise APIResponseValidationError(expected=f"one of {expected}", got=describe(value[name])).inside(name)
+        return decode(value)
+
+    return union
+
+
 def enum_of(kind: Callable[[Any], T], value_type: type, allowed: str) -> Decoder[T]:
     """Return a decoder of the values that `kind` accepts; `allowed` lists them for errors."""
 
@@ -165,7 +191,7 @@ def constant_of(constant: T) -> Decoder[T]:
     """Return a decoder of a single value."""
 
     def const(value: Any) -> T:
-        if value.__class__ is constant.__class__ and value == constant:
+        if value == constant and (value.__class__ is bool) == (constant.__class__ is bool):  # 1 is 1.0, but not true
             return constant
         refuse(json.dumps(constant), value)
 

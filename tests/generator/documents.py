@@ -12,6 +12,7 @@ from openapi_python_client.parser import GeneratorData
 from generator.document import Document
 from generator.naming import RESERVED_WORDS
 from generator.operations import API
+from generator.upstream import parse
 
 OK: dict[str, Any] = {"responses": {"200": {"description": "ok"}}}
 
@@ -26,9 +27,7 @@ def parsed(document: dict[str, Any], monkeypatch: Any, **settings: Any) -> tuple
     """Return what openapi-python-client makes of a document."""
     monkeypatch.setattr(strings, "RESERVED_WORDS", RESERVED_WORDS)
     config = Config.from_sources(ConfigFile(**settings), MetaType.UV, Path("test.yaml"), "utf-8", False, None)
-    data = GeneratorData.from_dict(document, config=config)
-    assert isinstance(data, GeneratorData), data
-    return data, config
+    return parse(document, config), config
 
 
 def api(document: dict[str, Any], monkeypatch: Any, *, taken: frozenset[str] = frozenset(), **settings: Any) -> API:

@@ -10,14 +10,14 @@ from generator.code import hidden_imports, needed_imports, qualify_builtins, thr
 @pytest.mark.parametrize(
     ("code", "expected"),
     [
-        ("list: list[str] | Unset = UNSET", "list: builtins.list[str] | Unset = UNSET"),
+        ("list: list[str] | Unset = UNSET", "list: _builtins.list[str] | Unset = UNSET"),
         ('note: str = "the str of a list"', 'note: str = "the str of a list"'),
-        ("items: dict[str, list[list[int]]]", "items: dict[str, builtins.list[builtins.list[int]]]"),
+        ("items: dict[str, list[list[int]]]", "items: dict[str, _builtins.list[_builtins.list[int]]]"),
         ("a: module.list | mylist | lists", "a: module.list | mylist | lists"),
-        ("é: list[str]", "é: builtins.list[str]"),
+        ("é: list[str]", "é: _builtins.list[str]"),
         ("at: datetime.date = datetime.date(1, 2, 3)", "at: _datetime.date = _datetime.date(1, 2, 3)"),
-        ("x: list[\n    list[int],\n]", "x: builtins.list[\n    builtins.list[int],\n]"),
-        ("list[int]", "builtins.list[int]"),
+        ("x: list[\n    list[int],\n]", "x: _builtins.list[\n    _builtins.list[int],\n]"),
+        ("list[int]", "_builtins.list[int]"),
     ],
 )
 def test_hidden_builtins_are_qualified(code: str, expected: str) -> None:
@@ -33,9 +33,9 @@ def test_code_stays_where_nothing_is_hidden() -> None:
     ("members", "expected"),
     [
         ({"get"}, []),
-        ({"str", "int", "get"}, ["import builtins"]),
+        ({"str", "int", "get"}, ["import builtins as _builtins"]),
         ({"datetime"}, ["import datetime as _datetime"]),
-        ({"list", "datetime"}, ["import builtins", "import datetime as _datetime"]),
+        ({"list", "datetime"}, ["import builtins as _builtins", "import datetime as _datetime"]),
     ],
 )
 def test_qualified_code_finds_its_imports(members: set[str], expected: list[str]) -> None:
@@ -43,7 +43,12 @@ def test_qualified_code_finds_its_imports(members: set[str], expected: list[str]
 
 
 def test_needed_imports_are_single_and_sorted() -> None:
-    statements = ["import datetime", "from ..types import UNSET, File, Unset", "from .a import A", "import builtins"]
+    statements = [
+        "import datetime",
+        "from ..types import UNSET, File, Unset",
+        "from .a import A",
+        "import builtins as _builtins",
+    ]
     codes = ["when: datetime.date | Unset = UNSET", 'File: str = "A"']
     assert needed_imports([*statements, "from ..types import UNSET"], codes) == [
         "from ..types import UNSET",

@@ -65,7 +65,7 @@ def test_documentation_url_is_that_of_external_docs(docs: Any, expected: str | N
 @pytest.mark.parametrize("variables", [None, {}, {"other": {"default": "eu"}}, {"region": {"enum": ["eu"]}}])
 def test_server_variable_without_default_is_named(variables: Any) -> None:
     assert error(described(servers=[{"url": "https://{region}.example", "variables": variables}])) == (
-        "openapi.yaml: servers.0.url: {region} has no default; give it one as servers.0.variables.region.default"
+        "openapi.yaml: $.servers[0].url: {region} has no default; give it one as variables.region.default"
     )
 
 
@@ -91,7 +91,7 @@ def test_rate_limit_is_read(limit: Any, expected: RateLimit | None) -> None:
 )
 def test_rate_limit_of_another_shape_is_shown(limit: Any) -> None:
     said = error(described(x_rate_limit=limit))
-    assert said.startswith("openapi.yaml: x-rate-limit: expected numbers above 0 as `requests` and `seconds`")
+    assert said.startswith("openapi.yaml: $['x-rate-limit']: expected numbers above 0 as `requests` and `seconds`")
     assert said.endswith(f"got {limit!r}")
 
 
@@ -127,14 +127,14 @@ def test_security_scheme_may_be_a_reference(monkeypatch: pytest.MonkeyPatch) -> 
 def test_reference_that_leads_nowhere_is_named(target: str) -> None:
     document = described(components={"securitySchemes": {"key": {"$ref": target}}}, loop={"$ref": "#/loop"})
     assert error(document) == (
-        f"openapi.yaml: components.securitySchemes.key: $ref {target!r} leads nowhere; "
+        f"openapi.yaml: $.components.securitySchemes.key: $ref {target!r} leads nowhere; "
         "refer to a component of this document"
     )
 
 
 @pytest.mark.parametrize(
     ("get", "whole", "place"),
-    [(OK, UNDEFINED, "security"), ({**OK, "security": UNDEFINED}, BY_NAME, "paths./v1/{id}.get.security")],
+    [(OK, UNDEFINED, "$.security"), ({**OK, "security": UNDEFINED}, BY_NAME, "$.paths['/v1/{id}'].get.security")],
     ids=["document", "operation"],
 )
 def test_undefined_security_scheme_has_its_place(get: Any, whole: Any, place: str) -> None:

@@ -131,13 +131,14 @@ def test_every_file_says_what_made_it() -> None:
 
 FAULTS = {
     "not-yaml": ("openapi.yaml", "openapi: 3.1.0", "openapi: [", "Invalid YAML"),
-    "not-openapi": ("openapi.yaml", "\npaths:", "\npats:", "Failed to parse OpenAPI document"),
+    "not-openapi": ("openapi.yaml", "operationId: ", "operationId: 1 # ", "Failed to parse OpenAPI document"),
+    "no-paths": ("openapi.yaml", "\npaths:", "\npats:", "openapi.yaml: $.paths: there are none"),
     "unknown-schema": ("openapi.yaml", 'schemas/TCreditType"', 'schemas/TCreditTyp"', "TCreditTyp"),
     "a-warning": (
         "openapi.yaml",
         "\ncomponents:",
         OPERATION.replace("/json:", "/pdf:") + "\ncomponents:",
-        "Unsupported content_type",
+        "bodies of application/pdf are not decoded",
     ),
     "a-template": ("generator/templates/client.py.jinja", "{{", "{{ nothing.at_all }}{{", "'nothing' is undefined"),
     "no-python": (

@@ -31,10 +31,11 @@ def runtime(tmp_path: Path) -> Path:
     [
         (["list_credits", "get_credit", "credits_history"], ["list", "get_credit", "history"]),
         (["import_credits", "credits"], ["import_credits", "credits"]),
+        (["list_credits", "list", "list_credits_credits"], ["list_credits", "list", "list_credits_credits"]),
         (["mend_credits", "credits_mend"], ["mend_credits", "credits_mend"]),
         (["credits_2", "self_credits"], ["credits_2", "self_credits"]),
     ],
-    ids=["shortened", "word-of-python", "twice", "no-identifier"],
+    ids=["shortened", "word-of-python", "name-of-another", "twice", "no-identifier"],
 )
 def test_tag_is_dropped_from_method_names(
     operations: list[str], expected: list[str], monkeypatch: pytest.MonkeyPatch

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from generator.errors import GenerationError
 from generator.operations import API, Operation
 from tests.generator.documents import OK, api, described
 
@@ -63,7 +62,7 @@ def test_signature_has_path_then_keywords(monkeypatch: pytest.MonkeyPatch) -> No
     keywords = "body: list[str], q: str | Unset = UNSET, x_h: str | Unset = UNSET, c: str | Unset = UNSET"
     assert found.signature() == f"id: str, *, {keywords}"
     assert found.signature("Client") == f"id: str, *, client: Client, {keywords}"
-    qualified = f"id: str, *, {keywords}".replace(": str", ": builtins.str").replace("[str", "[builtins.str")
+    qualified = f"id: str, *, {keywords}".replace(": str", ": _builtins.str").replace("[str", "[_builtins.str")
     assert found.signature(members=frozenset({"str"})) == qualified
     assert found.arguments() == "id, body=body, q=q, x_h=x_h, c=c"
     assert found.arguments("self._client") == "id, client=self._client, body=body, q=q, x_h=x_h, c=c"
@@ -107,12 +106,18 @@ def test_body_of_several_types_is_told_by_class(monkeypatch: pytest.MonkeyPatch)
     )
 
 
+def test_first_of_media_types_with_one_type_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    media_types = {name: {"schema": STRING} for name in ("application/json", "application/vnd.x+json")}
+    found = operation({"requestBody": {"required": True, "content": media_types}}, monkeypatch)
+    assert (found.signature(), found.content_type) == ("*, body: str", '"application/json"')
+
+
 @pytest.mark.parametrize(
     ("documented", "result", "expected"),
     [
         (responses(_200=STRING, _404=None), "str", [("200", "bodies.json_body(codec.string)")]),
         (responses(_204=None), "None", [("204", "bodies.nothing")]),
-        (responses(_404=STRING), "None", []),
+        (responses(_404=STRING), "None", [("2XX", "bodies.nothing")]),
         (responses(default=STRING), "str", [("default", "bodies.json_body(codec.string)")]),
         (responses(_201=STRING, default={"type": "integer"}), "str", [("201", "bodies.json_body(codec.string)")]),
         (
@@ -218,19 +223,9 @@ def test_imports_of_a_tag_are_those_of_signatures(monkeypatch: pytest.MonkeyPatc
     assert tag.imports == [
         "from ...types import UNSET",
         "from ...types import Unset",
-        "import builtins",
+        "import builtins as _builtins",
         "import datetime as _datetime",
     ]
-
-
-def test_two_operations_of_one_name_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They would be one module."""
-    with pytest.raises(GenerationError) as caught:
-        of_tag("t", monkeypatch, listThings={}, list_things={})
-    assert str(caught.value) == (
-        "test.yaml: paths./list_things.get.operationId: "
-        "another operation of this tag is called 'list_things' too; give each a name of its own"
-    )
 
 
 def test_example_is_the_first_without_arguments(monkeypatch: pytest.MonkeyPatch) -> None:

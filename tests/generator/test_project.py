@@ -40,24 +40,32 @@ def write(document: Any, folder: Path) -> Path:
 FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     "undefined-scheme": (
         described({"/a": {"get": {**OK, "security": [{"x": []}]}}}),
-        "document.json: paths./a.get.security: there is no security scheme 'x'; "
+        "document.json: $.paths['/a'].get.security: there is no security scheme 'x'; "
         "define it under components.securitySchemes",
     ),
     "unsupported-scheme": (
         described(
             {"/a": {"get": OK}}, security=[{"x": []}], components={"securitySchemes": {"x": {"type": "mutualTLS"}}}
         ),
-        "document.json: components.securitySchemes.x: {'type': 'mutualTLS'} is not supported; supported are apiKey "
+        "document.json: $.components.securitySchemes.x: {'type': 'mutualTLS'} is not supported; supported are apiKey "
         "with a name in header, query or cookie, http with the scheme basic or bearer, oauth2 and openIdConnect",
+    ),
+    "refused": (
+        described({"/a": {"$ref": "#/x"}}),
+        "document.json: $.paths['/a']: a $ref of a path is not followed; write its operations here",
+    ),
+    "names": (
+        described(components={"schemas": {name: {"type": "object"} for name in ("FooBAR", "FooBar")}}),
+        "document.json: the schemas FooBAR and FooBar are both the module foo_bar in Python; give one another title",
     ),
     "rate-limit": (
         described(x_rate_limit="20/s"),
-        "document.json: x-rate-limit: expected numbers above 0 as `requests` and `seconds`, and the name of a header "
-        "as `remaining` or nothing, got '20/s'",
+        "document.json: $['x-rate-limit']: expected numbers above 0 as `requests` and `seconds`, and the name of a "
+        "header as `remaining` or nothing, got '20/s'",
     ),
     "server": (
         described(servers=[{"url": "https://{region}.example"}]),
-        "document.json: servers.0.url: {region} has no default; give it one as servers.0.variables.region.default",
+        "document.json: $.servers[0].url: {region} has no default; give it one as variables.region.default",
     ),
 }
 

@@ -25,7 +25,7 @@ SCHEMES: dict[str, dict[str, Any]] = {
 
 
 def select(*requirements: dict[str, Any]) -> Security | None:
-    return SecuritySchemes("openapi.yaml", SCHEMES).select(requirements, "paths./a.get.security")
+    return SecuritySchemes("openapi.yaml", SCHEMES).select(requirements, "$.paths['/a'].get.security")
 
 
 @pytest.mark.parametrize(
@@ -44,9 +44,15 @@ def test_supported_scheme_says_where_key_goes(name: str, expected: Security) -> 
     assert select({name: []}) == expected
 
 
-@pytest.mark.parametrize("requirements", [(), ({},), ({"header": []}, {}), ({}, {"tls": []})])
-def test_optional_security_needs_no_key(requirements: tuple[dict[str, Any], ...]) -> None:
+@pytest.mark.parametrize("requirements", [(), ({},), ({}, {"tls": []}), ({"header": [], "tls": []}, {})])
+def test_operation_without_supported_alternative_has_no_key(requirements: tuple[dict[str, Any], ...]) -> None:
+    """It can be called without a key, too."""
     assert select(*requirements) is None
+
+
+@pytest.mark.parametrize("requirements", [({"header": []}, {}), ({}, {"tls": []}, {"header": []})])
+def test_optional_key_is_sent_if_there_is_one(requirements: tuple[dict[str, Any], ...]) -> None:
+    assert select(*requirements) == Security("header", "X-Key", optional=True)
 
 
 def test_first_supported_alternative_is_taken() -> None:
@@ -55,9 +61,15 @@ def test_first_supported_alternative_is_taken() -> None:
     )
 
 
-def test_first_scheme_of_several_is_taken() -> None:
-    """Where an operation asks for two keys at once, ours is the first."""
-    assert select({"query": [], "header": []}) == Security("query", "key")
+def test_several_schemes_at_once_are_refused() -> None:
+    """A client has one key; an alternative with one scheme is taken instead."""
+    assert select({"query": [], "header": []}, {"header": []}) == Security("header", "X-Key")
+    with pytest.raises(GenerationError) as caught:
+        select({"query": [], "header": []}, {"digest": []})
+    assert str(caught.value) == (
+        "openapi.yaml: $.paths['/a'].get.security: query and header at once are not supported: a client has one key; "
+        "offer one of them as an alternative"
+    )
 
 
 @pytest.mark.parametrize("requirements", [({"other": []},), ({"header": []}, {"header": [], "other": []})])
@@ -65,7 +77,7 @@ def test_undefined_scheme_is_named_with_place(requirements: tuple[dict[str, Any]
     with pytest.raises(GenerationError) as caught:
         select(*requirements)
     assert str(caught.value) == (
-        "openapi.yaml: paths./a.get.security: there is no security scheme 'other'; "
+        "openapi.yaml: $.paths['/a'].get.security: there is no security scheme 'other'; "
         "define it under components.securitySchemes"
     )
 
@@ -75,8 +87,8 @@ def test_unsupported_scheme_lists_supported_ones(name: str) -> None:
     with pytest.raises(GenerationError) as caught:
         select({name: []})
     assert str(caught.value) == (
-        f"openapi.yaml: components.securitySchemes.{name}: {SCHEMES[name]} is not supported; supported are apiKey with "
-        "a name in header, query or cookie, http with the scheme basic or bearer, oauth2 and openIdConnect"
+        f"openapi.yaml: $.components.securitySchemes.{name}: {SCHEMES[name]} is not supported; supported are apiKey "
+        "with a name in header, query or cookie, http with the scheme basic or bearer, oauth2 and openIdConnect"
     )
 
 
@@ -85,6 +97,7 @@ def test_unsupported_scheme_lists_supported_ones(name: str) -> None:
     [
         (Security("query", 'k"e\\y'), r'Security("query", "k\"e\\y")'),
         (Security("header", "Authorization", "Basic"), 'Security("header", "Authorization", "Basic")'),
+        (Security("cookie", "k", optional=True), 'Security("cookie", "k", optional=True)'),
     ],
 )
 def test_code_of_security_is_escaped_python(security: Security, code: str) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import copy
 import datetime
 import importlib
+import inspect
 import io
 import json
 import pickle
@@ -21,7 +22,7 @@ import pytest
 
 from generator.project import generate
 from tests.support.contract import NOTHING, Steps, json_path, replaced
-from tests.support.faults import Fault, FaultServer, ReceivedRequest, respond, text
+from tests.support.faults import Fault, FaultServer, ReceivedRequest, raw, respond, text
 from tests.support.processes import output
 from tools import ROOT
 
@@ -137,10 +138,11 @@ def test_descriptions_become_docstrings(workshop: Any) -> None:
     tools = importlib.import_module("workshop_client.api.tools")
     assert workshop.Tool.__doc__.startswith('Has a \\backslash, """triple""" quotes and ends in a "quote"')
     assert 'Backslash \\d, """triple""" and, at the end, a "quote"' in tools.ToolsAPI.get.__doc__
-    assert 'level (int): How "far".' in tools.ToolsAPI.get.__doc__
+    assert 'level (int): How "far". At least 1.' in tools.ToolsAPI.get.__doc__
     assert "trace_id (str | Unset): Of the trace." in tools.ToolsAPI.get.__doc__
     assert "NotFoundError: 404. There is none." in tools.ToolsAPI.get.__doc__
     assert tools.ToolsAPI.__doc__.strip() == 'Everything that has a "handle"'
+    assert "A number. Less than 9." in inspect.getsource(workshop.Wide)
     assert workshop.Kind.__doc__.strip() == 'Ends in a "quote"'
 
 
@@ -156,7 +158,7 @@ def test_tags_and_methods_keep_free_names(workshop: Any) -> None:
 
 def test_schema_named_as_ours_gets_an_underscore(workshop: Any) -> None:
     """Ours keeps its name."""
-    for name in ("Client", "File", "Response", "Unset"):
+    for name in ("Client", "File", "Response", "Unset", "NotFoundError"):
         schema, own = getattr(workshop, f"{name}_"), getattr(workshop, name)
         assert schema.__module__.startswith("workshop_client.models.")
         assert not own.__module__.startswith("workshop_client.models.")
@@ -453,6 +455,174 @@ def test_values_under_any_name_are_checked(workshop: Any, name: str, value: Any,
     with pytest.raises(workshop.APIResponseValidationError) as caught:
         workshop.NamesNasty.from_dict({**THINGS, name: value})
     assert caught.value.path == path
+
+
+# What few documents use
+
+
+def test_unexploded_arrays_are_joined(workshop: Any, ask: Ask) -> None:
+    """In a query by their style, in headers by commas; an empty one is left out."""
+    when = datetime.datetime(2026, 11, 23, tzinfo=datetime.UTC)
+    _, seen = ask(
+        lambda client: client.odd.get(
+            "a", ids=[1, 2], pipes=[True, False], spaces=["a", "b"], x_ids=[UUID(ID), UUID(ID)], x_when=when
+        ),
+        as_json({}),
+    )
+    assert seen.query == [("ids", "1,2"), ("pipes", "true|false"), ("spaces", "a b")]
+    assert (seen.headers["x-ids"], seen.headers["x-when"]) == (f"{ID},{ID}", "2026-11-23T00:00:00Z")
+    assert ask(lambda client: client.odd.get("a", ids=[]), as_json({}))[1].query == []
+
+
+@pytest.mark.parametrize("value", ["a\nb", "a\0", " a", "a ", "a\t"])
+@pytest.mark.parametrize(("name", "argument"), [("session", "session"), ("X-Note", "x_note")])
+def test_header_and_cookie_are_one_line(workshop: Any, ask: Ask, name: str, argument: str, value: str) -> None:
+    with pytest.raises(workshop.UsageError, match=f"^{name}: expected a value without control characters"):
+        ask(lambda client: client.odd.get("a", **{argument: value}), as_json({}))
+
+
+def test_semicolon_in_cookie_is_refused(workshop: Any, ask: Ask) -> None:
+    """A header may have semicolons."""
+    with pytest.raises(workshop.UsageError, match=r"^session: expected a value without control characters and semi"):
+        ask(lambda client: client.odd.get("a", session="a;b"), as_json({}))
+    assert ask(lambda client: client.odd.get("a", x_note="a;b"), as_json({}))[1].headers["x-note"] == "a;b"
+
+
+def test_similar_paths_keep_their_security(workshop: Any, ask: Ask) -> None:
+    _, seen = ask(lambda client: client.odd.get("a"), as_json({}))
+    assert (seen.method, seen.path, seen.headers["x-workshop-key"]) == ("GET", "/base/odd/a", "a-key")
+    _, seen = ask(lambda client: client.odd.put("a/b", body=workshop.Where()), as_json({}))
+    assert (seen.method, seen.path) == ("PUT", "/base/odd/a%2Fb")
+    assert "x-workshop-key" not in seen.headers
+
+
+def test_optional_key_is_sent_if_given(workshop: Any) -> None:
+    with FaultServer(as_json({})) as server, workshop.Client(base_url=server.url) as client:
+        client.odd.get("a")
+        assert "x-workshop-key" not in ReceivedRequest.of(server.requests[-1]).headers
+        with pytest.raises(workshop.UsageError, match="WORKSHOP_API_KEY"):
+            client.odd.get_any()
+
+
+def test_key_may_have_a_prefix(workshop: Any) -> None:
+    with FaultServer(as_json({})) as server, workshop.Client("Bearer a b", base_url=server.url) as client:
+        client.odd.get("a")
+        assert ReceivedRequest.of(server.requests[-1]).headers["x-workshop-key"] == "Bearer a b"
+
+
+def test_json_body_may_be_null(workshop: Any, ask: Ask) -> None:
+    _, seen = ask(lambda client: client.odd.put("a", body=None), as_json({}))
+    assert (seen.body, seen.headers["content-type"]) == (b"null", "application/json")
+
+
+def test_undocumented_success_is_none(workshop: Any, ask: Ask) -> None:
+    """The server has acted; what it says of it is not documented."""
+    assert ask(lambda client: client.odd.put("a", body=None), as_json([1], 201))[0] is None
+    with pytest.raises(workshop.NotFoundError):
+        ask(lambda client: client.odd.put("a", body=None), as_json([1], 404))
+
+
+def test_path_outside_ascii_is_quoted(ask: Ask) -> None:
+    assert ask(lambda client: client.odd.get_path(), respond(204, b""))[1].path == "/base/odd/%C3%A9%23x"
+
+
+def test_head_has_no_body(ask: Ask) -> None:
+    result, seen = ask(
+        lambda client: client.odd.check("a"),
+        raw(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n"),
+    )
+    assert (result, seen.method) == (None, "HEAD")
+
+
+def test_other_media_types_are_bytes_or_json(workshop: Any, ask: Ask) -> None:
+    """Those with a binary schema are bytes, any media type is JSON, and errors keep their text."""
+    image = ask(lambda client: client.odd.get_image(), respond(200, b"\x89PNG", "image/png"))[0]
+    assert (image.payload.read(), image.mime_type) == (b"\x89PNG", "image/png")
+    assert ask(lambda client: client.odd.get_any(), as_json({"one": 1}))[0].to_dict() == {"one": 1}
+    with pytest.raises(workshop.APIStatusError) as caught:
+        ask(lambda client: client.odd.get_image(), respond(400, b"<no/>", "application/xml"))
+    assert (caught.value.text, caught.value.body) == ("<no/>", None)
+
+
+def test_texts_are_as_written(workshop: Any) -> None:
+    odd = workshop.Odd()
+    assert (odd.quoted, odd.lines) == ('a "quoted" \\backslash', 'c"d\\')
+    assert list(workshop.OddLines) == ["a\nb", 'c"d\\', "plain"]
+    values = {"constant": 'it\'s "quoted" \\', "lines": "a\nb", "one": 1.0, "nothing": None}
+    assert workshop.Odd.from_dict(values).to_dict() == values
+    for name, value in (("constant", "it's"), ("lines", "ab"), ("one", True), ("nothing", 0)):
+        with pytest.raises(workshop.APIResponseValidationError):
+            workshop.Odd.from_dict({name: value})
+
+
+def test_constants_tell_alternatives_apart(workshop: Any) -> None:
+    for name, kind in (("circle", workshop.Circle), ("square", workshop.Square)):
+        assert isinstance(workshop.Odd.from_dict({"shape": {"shape": name, "size": 1}}).shape, kind)
+    with pytest.raises(workshop.APIResponseValidationError, match=r"\$\.shape"):
+        workshop.Odd.from_dict({"shape": {"shape": "line", "size": 1}})
+
+
+def test_discriminator_maps_values_to_models(workshop: Any) -> None:
+    """One that the mapping leaves out has the name of its schema as its value."""
+    sorts = {'a "cat"': workshop.Cat, "tom": workshop.Cat, "Dog": workshop.Dog}
+    for sort, kind in sorts.items():
+        value = {"pet": {"sort": sort, "age": 1}, "pets": [None, {"sort": sort}]}
+        odd = workshop.Odd.from_dict(value)
+        assert (type(odd.pet), type(odd.pets[1]), odd.pets[0], odd.to_dict()) == (kind, kind, None, value)
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        ({"pet": {"sort": "Cat"}}, "$.pet.sort"),
+        ({"pet": {"sort": ["Dog"]}}, "$.pet.sort"),
+        ({"pet": {}}, "$.pet.sort"),
+        ({"pet": {"sort": "Dog", "age": "x"}}, "$.pet.age"),
+        ({"pet": None}, "$.pet"),
+        ({"pets": [{"sort": "Bird"}]}, "$.pets[0].sort"),
+    ],
+)
+def test_unmapped_discriminator_is_refused(workshop: Any, value: Any, path: str) -> None:
+    with pytest.raises(workshop.APIResponseValidationError) as caught:
+        workshop.Odd.from_dict(value)
+    assert caught.value.path == path
+
+
+WIDE: dict[str, Any] = {"builtins": "a", "dict": {"a": "b"}, "object": [{"a": "c"}], "p0": 1, "p29": "d", "new": 2}
+
+
+def test_model_of_many_fields_is_decoded(workshop: Any, ask: Ask) -> None:
+    """Type checkers need other code for it, and other names where it hides builtins."""
+    wide = ask(lambda client: client.tag_property_.get(), as_json(WIDE))[0]
+    assert (wide.builtins, wide.object, wide.p0, wide.p1) == ("a", [workshop.KeyError_(a="c")], 1, workshop.UNSET)
+    assert wide.to_dict() == WIDE
+    changes: tuple[tuple[dict[str, Any], str], ...] = (
+        ({"builtins": 1}, "$.builtins"),
+        ({"object": [{}]}, "$.object[0].a"),
+        ({"p29": 0}, "$.p29"),
+    )
+    for change, path in changes:
+        with pytest.raises(workshop.APIResponseValidationError) as caught:
+            workshop.Wide.from_dict({**WIDE, **change})
+        assert caught.value.path == path
+    with pytest.raises(workshop.APIResponseValidationError) as caught:
+        workshop.Wide.from_dict({})
+    assert caught.value.path == "$.builtins"
+
+
+def test_schema_named_as_error_is_decoded(workshop: Any, ask: Ask) -> None:
+    with pytest.raises(workshop.NotFoundError) as caught:
+        ask(lambda client: client.tag_property_.get(), as_json({"a": "a"}, 404))
+    assert caught.value.body == workshop.NotFoundError_(a=workshop.StrEnum_.A)
+
+
+def test_models_are_exported_in_a_list(workshop: Any) -> None:
+    """Pyright gives up on a tuple of more than 256."""
+    assert isinstance(importlib.import_module("workshop_client.models").__all__, list)
+
+
+def test_object_without_type_is_decoded(workshop: Any) -> None:
+    assert workshop.Odd.from_dict({"untyped": {"a": 1, "b": [None]}}).untyped == workshop.Untyped(a=1, b=[None])
 
 
 # Models

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple, cast
 from attrs import frozen
 from ruamel.yaml import YAML
 
+from generator.nodes import METHODS
 from tools import ROOT
 from tools.replay import RECORDINGS
-from tools.spec import METHODS
 
 CONTRACT: dict[str, Any] = YAML(typ="safe").load(ROOT / "openapi.yaml")  # pyright: ignore[reportUnknownMemberType]
 INDEX: dict[str, Any] = json.loads((RECORDINGS / "index.json").read_text())

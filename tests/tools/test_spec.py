@@ -19,11 +19,12 @@ MISTAKES = {
     "a reference": ("schemas/TCreditType", "schemas/TType", ".type: there is no /components/schemas/TType"),
     "no operationId": ("operationId: list_credits", "description: Some.", "GET /v1/credits: expected an operationId"),
     "no tag": ("tags: [credits]", "tags: []", "GET /v1/credits: expected a tag"),
+    "another tag": ("tags: [credits]", "tags: [credit]", "$.tags does not describe 'credit'; did you mean 'credits'?"),
     "no paths": (DESCRIPTION[DESCRIPTION.index("paths:") :], "paths:\n", "$.paths: there is no value"),
     "an empty path": (
         "  /v1/credits:\n",
         "  /v1/users:\n  /v1/credits:\n",
-        "$.paths./v1/users: there is no value",
+        "$.paths['/v1/users']: there is no value",
     ),
     "an empty operation": ("    get:\n", "    post:\n    get:\n", "['/v1/credits'].post: there is no value"),
     "an unquoted status": ('"200":', "200:", ".get.responses: expected text, as in '200', got 200"),
@@ -32,16 +33,42 @@ MISTAKES = {
     "a limit": (
         "paths:",
         "x-rate-limit: { requests: many, seconds: 1 }\npaths:",
-        "$['x-rate-limit'].requests: 'many' is not of type",
+        "$['x-rate-limit']: expected numbers above 0 as `requests` and `seconds`",
     ),
     "half a limit": (
         "paths:",
         "x-rate-limit: { requests: 5 }\npaths:",
-        "$['x-rate-limit']: 'seconds' is a required property",
+        "$['x-rate-limit']: expected numbers above 0 as `requests` and `seconds`",
     ),
     "a scheme": ("- apiKey: []", "- apiKeys: []", "$.security: there is no security scheme 'apiKeys'"),
-    "a server": ("https://api.", "https://{region}.", "$.servers[0].url: there is no variable region"),
+    "a server": (
+        "https://api.",
+        "https://{region}.",
+        "$.servers[0].url: {region} has no default; give it one as variables",
+    ),
     "plain http": ("https://api.", "http://api.", "$.servers[0].url: expected https://, as the client sends no key"),
+    "a default": (
+        "type: integer",
+        "type: integer\n          default: many",
+        ".remaining_amount.default: expected integer, got the string 'many'",
+    ),
+    "a keyword": ("required: [name]", "minPropertys: 1", ".minPropertys: there is no such keyword; did you mean"),
+    "a text cut at a comma": (
+        "tags: [credits]",
+        "externalDocs: { url: 'https://a.example', description: Some, but not all }",
+        ".externalDocs['but not all']: there is no value; quote a text that has a comma in it",
+    ),
+    "an operationId twice": (
+        "paths:",
+        "paths:\n  /v0: { get: { tags: [a], operationId: list_credits, responses: { '200': { description: '' } } } }",
+        "$.paths['/v1/credits'].get.operationId: 'list_credits' is that of $.paths['/v0'].get too; give each its own",
+    ),
+    "names that become alike": (
+        "    TCreditType:",
+        "    CreditsRESPONSE: { type: object }\n    TCreditType:",
+        "are both the module credits_response in Python; give one another title",
+    ),
+    "a scheme that is not supported": ("scheme: bearer", "scheme: digest", "is not supported; supported are apiKey"),
     "a required name": ("required: [name]", "required: [kode]", ".TCreditType.required: there is no property 'kode'"),
 }
 

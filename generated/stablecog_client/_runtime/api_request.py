@@ -27,11 +27,13 @@ class Security(NamedTuple):
         location: Where the key is sent.
         name: The name of the header, query parameter or cookie.
         scheme: The scheme before the key in an `Authorization` header, or an empty string.
+        optional: Whether the operation can be called without a key as well.
     """
 
     location: Literal["header", "query", "cookie"]
     name: str
     scheme: Literal["", "Bearer", "Basic"] = ""
+    optional: bool = False
 
     def credentials(self, api_key: str) -> str:
         """Return the value to send for a key."""
@@ -107,13 +109,17 @@ class APIRequest(Generic[T]):
         return self.path.format_map({name: _path_segment(name, value) for name, value in values})
 
     def arguments(self) -> dict[str, Any]:
-        """Return the arguments of `httpx.Request` besides method, URL and credentials."""
+        """Return the arguments of `httpx.Request` besides method, URL and credentials.
+
+        Raises:
+            UsageError: A header or a cookie holds what would end it.
+        """
         query: dict[str, Any] = {}
         for name, value in _present(self.query).items():
             # The fields of an object are parameters of their own.
             query.update(_form(value) if isinstance(value, dict) else {name: value})  # pyright: ignore[reportUnknownArgumentType]
-        headers = {name: _text(value) for name, value in _present(self.headers).items()}
-        cookies = {name: _text(value) for name, value in _present(self.cookies).items()}
+        headers = {name: _one_line(name, _text(value)) for name, value in _present(self.headers).items()}
+        cookies = {name: _one_line(name, _text(value), ";") for name, value in _present(self.cookies).items()}
         body: dict[str, Any] = {}
         if self.body is not UNSET:
             body, content_type = _body(self.body, self.content_type)
@@ -143,6 +149,24 @@ def _text(value: Any) -> str:
     return str(encoded)
 
 
+def delimited(value: Any, delimiter: str) -> Any:
+    """Return the items of an array as one text; an empty array is left out, as a repeated parameter would be."""
+    items: list[Any] = encode(value) if isinstance(value, list | tuple) else []
+    return delimiter.join(map(_text, items)) if items else UNSET
+
+
+def _one_line(name: str, value: str, delimiter: str = "\n") -> str:
+    """Return the value of a header or a cookie.
+
+    Raises:
+        UsageError: It has space around it, a control character or the delimiter in it.
+    """
+    if value != value.strip() or not value.isprintable() or delimiter in value:
+        excluded = f"control characters{' and semicolons' if delimiter == ';' else ''}"
+        raise UsageError(f"{name}: expected a value without {excluded}, nor space around it")
+    return value
+
+
 def _path_segment(name: str, value: Any) -> str:
     """Return a path parameter, quoted so that it stays one segment of the path.
 
@@ -164,6 +188,8 @@ def _body(value: Any, content_type: str) -> tuple[dict[str, Any], str]:
         return {"data": _form(encode(value))}, content_type
     if isinstance(value, File):
         return {"content": value.payload.read()}, content_type
+    if value is None:
+        return {"content": b"null"}, content_type  # httpx sends no body for `json=None`
     return {"json": encode(value)}, content_type
 
 

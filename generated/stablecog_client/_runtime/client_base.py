@@ -112,9 +112,9 @@ class ClientBase(Generic[H, S]):
             **{name.lower(): value for name, value in self._options.headers.items()},
             "accept-encoding": ACCEPT_ENCODING,
         }
-        if request.security is not None:
-            if config.key is None:
-                raise config.missing_key_error()
+        if request.security is not None and config.key is None and not request.security.optional:
+            raise config.missing_key_error()
+        if request.security is not None and config.key is not None:
             location = {"header": "headers", "query": "params", "cookie": "cookies"}[request.security.location]
             arguments[location][request.security.name] = request.security.credentials(config.key())
         own = {name.lower() for name in arguments["headers"]}  # the key and the operation's parameters go first

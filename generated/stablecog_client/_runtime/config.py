@@ -31,6 +31,7 @@ class APIConfig(NamedTuple):
         base_url: The server, or None if the API description names none.
         environment: The prefix of the environment variables: `STABLECOG`.
         key_required: Whether every operation needs an API key.
+        bearer_key: Whether the key is a bearer token, which contains neither its scheme nor spaces.
         rate_limit: Number of requests, number of seconds, and the response header with the number left; or None.
     """
 
@@ -38,6 +39,7 @@ class APIConfig(NamedTuple):
     base_url: str | None
     environment: str
     key_required: bool
+    bearer_key: bool
     rate_limit: tuple[int, float, str] | None
 
 
@@ -111,7 +113,7 @@ class ClientConfig(Generic[H]):
                 raise self.missing_key_error()
             return None, lambda text: text
         key = api_key
-        if problem := _key_problem(key):
+        if problem := _key_problem(key, bearer=self.api.bearer_key):
             del api_key, key  # the frames of a traceback show their variables
             raise UsageError(
                 f"{option}: {problem}{advice or f'; pass the key alone, or set {self.api.environment}_API_KEY'}"
@@ -119,7 +121,7 @@ class ClientConfig(Generic[H]):
         return lambda: key, redactor(key)
 
 
-def _key_problem(key: Any) -> str | None:
+def _key_problem(key: Any, *, bearer: bool) -> str | None:
     if not isinstance(key, str):
         return f"expected a string, got {type(key).__name__}"
     if not key.strip():
@@ -130,11 +132,11 @@ def _key_problem(key: Any) -> str | None:
         return "the key has white space around it"
     if key.lower() in {"none", "null", "undefined", "bearer"}:
         return f"the key is the word {key}"
-    if key.lower().startswith("bearer "):
+    if bearer and key.lower().startswith("bearer "):
         return 'the key starts with "Bearer"'
     if "API_KEY" in key:
         return "the key contains the name of a variable"
-    if any(character.isspace() for character in key):
+    if bearer and any(character.isspace() for character in key):
         return "the key has white space inside it"
     if key[0] == key[-1] and key[0] in "\"'`":
         return "the key has quotation marks around it"

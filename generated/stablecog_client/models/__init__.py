@@ -6,4 +6,4 @@ from .error_response import ErrorResponse
 from .t_credit import TCredit
 from .t_credit_type import TCreditType
 
-__all__ = ("CreditsResponse", "ErrorResponse", "TCredit", "TCreditType")
+__all__ = ["CreditsResponse", "ErrorResponse", "TCredit", "TCreditType"]

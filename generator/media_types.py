@@ -1,0 +1,74 @@
+"""Media types: which of a response is decoded, and which of a request body can be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from generator.nodes import METHODS, mapping
+
+JSON = "application/json"
+BYTES = "application/octet-stream"
+FORM = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
+
+
+def essence(media_type: str) -> str:
+    """Return a media type without parameters, in lower case."""
+    return media_type.partition(";")[0].strip().lower()
+
+
+def is_json(media_type: str) -> bool:
+    """Return whether bodies of a media type, given by its essence, are JSON."""
+    return media_type == JSON or media_type.endswith("+json")
+
+
+def is_text(media_type: str) -> bool:
+    """Return whether bodies of a media type, given by its essence, are text."""
+    return media_type.startswith("text/")
+
+
+def is_sent(media_type: str) -> bool:
+    """Return whether the client makes request bodies of a media type, given by its essence."""
+    return is_json(media_type) or media_type in {MULTIPART, FORM, BYTES}
+
+
+def choose_media_types(document: Mapping[str, Any]) -> None:
+    """Leave the responses and request bodies of a document, in place, with the media types that are used.
+
+    openapi-python-client takes the first of a response that it knows, and knows JSON, text and bytes. Taken here is
+    JSON, else text, else bytes, which stand for images, archives and whatever else has no schema but binary. Of a
+    request body, those are left that can be sent, JSON first.
+    """
+    for response in _all(document, "responses"):
+        if content := mapping(response.get("content")):
+            response["content"] = _chosen(content)
+    for body in _all(document, "requestBodies"):
+        names = [name for name in mapping(body.get("content")) if is_sent(essence(name))]
+        names.sort(key=lambda name: not is_json(essence(name)))
+        body["content"] = {name: body["content"][name] for name in names}
+
+
+def _chosen(content: Mapping[str, Any]) -> dict[str, Any]:
+    for is_wanted in (is_json, is_text):
+        for media_type in content:
+            if is_wanted(essence(media_type)):
+                return {media_type: content[media_type]}
+    media_type, media = next(iter(content.items()))
+    schema = mapping(mapping(media).get("schema"))
+    if media_type == "*/*" and schema and schema.get("format") != "binary":
+        return {JSON: media}
+    return {media_type: media} if essence(media_type) == BYTES else {BYTES: {"schema": _BINARY}}
+
+
+_BINARY = {"type": "string", "format": "binary"}
+
+
+def _all(document: Mapping[str, Any], kind: str) -> Iterator[dict[str, Any]]:
+    """Yield all responses or requestBodies."""
+    groups = [mapping(mapping(document.get("components")).get(kind))]
+    for item in mapping(document.get("paths")).values():
+        for operation in (mapping(mapping(item).get(method)) for method in METHODS):
+            body = operation.get("requestBody")
+            groups.append(mapping(operation.get(kind)) if kind == "responses" else {"": body})
+    yield from (node for group in groups for node in group.values() if isinstance(node, dict) and "$ref" not in node)

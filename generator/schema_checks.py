@@ -1,0 +1,297 @@
+"""What is refused of a single schema, besides single keywords."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from itertools import combinations
+from typing import Any, cast
+from uuid import UUID
+
+from openapi_python_client.strings import snake_case
+
+from generator.nodes import mapping, sequence
+from generator.schemas import ANYTHING, JSON_TYPES, OBJECT, Schemas
+
+ANNOTATIONS = frozenset(
+    {
+        *("title", "description", "deprecated", "example", "examples", "externalDocs", "xml", "readOnly", "writeOnly"),
+        *("$comment", "summary"),
+    }
+)
+"""Keywords of a schema that document it."""
+
+LIMITS = frozenset(
+    {
+        *(
+            "minimum",
+            "maximum",
+            "exclusiveMinimum",
+            "exclusiveMaximum",
+            "multipleOf",
+            "minLength",
+            "maxLength",
+            "pattern",
+        ),
+        *("minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"),
+        *("contentEncoding", "contentMediaType", "contentSchema"),
+    }
+)
+"""Keywords of a schema that the server checks; the client documents those of them that fit into a docstring."""
+
+OBEYED = frozenset(
+    {
+        *("$ref", "type", "format", "enum", "const", "default", "nullable", "properties", "required", "items"),
+        *("additionalProperties", "allOf", "anyOf", "oneOf", "discriminator"),
+    }
+)
+
+KNOWN = ANNOTATIONS | LIMITS | OBEYED
+
+REFUSED = {
+    "$anchor": "refer to a schema under components.schemas by its place",
+    "$defs": "put the schemas under components.schemas",
+    "$dynamicAnchor": "describe the schema itself",
+    "$dynamicRef": "use $ref",
+    "$id": "refer to a schema under components.schemas by its place",
+    "contains": "use items",
+    "dependentRequired": "describe the alternatives with oneOf",
+    "dependentSchemas": "describe the alternatives with oneOf",
+    "else": "describe the alternatives with oneOf",
+    "if": "describe the alternatives with oneOf",
+    "maxContains": "use maxItems",
+    "minContains": "use minItems",
+    "not": "say what the value is",
+    "patternProperties": "use additionalProperties",
+    "prefixItems": "use items, with oneOf for items of several types",
+    "propertyNames": "use additionalProperties",
+    "then": "describe the alternatives with oneOf",
+    "unevaluatedItems": "use items",
+    "unevaluatedProperties": "use additionalProperties",
+}
+"""Keywords of a schema that are refused, and what to do instead."""
+
+FORMATS: dict[str, Callable[[str], object]] = {
+    "date": date.fromisoformat,
+    "date-time": datetime.fromisoformat,
+    "uuid": UUID,
+}
+"""What reads the formats of strings that have types of their own in Python."""
+
+Problem = tuple[str, str]
+Check = Callable[[Schemas, Mapping[str, Any]], Problem | None]
+
+
+# What is refused of a schema as a whole. Each returns the keyword that is to blame, or "", and the message; or None.
+
+
+def _const(_: Schemas, schema: Mapping[str, Any]) -> Problem | None:
+    value = schema.get("const", "")
+    if value is None:
+        return "const", 'null is not supported; use type: "null"'
+    if isinstance(value, float) and value.is_integer():
+        return "const", f"write {value} as {int(value)}"
+    if not isinstance(value, str | int):
+        return "const", f"expected a string, an integer or a boolean, got {value!r}"
+    return None
+
+
+def _boolean(_: Schemas, schema: Mapping[str, Any]) -> Problem | None:
+    if schema.get("type") != "boolean":
+        return None
+    if "const" in schema:
+        return "", "const beside type: boolean would be lost; leave the type out"
+    if "enum" in schema and {*map(str, sequence(schema["enum"]))} != {"True", "False"}:
+        return "", "an enum of booleans would be lost; use const without a type"
+    return None
+
+
+def _enum(_: Schemas, schema: Mapping[str, Any]) -> Problem | None:
+    values = [value for value in sequence(schema.get("enum")) if value is not None]
+    if schema.get("type") == "boolean" or not values:
+        return None
+    if {type(value) for value in values} not in ({str}, {int}):
+        return "enum", 'expected strings alone or integers alone; quote texts such as "yes" and "1"'
+    given = sequence(schema.get("x-enum-varnames"))
+    if given and len(given) != len(values):
+        return "x-enum-varnames", f"expected {len(values)} names, one for each value, got {len(given)}"
+    taken: dict[str, Any] = {}
+    for index, value in enumerate(values):
+        name = enum_name(value, index, given)
+        if not name.isidentifier():
+            return "enum", f"{value!r} has no name in Python; give each value one with x-enum-varnames"
+        if name in taken:
+            return "enum", (
+                f"{taken[name]!r} and {value!r} would both be {name} in Python; "
+                "give each value a name with x-enum-varnames"
+            )
+        taken[name] = value
+    return None
+
+
+def enum_name(value: str | int, index: int, given: list[Any]) -> str:
+    """Return the name that openapi-python-client gives a member of an enum."""
+    if given:
+        return snake_case(str(given[index])).upper()
+    if isinstance(value, int):
+        return f"VALUE_NEGATIVE_{-value}" if value < 0 else f"VALUE_{value}"
+    return snake_case(value.upper()).upper() if value and value[0].isalpha() else f"VALUE_{index}"
+
+
+def _default(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | None:
+    default = schema.get("default")
+    types = schemas.types(schema)
+    if default is None or types == ANYTHING:
+        return None
+    if (kind := JSON_TYPES.get(type(default), "string")) not in types:
+        expected = schema["type"] if isinstance(schema.get("type"), str) else " or ".join(sorted(types))
+        return "default", f"expected {expected}, got the {kind} {default!r}"
+    if schema.get("type") == "integer" and isinstance(default, float):
+        return "default", f"expected an integer, got {default!r}"
+    if read := FORMATS.get(str(schema.get("format"))):
+        try:
+            read(str(default))
+        except ValueError:
+            return "default", f"{default!r} is no {schema['format']}"
+    allowed = schemas.values(schema)
+    if allowed is not None and str(default) not in allowed:
+        return "default", f"{default!r} is not one of the values"
+    return None
+
+
+def _beside_one_of(_: Schemas, schema: Mapping[str, Any]) -> Problem | None:
+    for keyword in ("oneOf", "anyOf"):
+        lost = parts(schema) & {"properties", "required", "additionalProperties", "allOf", "items"}
+        if keyword in schema and lost:
+            return "", f"{named(lost)} beside {keyword} would be lost; put them into each of the alternatives"
+    if "oneOf" in schema and "anyOf" in schema:
+        return "", "anyOf beside oneOf is not supported; use one of them"
+    return None
+
+
+def _beside_all_of(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | None:
+    entries = sequence(schema.get("allOf"))
+    if len(entries) == 1 and "$ref" in mapping(entries[0]):
+        if lost := parts(schema) & {"properties", "required", "additionalProperties"}:
+            return "", f"{named(lost)} beside allOf of one $ref would be lost; make them another entry of allOf"
+        return None
+    for index, entry in enumerate(entries):
+        resolved = schemas.resolved(entry)
+        if len(entries) > 1 and ("object" not in schemas.types(entry) or len(list(schemas.leaves(entry))) > 1):
+            return "", f"allOf[{index}] is not one object, so that nothing can be merged with it; leave the others out"
+        if isinstance(resolved.get("additionalProperties"), dict):
+            return "", f"allOf[{index}]: its additionalProperties would be lost; put them beside allOf"
+        if "$ref" not in entry and (lost := parts(resolved) & {"allOf", "oneOf", "anyOf", "enum", "const", "items"}):
+            return "", f"allOf[{index}]: {named(lost)} inside allOf would be lost; make it a schema of its own"
+    return None
+
+
+def _type(_: Schemas, schema: Mapping[str, Any]) -> Problem | None:
+    if "type" in schema or parts(schema) & {"allOf", "anyOf", "oneOf", "enum", "const"}:
+        return None
+    if "items" in schema:
+        return "", "items without a type would be lost; add type: array"
+    if "additionalProperties" in schema and "properties" not in schema:
+        return "", "additionalProperties without a type would be lost; add type: object"
+    if "format" in schema:
+        return "", "format without a type would be lost; add the type"
+    return None
+
+
+def _required(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | None:
+    if "allOf" in schema or "properties" not in schema:
+        return None
+    missing = [name for name in map(str, sequence(schema.get("required"))) if name not in mapping(schema["properties"])]
+    return ("required", f"there is no property {', '.join(map(repr, missing))}") if missing else None
+
+
+def _one_way(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | None:
+    for name in map(str, sequence(schema.get("required"))):
+        value = schemas.resolved(mapping(schema.get("properties")).get(name))
+        if value.get("readOnly") and id(schema) in schemas.sent:
+            return "required", f"{name!r} is readOnly and requests do not have it; leave it out of required"
+        if value.get("writeOnly") and id(schema) in schemas.received:
+            return "required", f"{name!r} is writeOnly and responses do not have it; leave it out of required"
+    return None
+
+
+def _alternatives(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | None:
+    if id(schema) in schemas.sent and id(schema) not in schemas.received:  # nobody decodes it
+        return None
+    for keyword in ("oneOf", "anyOf"):
+        alternatives = sequence(schema.get(keyword))
+        for index, each in enumerate(alternatives):
+            inner = schemas.resolved(each)
+            others = [other for other in alternatives if other is not each and not_null(other)]
+            if others and "discriminator" in inner and not told_by_constants(schemas, inner):
+                return "", f"{keyword}[{index}] has a discriminator of its own; list its alternatives here"
+        for (first, one), (second, other) in combinations(enumerate(alternatives), 2):
+            if "discriminator" not in schema and schemas.may_be_taken_for(other, one):
+                return "", (
+                    f"{keyword}[{second}] may be taken for {keyword}[{first}]; give each a required property with a "
+                    "const of its own, or put the one with more required properties first"
+                )
+    return None
+
+
+def _discriminator(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | None:
+    if "discriminator" not in schema or told_by_constants(schemas, schema):
+        return None
+    discriminator = mapping(schema["discriminator"])
+    name = str(discriminator.get("propertyName"))
+    alternatives = [each for each in (*sequence(schema.get("oneOf")), *sequence(schema.get("anyOf"))) if not_null(each)]
+    if not alternatives:
+        return "discriminator", "it needs the alternatives beside it; list them with oneOf"
+    names = {str(mapping(each).get("$ref")).rpartition("/")[2] for each in alternatives}
+    for index, each in enumerate(alternatives):
+        if "$ref" not in mapping(each) or schemas.types(each) != OBJECT or len(list(schemas.leaves(each))) > 1:
+            return "discriminator", f"alternative {index} is no object under components.schemas; make it one"
+        if name not in schemas.shape(each).properties:
+            return "discriminator", f"alternative {index} has no property {name!r}; add it"
+    for value, target in mapping(discriminator.get("mapping")).items():
+        if str(target).rpartition("/")[2] not in names:
+            return "discriminator", f"mapping: {value!r} leads to {target!r}, which is no alternative; list it"
+    return None
+
+
+def told_by_constants(schemas: Schemas, schema: Mapping[str, Any]) -> bool:
+    """Return whether the values that each alternative lists for the discriminator's property tell them apart."""
+    name = str(mapping(schema.get("discriminator")).get("propertyName"))
+    alternatives = [leaf for leaf in schemas.leaves(schema) if not_null(leaf)]
+    shapes = map(schemas.shape, alternatives)
+    return (
+        len(alternatives) > 1
+        and all(name in shape.required and schemas.values(shape.properties.get(name)) is not None for shape in shapes)
+        and not any(schemas.may_be_taken_for(other, one) for one, other in combinations(alternatives, 2))
+    )
+
+
+def drop_needless_discriminators(document: Mapping[str, Any]) -> None:
+    """Drop, in place, the discriminators of unions that constants tell apart: each value is then checked as well."""
+    schemas = Schemas(document)
+    nodes: list[Any] = [document]
+    while nodes:
+        node = nodes.pop()
+        nodes += node if isinstance(node, list) else mapping(node).values()
+        if mapping(mapping(node).get("discriminator")) and told_by_constants(schemas, mapping(node)):
+            cast("dict[str, Any]", node).pop("discriminator")
+
+
+def not_null(schema: Any) -> bool:
+    """Return whether a schema is another than that of null."""
+    return mapping(schema).get("type") != "null"
+
+
+CHECKS_IN_ALL_OF: tuple[Check, ...] = (_const, _boolean, _enum, _default, _beside_one_of, _beside_all_of, _one_way)
+CHECKS: tuple[Check, ...] = (*CHECKS_IN_ALL_OF, _type, _required, _alternatives, _discriminator)
+
+
+def parts(schema: Mapping[str, Any]) -> set[str]:
+    """Return the keywords of a schema that are no documentation and say something."""
+    names = {name for name in schema if name not in ANNOTATIONS | LIMITS and not name.startswith("x-")}
+    return names - {"additionalProperties"} if schema.get("additionalProperties") is True else names
+
+
+def named(keywords: set[str]) -> str:
+    """Return the names of keywords for a sentence."""
+    return " and ".join(sorted(keywords))

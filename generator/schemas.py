@@ -1,0 +1,155 @@
+"""Schemas of a document: what they refer to, the values they allow, and whether one may be taken for another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from generator.nodes import METHODS, mapping, sequence
+
+ANYTHING: frozenset[str] = frozenset({"string", "number", "boolean", "object", "array", "null"})
+OBJECT = frozenset({"object"})
+
+JSON_TYPES: dict[Any, str] = {
+    **{str: "string", int: "number", float: "number", bool: "boolean", dict: "object", list: "array"},
+    type(None): "null",
+}
+
+
+class Shape(NamedTuple):
+    """The properties of an object, those of `allOf` included, and which of them are required."""
+
+    properties: dict[str, Any]
+    required: set[str]
+
+
+class Schemas:
+    """The schemas of a document.
+
+    Attributes:
+        sent: The ids of the schemas of requests.
+        received: The ids of the schemas of responses.
+    """
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._document = document
+        sent, received = list[Any](), list[Any]()
+        for item in map(mapping, mapping(document.get("paths")).values()):
+            for operation in (mapping(item.get(method)) for method in METHODS):
+                body = self.resolved(operation.get("requestBody"))
+                sent += [mapping(media).get("schema") for media in mapping(body.get("content")).values()]
+                for response in map(self.resolved, mapping(operation.get("responses")).values()):
+                    received += [mapping(media).get("schema") for media in mapping(response.get("content")).values()]
+        self.sent = {id(node) for node in self.reachable(sent)}
+        self.received = {id(node) for node in self.reachable(received)}
+
+    def resolved(self, node: Any) -> Mapping[str, Any]:
+        """Return a part of the document, or what it refers to by `$ref`; nothing if that is nowhere."""
+        seen = set[str]()
+        while isinstance(reference := mapping(node).get("$ref"), str):
+            if reference in seen or not reference.startswith("#/"):
+                return {}
+            seen.add(reference)
+            node = self._document
+            for step in reference.removeprefix("#/").split("/"):
+                node = mapping(node).get(step.replace("~1", "/").replace("~0", "~"))
+        return mapping(node)
+
+    def types(self, schema: Any) -> frozenset[str]:
+        """Return the JSON types that values of a schema may have; an integer is a number."""
+        return self._types(schema, frozenset())
+
+    def _types(self, schema: Any, seen: frozenset[int]) -> frozenset[str]:
+        schema = self.resolved(schema)
+        if id(schema) in seen:
+            return ANYTHING
+        seen |= {id(schema)}
+        if "enum" in schema or "const" in schema:
+            values = sequence(schema.get("enum")) or [schema.get("const")]
+            return frozenset(JSON_TYPES.get(type(value), "string") for value in values)
+        null = {"null"} if schema.get("nullable") else set[str]()
+        if given := schema.get("type"):
+            names = {given} if isinstance(given, str) else {str(name) for name in sequence(given)}
+            return frozenset("number" if name == "integer" else name for name in names) | null
+        for keyword in ("oneOf", "anyOf"):
+            if alternatives := sequence(schema.get(keyword)):
+                return frozenset[str]().union(*(self._types(each, seen) for each in alternatives)) | null
+        if parts := sequence(schema.get("allOf")):
+            return ANYTHING.intersection(*(self._types(part, seen) for part in parts)) | null
+        return OBJECT if "properties" in schema else ANYTHING
+
+    def shape(self, schema: Any) -> Shape:
+        """Return the properties of an object."""
+        shape = Shape({}, set())
+        self._add_shape(schema, shape, set())
+        return shape
+
+    def _add_shape(self, schema: Any, shape: Shape, seen: set[int]) -> None:
+        schema = self.resolved(schema)
+        if id(schema) in seen:
+            return
+        seen.add(id(schema))
+        shape.properties.update(mapping(schema.get("properties")))
+        shape.required.update(map(str, sequence(schema.get("required"))))
+        for part in sequence(schema.get("allOf")):
+            self._add_shape(part, shape, seen)
+
+    def values(self, schema: Any) -> set[Any] | None:
+        """Return the values that a schema lists, or None if it lists none."""
+        schema = self.resolved(schema)
+        if "const" in schema:
+            return {str(schema["const"])}
+        return {str(value) for value in sequence(schema["enum"])} if "enum" in schema else None
+
+    def leaves(self, schema: Any) -> Iterator[Mapping[str, Any]]:
+        """Yield the alternatives of a schema and of its alternatives; without any, the schema."""
+        stack, seen = [schema], set[int]()
+        while stack:
+            node = self.resolved(stack.pop(0))
+            alternatives = [*sequence(node.get("oneOf")), *sequence(node.get("anyOf"))]
+            if not alternatives:
+                yield node
+            elif id(node) not in seen:
+                seen.add(id(node))
+                stack = [*alternatives, *stack]
+
+    def may_be_taken_for(self, other: Any, first: Any) -> bool:
+        """Return whether the decoder of `first`, which is asked before, may accept what is meant as `other`."""
+        return any(self._accepts(one, leaf) for one in self.leaves(first) for leaf in self.leaves(other))
+
+    def _accepts(self, first: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+        if other is first:
+            return False
+        common = self.types(first) & self.types(other)
+        if "object" in common:
+            mine, theirs = self.shape(first), self.shape(other)
+            shared = mine.properties.keys() & theirs.properties.keys()
+            if not mine.required - theirs.properties.keys() and not any(
+                self._are_disjoint(mine.properties[name], theirs.properties[name])
+                for name in shared & (mine.required | theirs.required)
+            ):
+                return True
+        if "array" in common and first.get("items") and other.get("items"):
+            return self.may_be_taken_for(other["items"], first["items"])
+        return False
+
+    def _are_disjoint(self, first: Any, second: Any) -> bool:
+        mine, theirs = self.values(first), self.values(second)
+        if mine is not None and theirs is not None:
+            return not mine & theirs
+        return not self.types(first) & self.types(second)
+
+    def reachable(self, nodes: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
+        """Yield these schemas and all that they consist of."""
+        stack, seen = list(nodes), set[int]()
+        while stack:
+            node = self.resolved(stack.pop())
+            if id(node) not in seen:
+                seen.add(id(node))
+                yield node
+                stack += [
+                    *mapping(node.get("properties")).values(),
+                    node.get("items"),
+                    node.get("additionalProperties"),
+                ]
+                stack += [part for keyword in ("allOf", "anyOf", "oneOf") for part in sequence(node.get(keyword))]

@@ -1,0 +1,336 @@
+"""What OpenAPI allows and the client does not do: refused in one line, with its place and what to do instead.
+
+`make spec` and `python -m generator` say the same, because both call `refusals`. What is not refused here is obeyed, is
+documentation, or says nothing about requests and responses (callbacks, webhooks, links, response headers, xml).
+tests/generator/test_support.py lists both.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from openapi_python_client.parser.openapi import generate_operation_id
+from openapi_python_client.schema.untrusted_string import UntrustedString
+from openapi_python_client.strings import PythonIdentifier
+
+from generator.media_types import BYTES, FORM, JSON, MULTIPART, essence, is_json, is_sent, is_text
+from generator.nodes import METHODS, below, mapping, sequence
+from generator.schema_checks import CHECKS, CHECKS_IN_ALL_OF, KNOWN, REFUSED, named, parts
+from generator.schemas import ANYTHING, OBJECT, Schemas
+
+OWN_HEADERS = frozenset(
+    {
+        *("accept", "accept-encoding", "authorization", "connection", "content-length", "content-type", "cookie"),
+        *("host", "transfer-encoding", "user-agent"),
+    }
+)
+"""Headers that the client sends itself."""
+
+STYLES = {
+    "path": ("simple",),
+    "header": ("simple",),
+    "query": ("form", "spaceDelimited", "pipeDelimited"),
+    "cookie": ("form",),
+}
+"""Styles of parameters that are obeyed, by their location; the first is the default."""
+
+
+def refusals(document: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is refused of a document, each with its place and what to do."""
+    yield from list(malformed(document)) or _Walk(document).refusals()
+
+
+def malformed(node: Any, place: str = "$") -> Iterator[str]:
+    """Yield what is no JSON, or not what its author meant, from which other errors would only follow."""
+    if isinstance(node, list):
+        for index, child in enumerate(sequence(node)):
+            yield from malformed(child, below(place, index))
+    elif isinstance(node, dict):
+        for name, child in mapping(node).items():
+            if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+                yield f"{place}: expected text, as in '{name}', got {name}"
+            elif child is None and name not in {"const", "default", "example", "value"}:
+                advice = "quote a text that has a comma in it" if " " in name else "give it one or leave it out"
+                yield f"{below(place, name)}: there is no value; {advice}"
+            elif name not in {"example", "examples", "default", "enum"} and not name.startswith("x-"):
+                yield from malformed(child, below(place, name))
+
+
+class _Walk:
+    """A walk through a document.
+
+    Nodes of another form than OpenAPI's are passed over: openapi-spec-validator and openapi-python-client name them.
+    """
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self.document = document
+        self.components = mapping(document.get("components"))
+        self.schemas = Schemas(document)
+        self._ids: dict[str, str] = {}  # places of operations, by operationId
+        self._modules: dict[tuple[str, str], str] = {}  # by tag and module
+        self._tags: dict[str, str] = {}  # tags by attribute
+
+    def refusals(self) -> Iterator[str]:
+        version = self.document.get("openapi")
+        if not re.fullmatch(r"3\.[01]\.\d+", str(version)):
+            yield f"$.openapi: expected a version such as 3.1.0 or 3.0.3, got {version!r}"
+            return
+        if "paths" not in self.document:
+            yield "$.paths: there are none; a client needs them"
+        yield from self._servers()
+        yield from self._operations()
+        for kind in ("responses", "parameters"):
+            for name, component in mapping(self.components.get(kind)).items():
+                if "$ref" in mapping(component):
+                    place = below("$.components", kind, name)
+                    yield f"{place}: a $ref in place of one is not followed; describe it here"
+        for name, response in mapping(self.components.get("responses")).items():
+            yield from self._response(mapping(response), below("$.components.responses", name), "default")
+        for name, body in mapping(self.components.get("requestBodies")).items():
+            yield from self._request_body(mapping(body), below("$.components.requestBodies", name))
+        for name, parameter in mapping(self.components.get("parameters")).items():
+            yield from self._parameter(mapping(parameter), below("$.components.parameters", name))
+        for name, schema in mapping(self.components.get("schemas")).items():
+            yield from self._schema(schema, below("$.components.schemas", name))
+
+    # The document
+
+    def _servers(self) -> Iterator[str]:
+        for server in sequence(self.document.get("servers"))[:1]:
+            url = str(mapping(server).get("url"))
+            for name, variable in mapping(mapping(server).get("variables")).items():
+                url = url.replace(f"{{{name}}}", str(mapping(variable).get("default")))
+            if url != "/" and not re.fullmatch(r"https?://[^/?#]+(/[^?#]*)?", url):
+                yield (
+                    "$.servers[0].url: expected scheme, host and path of a server, such as https://api.example.com/v1, "
+                    f"got {url!r}"
+                )
+
+    def _other_servers(self, node: Mapping[str, Any]) -> bool:
+        """Return whether a path or an operation is on another server than the rest."""
+        servers = sequence(node.get("servers"))
+        return bool(servers) and servers[:1] != sequence(self.document.get("servers"))[:1]
+
+    def _operations(self) -> Iterator[str]:
+        for path, item in mapping(self.document.get("paths")).items():
+            place, item = below("$.paths", path), mapping(item)
+            if "?" in path:
+                yield f"{place}: a path has no query; describe it with parameters"
+            for name in re.findall(r"{(.*?)}", path):
+                if not re.fullmatch(r"[a-zA-Z_-][a-zA-Z0-9_-]*", name):
+                    yield f"{place}: {{{name}}} is not supported; name a parameter with letters, digits, - and _"
+            if "$ref" in item:
+                yield f"{place}: a $ref of a path is not followed; write its operations here"
+            if self._other_servers(item):
+                yield f"{place}.servers: calls go to one server; put it into $.servers, or leave the path out"
+            for index, parameter in enumerate(sequence(item.get("parameters"))):
+                yield from self._parameter(mapping(parameter), below(place, "parameters", index))
+            for method in METHODS:
+                if operation := mapping(item.get(method)):
+                    yield from self._names(operation, path, method)
+                    yield from self._operation(operation, item, path, below(place, method))
+
+    def _names(self, operation: Mapping[str, Any], path: str, method: str) -> Iterator[str]:
+        """Yield names of an operation that others before it have, or have in Python."""
+        place, name = below("$.paths", path, method), operation.get("operationId")
+        tag = str(next(iter(sequence(operation.get("tags"))), "default"))
+        attribute = PythonIdentifier(tag, "tag")
+        if (other := self._tags.setdefault(attribute, tag)) != tag:
+            yield f"{place}.tags: {tag!r} and {other!r} are both {attribute!r} in Python; write them alike"
+        if name is None:
+            module = generate_operation_id(path=UntrustedString(path), method=method, prefix="field_")
+        elif (other := self._ids.setdefault(str(name), place)) != place:
+            yield f"{place}.operationId: {name!r} is that of {other} too; give each its own"
+            return
+        else:
+            module = PythonIdentifier(str(name), "field_")
+        if (other := self._modules.setdefault((attribute, module), place)) != place:
+            yield f"{place}.operationId: this operation and {other} are both {module!r} in Python; rename one"
+
+    def _operation(self, operation: Mapping[str, Any], item: Mapping[str, Any], path: str, place: str) -> Iterator[str]:
+        if self._other_servers(operation):
+            yield f"{place}.servers: calls go to one server; put it into $.servers, or leave the operation out"
+        for index, parameter in enumerate(sequence(operation.get("parameters"))):
+            yield from self._parameter(mapping(parameter), below(place, "parameters", index))
+        parameters = [*sequence(item.get("parameters")), *sequence(operation.get("parameters"))]
+        names = {
+            (str(parameter.get("in")), str(parameter.get("name")))
+            for parameter in map(self.schemas.resolved, parameters)
+        }
+        in_path = {name for location, name in names if location == "path"}
+        for name in sorted(in_path ^ {*re.findall(r"{(.*?)}", path)}):
+            yield f"{place}.parameters: {name!r} is {'not in the path' if name in in_path else 'only in the path'}"
+        keys = self._keys(operation)
+        for name in sorted(name for location, name in names if (location, name.lower()) in keys):
+            yield f"{place}.parameters: {name!r} is the API key, which the client sends itself; leave it out"
+        yield from self._request_body(mapping(operation.get("requestBody")), f"{place}.requestBody")
+        if not operation.get("responses"):
+            yield f"{place}: there are no responses; describe them"
+        for status, response in mapping(operation.get("responses")).items():
+            yield from self._response(mapping(response), below(place, "responses", status), status)
+
+    def _keys(self, operation: Mapping[str, Any]) -> set[tuple[str, str]]:
+        """Return the locations and lowercase names of the API keys of an operation."""
+        schemes = mapping(self.components.get("securitySchemes"))
+        requirements = sequence(operation.get("security", self.document.get("security")))
+        names = [name for requirement in requirements for name in mapping(requirement)]
+        found = [self.schemas.resolved(schemes.get(name)) for name in names]
+        return {
+            (str(scheme.get("in")), str(scheme.get("name")).lower())
+            for scheme in found
+            if scheme.get("type") == "apiKey"
+        }
+
+    def _parameter(self, parameter: Mapping[str, Any], place: str) -> Iterator[str]:
+        if "$ref" in parameter:
+            return
+        location, name = str(parameter.get("in")), str(parameter.get("name"))
+        if location == "header" and name.lower() in OWN_HEADERS:
+            yield f"{place}: the client sends the header {name} itself; leave the parameter out"
+        if "content" in parameter:
+            yield f"{place}.content: a parameter described by content is not supported; use schema"
+            return
+        if parameter.get("allowReserved"):
+            yield f"{place}.allowReserved: values are always percent-encoded; leave it out"
+        styles = STYLES.get(location, ())
+        style = parameter.get("style", next(iter(styles), ""))
+        if styles and style not in styles:
+            yield f"{place}.style: {style!r} is not supported; supported in a {location}: {', '.join(styles)}"
+        elif problem := self._unsendable(self.schemas.resolved(parameter.get("schema")), location, style, parameter):
+            yield f"{place}.schema: {problem}"
+        yield from self._schema(parameter.get("schema", {}), f"{place}.schema")
+
+    def _unsendable(
+        self, schema: Mapping[str, Any], location: str, style: str, parameter: Mapping[str, Any]
+    ) -> str | None:
+        """Return why a value of a parameter cannot be written as text, or None."""
+        explode = parameter.get("explode", style == "form")
+        types = self.schemas.types(schema)
+        if types == ANYTHING:
+            return None
+        if "object" in types:
+            if location != "query" or not explode or style != "form":
+                return f"an object is sent in a query alone, with style: form and explode: true, not in this {location}"
+            nested = self.schemas.shape(schema).properties.items()
+            if names := [name for name, value in nested if "object" in self.schemas.types(value) != ANYTHING]:
+                return f"an object in an object ({', '.join(names)}) cannot be sent in a query; use a request body"
+        if "array" in types:
+            items = self.schemas.types(self.schemas.resolved(schema.get("items")))
+            if items != ANYTHING and items & {"object", "array"}:
+                return f"an array of objects or arrays cannot be sent in a {location}; use a request body"
+            if location == "cookie" and explode:
+                return "an array in a cookie is joined by commas; say so with explode: false"
+        return None
+
+    def _request_body(self, body: Mapping[str, Any], place: str) -> Iterator[str]:
+        content = mapping(body.get("content"))
+        if content and not any(is_sent(essence(media_type)) for media_type in content):
+            yield (
+                f"{place}.content: bodies of {', '.join(content)} cannot be sent; supported are {JSON}, {MULTIPART}, "
+                f"{FORM} and {BYTES}"
+            )
+        for media_type, media in content.items():
+            where, schema = below(place, "content", media_type), self.schemas.resolved(mapping(media).get("schema"))
+            types = self.schemas.types(schema)
+            name = essence(media_type)
+            if name in {MULTIPART, FORM}:
+                if types != OBJECT:
+                    yield f"{where}.schema: expected an object, whose properties are the fields of the form"
+                if "encoding" in mapping(media):
+                    yield (
+                        f"{where}.encoding: it is not obeyed; leave it out: objects are sent as JSON, files with the "
+                        "media type of the File, all else as text"
+                    )
+                yield from self._nested_files(schema, where)
+            elif name == BYTES:
+                if schema.get("format") != "binary":
+                    yield f"{where}.schema: expected {{type: string, format: binary}}"
+            elif is_json(name) and self._has_file(schema):
+                yield f"{where}.schema: JSON has no files; use multipart/form-data, or format: byte for base64"
+            if len(content) > 1 and (types == ANYTHING or "const" in schema):
+                yield f"{where}.schema: one of several bodies is told by its class; give it a type, or one media type"
+            yield from self._schema(mapping(media).get("schema", {}), f"{where}.schema")
+
+    def _nested_files(self, schema: Mapping[str, Any], place: str) -> Iterator[str]:
+        for name, value in self.schemas.shape(schema).properties.items():
+            value = self.schemas.resolved(value)
+            if any("properties" in node and self._has_file(node) for node in self.schemas.reachable([value])):
+                yield f"{place}.schema: the file inside {name!r} cannot be sent; make it a field of its own"
+
+    def _has_file(self, schema: Mapping[str, Any]) -> bool:
+        """Return whether a file is somewhere in a schema."""
+        return any(node.get("format") == "binary" for node in self.schemas.reachable([schema]))
+
+    def _response(self, response: Mapping[str, Any], place: str, status: str) -> Iterator[str]:
+        content = mapping(response.get("content"))
+        supported = False
+        for media_type, media in content.items():
+            where = below(place, "content", media_type)
+            schema = self.schemas.resolved(mapping(media).get("schema"))
+            name = essence(media_type)
+            types = self.schemas.types(schema)
+            if is_text(name) and schema and not types & {"string", "number", "boolean"} and len(content) == 1:
+                yield f"{where}.schema: {name} holds a text; if it is JSON, describe {JSON}"
+            supported |= (
+                is_json(name) or is_text(name) or name == "*/*" or not schema or schema.get("format") == "binary"
+            )
+            yield from self._schema(mapping(media).get("schema", {}), f"{where}.schema")
+        if content and not supported and status[:1] in "2d":
+            yield (
+                f"{place}.content: bodies of {', '.join(content)} are not decoded; "
+                f"describe {JSON}, or {{type: string, format: binary}} to get the bytes"
+            )
+
+    # Schemas
+
+    def _schema(self, schema: Any, place: str, *, in_all_of: bool = False) -> Iterator[str]:
+        if isinstance(schema, bool):
+            yield f"{place}: a schema that is {str(schema).lower()} is not supported; write {{}} for any value"
+        if not isinstance(schema, dict):
+            return
+        schema = mapping(schema)
+        if "$ref" in schema:
+            yield from self._reference(schema, place)
+            return
+        for keyword in schema:
+            if keyword in REFUSED:
+                yield f"{below(place, keyword)}: this keyword is not supported; {REFUSED[keyword]}"
+            elif keyword not in KNOWN and not keyword.startswith("x-"):
+                yield f"{below(place, keyword)}: there is no such keyword{did_you_mean(keyword, sorted(KNOWN))}"
+        for check in CHECKS if not in_all_of else CHECKS_IN_ALL_OF:
+            if problem := check(self.schemas, schema):
+                keyword, message = problem
+                yield f"{below(place, keyword) if keyword else place}: {message}"
+        for name, child in mapping(schema.get("properties")).items():
+            yield from self._schema(child, below(place, "properties", name))
+        for keyword in ("allOf", "anyOf", "oneOf"):
+            for index, child in enumerate(sequence(schema.get(keyword))):
+                yield from self._schema(child, below(place, keyword, index), in_all_of=keyword == "allOf")
+        if "items" in schema:
+            yield from self._schema(schema["items"], f"{place}.items")
+        if not isinstance(schema.get("additionalProperties", True), bool):
+            yield from self._schema(schema["additionalProperties"], f"{place}.additionalProperties")
+
+    def _reference(self, schema: Mapping[str, Any], place: str) -> Iterator[str]:
+        reference = str(schema["$ref"])
+        beside = parts(schema) - {"$ref"}
+        if "type" in beside and self.schemas.types({"$ref": reference}) == self.schemas.types({"type": schema["type"]}):
+            beside.remove("type")
+        if beside:
+            advice = (
+                "make them two entries of allOf" if beside - {"default", "nullable"} else "move the $ref into allOf"
+            )
+            yield f"{place}: {named(beside)} beside $ref would be lost; {advice}"
+        if not re.fullmatch(r"#/components/schemas/[^/]+", reference):
+            yield f"{place}: $ref {reference!r} is not followed; put the schema under components.schemas"
+        elif reference.rpartition("/")[2] not in mapping(self.components.get("schemas")):
+            yield f"{place}: there is no {reference[1:]}"
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return a question to end a message with if something of almost this name is known."""
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""

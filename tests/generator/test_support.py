@@ -1,0 +1,642 @@
+"""OpenAPI construct by construct: refused, with its place and what to do, or accepted because it is obeyed.
+
+What is accepted is proved elsewhere: over sockets in test_workshop.py, in generated code in the tests beside
+this one. Callbacks, webhooks, links, response headers and `xml` say nothing about what the client sends and decodes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from generator.errors import GenerationError
+from generator.project import load_settings, parsed
+from generator.support import refusals
+from tests.generator.documents import OK, described
+from tools import ROOT
+
+STRING = {"type": "string"}
+INTEGER = {"type": "integer"}
+FILE = {"type": "string", "format": "binary"}
+PATH_ID = {"name": "id", "in": "path", "required": True, "schema": STRING}
+
+
+def ref(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def of(**properties: Any) -> dict[str, Any]:
+    """Return an object with these properties, all of them required."""
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def schemas(**named: Any) -> dict[str, Any]:
+    return described(components={"schemas": named})
+
+
+def schema(**keywords: Any) -> dict[str, Any]:
+    return schemas(X={name.rstrip("_"): value for name, value in keywords.items()})
+
+
+def get(operation: dict[str, Any] | None = None, **others: Any) -> dict[str, Any]:
+    """Return a document with `GET /a`, and perhaps other parts."""
+    return described({"/a": {"get": {**OK, **(operation or {})}}}, **others)
+
+
+def parameter(location: str = "query", name: str = "p", **fields: Any) -> dict[str, Any]:
+    described_parameter = {"name": name, "in": location, "schema": STRING, "required": location == "path", **fields}
+    path = f"/a/{{{name}}}" if location == "path" else "/a"
+    return described({path: {"get": {**OK, "parameters": [described_parameter]}}})
+
+
+def body(media_type: str = "application/json", schema: Any = None, **others: Any) -> dict[str, Any]:
+    media = {"schema": STRING if schema is None else schema, **others}
+    return described({"/a": {"post": {**OK, "requestBody": {"content": {media_type: media}}}}})
+
+
+def response(content: dict[str, Any], status: str = "200", **others: Any) -> dict[str, Any]:
+    return get({"responses": {status: {"description": "", "content": content}}}, **others)
+
+
+def operations(*ids: str, **fields: Any) -> dict[str, Any]:
+    return described({f"/{number}": {"get": {**OK, "operationId": id_, **fields}} for number, id_ in enumerate(ids)})
+
+
+GET = "$.paths['/a'].get"
+P = f"{GET}.parameters[0]"
+IN_PATH = "$.paths['/a/{p}'].get.parameters[0]"
+POST = "$.paths['/a'].post.requestBody.content"
+X = "$.components.schemas.X"
+ADVICE_ONE_OF = (
+    "give each a required property with a const of its own, or put the one with more required properties first"
+)
+
+REFUSED: dict[str, tuple[dict[str, Any], str]] = {
+    # The document
+    "swagger-2": ({"swagger": "2.0"}, "$.openapi: expected a version such as 3.1.0 or 3.0.3, got None"),
+    "openapi-3.2": ({"openapi": "3.2.0"}, "$.openapi: expected a version such as 3.1.0 or 3.0.3, got '3.2.0'"),
+    "unquoted-status": (get({"responses": {200: {}}}), f"{GET}.responses: expected text, as in '200', got 200"),
+    "no-value": (get({"description": None}), f"{GET}.description: there is no value; give it one or leave it out"),
+    "text-cut-at-a-comma": (
+        get({"description": "Lists", "all of them": None}),
+        f"{GET}['all of them']: there is no value; quote a text that has a comma in it",
+    ),
+    "relative-server": (
+        described(servers=[{"url": "/v1"}]),
+        "$.servers[0].url: expected scheme, host and path of a server, such as https://api.example.com/v1, got '/v1'",
+    ),
+    "server-of-another-scheme": (
+        described(servers=[{"url": "wss://a.example"}]),
+        "$.servers[0].url: expected scheme, host and path of a server, such as https://api.example.com/v1, "
+        "got 'wss://a.example'",
+    ),
+    # Paths and operations
+    "no-paths": ({"openapi": "3.1.0"}, "$.paths: there are none; a client needs them"),
+    "path-parameter-undescribed": (
+        described({"/a/{id}": {"get": OK}}),
+        "$.paths['/a/{id}'].get.parameters: 'id' is only in the path",
+    ),
+    "path-parameter-elsewhere": (
+        described({"/b": {"parameters": [PATH_ID], "get": OK}}),
+        "$.paths['/b'].get.parameters: 'id' is not in the path",
+    ),
+    "no-responses": (
+        described({"/a": {"get": {"tags": ["a"]}}}),
+        "$.paths['/a'].get: there are no responses; describe them",
+    ),
+    "path-ref": (
+        described({"/a": {"$ref": "#/components/pathItems/A"}}),
+        "$.paths['/a']: a $ref of a path is not followed; write its operations here",
+    ),
+    "path-servers": (
+        described({"/a": {"servers": [{"url": "https://b.example"}], "get": OK}}),
+        "$.paths['/a'].servers: calls go to one server; put it into $.servers, or leave the path out",
+    ),
+    "operation-servers": (
+        get({"servers": [{"url": "https://b.example"}]}),
+        f"{GET}.servers: calls go to one server; put it into $.servers, or leave the operation out",
+    ),
+    "path-with-query": (
+        described({"/a?x=1": {"get": OK}}),
+        "$.paths['/a?x=1']: a path has no query; describe it with parameters",
+    ),
+    "path-parameter-name": (
+        described({"/{a.b}": {}}),
+        "$.paths['/{a.b}']: {a.b} is not supported; name a parameter with letters, digits, - and _",
+    ),
+    "operation-id-twice": (
+        operations("x", "x"),
+        "$.paths['/1'].get.operationId: 'x' is that of $.paths['/0'].get too; give each its own",
+    ),
+    "operation-ids-alike": (
+        operations("getUser", "get_user"),
+        "$.paths['/1'].get.operationId: this operation and $.paths['/0'].get are both 'get_user' in Python; rename one",
+    ),
+    "tags-alike": (
+        described({"/a": {"get": {**OK, "tags": ["a b"]}, "put": {**OK, "tags": ["a-b"]}}}),
+        "$.paths['/a'].put.tags: 'a-b' and 'a b' are both 'a_b' in Python; write them alike",
+    ),
+    # Parameters
+    "parameter-content": (
+        get({"parameters": [{"name": "p", "in": "query", "content": {"application/json": {}}}]}),
+        f"{P}.content: a parameter described by content is not supported; use schema",
+    ),
+    "parameter-allow-reserved": (
+        parameter(allowReserved=True),
+        f"{P}.allowReserved: values are always percent-encoded; leave it out",
+    ),
+    "parameter-deep-object": (
+        parameter(style="deepObject"),
+        f"{P}.style: 'deepObject' is not supported; supported in a query: form, spaceDelimited, pipeDelimited",
+    ),
+    "parameter-matrix": (
+        parameter("path", style="matrix"),
+        f"{IN_PATH}.style: 'matrix' is not supported; supported in a path: simple",
+    ),
+    "parameter-label": (
+        parameter("path", style="label"),
+        f"{IN_PATH}.style: 'label' is not supported; supported in a path: simple",
+    ),
+    "object-in-path": (
+        parameter("path", schema=of(a=STRING)),
+        f"{IN_PATH}.schema: an object is sent in a query alone, with style: form and explode: true, not in this path",
+    ),
+    "object-in-header": (
+        parameter("header", schema=of(a=STRING)),
+        f"{P}.schema: an object is sent in a query alone, with style: form and explode: true, not in this header",
+    ),
+    "object-not-exploded": (
+        parameter(schema=of(a=STRING), explode=False),
+        f"{P}.schema: an object is sent in a query alone, with style: form and explode: true, not in this query",
+    ),
+    "object-in-object-in-query": (
+        parameter(schema=of(a=STRING, b=of(c=STRING))),
+        f"{P}.schema: an object in an object (b) cannot be sent in a query; use a request body",
+    ),
+    "array-of-objects-in-query": (
+        parameter(schema={"type": "array", "items": of(a=STRING)}),
+        f"{P}.schema: an array of objects or arrays cannot be sent in a query; use a request body",
+    ),
+    "array-in-cookie": (
+        parameter("cookie", schema={"type": "array", "items": STRING}),
+        f"{P}.schema: an array in a cookie is joined by commas; say so with explode: false",
+    ),
+    "header-of-the-client": (
+        parameter("header", "User-Agent"),
+        f"{P}: the client sends the header User-Agent itself; leave the parameter out",
+    ),
+    "header-of-the-key": (
+        get(
+            {"parameters": [{"name": "x-key", "in": "header", "schema": STRING}]},
+            security=[{"key": []}],
+            components={"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}},
+        ),
+        f"{GET}.parameters: 'x-key' is the API key, which the client sends itself; leave it out",
+    ),
+    "parameter-component-ref": (
+        described(components={"parameters": {"a-b": {"$ref": "#/components/parameters/c"}}}),
+        "$.components.parameters['a-b']: a $ref in place of one is not followed; describe it here",
+    ),
+    "response-component-ref": (
+        described(components={"responses": {"A": {"$ref": "#/components/responses/B"}}}),
+        "$.components.responses.A: a $ref in place of one is not followed; describe it here",
+    ),
+    # Bodies
+    "body-media-type": (
+        body("application/xml", of(a=STRING)),
+        "$.paths['/a'].post.requestBody.content: bodies of application/xml cannot be sent; supported are "
+        "application/json, multipart/form-data, application/x-www-form-urlencoded and application/octet-stream",
+    ),
+    "form-of-another-type": (
+        body("multipart/form-data", STRING),
+        f"{POST}['multipart/form-data'].schema: expected an object, whose properties are the fields of the form",
+    ),
+    "form-encoding": (
+        body("multipart/form-data", of(a=STRING), encoding={"a": {"contentType": "image/png"}}),
+        f"{POST}['multipart/form-data'].encoding: it is not obeyed; leave it out: objects are sent as JSON, files with "
+        "the media type of the File, all else as text",
+    ),
+    "file-in-object-of-form": (
+        body("multipart/form-data", of(a=of(b=FILE))),
+        f"{POST}['multipart/form-data'].schema: the file inside 'a' cannot be sent; make it a field of its own",
+    ),
+    "file-in-json": (
+        body(schema=of(a={"type": "array", "items": FILE})),
+        f"{POST}['application/json'].schema: JSON has no files; use multipart/form-data, or format: byte for base64",
+    ),
+    "octet-stream-of-text": (
+        body("application/octet-stream", STRING),
+        f"{POST}['application/octet-stream'].schema: expected {{type: string, format: binary}}",
+    ),
+    "one-of-several-bodies-without-type": (
+        described(
+            {
+                "/a": {
+                    "post": {
+                        **OK,
+                        "requestBody": {
+                            "content": {
+                                "application/json": {"schema": {}},
+                                "application/octet-stream": {"schema": FILE},
+                            }
+                        },
+                    }
+                }
+            }
+        ),
+        f"{POST}['application/json'].schema: one of several bodies is told by its class; give it a type, or one media "
+        "type",
+    ),
+    # Responses
+    "response-media-type": (
+        response({"application/xml": {"schema": of(a=STRING)}}),
+        f"{GET}.responses['200'].content: bodies of application/xml are not decoded; describe application/json, or "
+        "{type: string, format: binary} to get the bytes",
+    ),
+    "text-of-objects": (
+        response({"text/plain": {"schema": of(a=STRING)}}),
+        f"{GET}.responses['200'].content['text/plain'].schema: text/plain holds a text; if it is JSON, describe "
+        "application/json",
+    ),
+    # Schemas
+    "ref-with-properties": (
+        schemas(A=of(), X={**ref("A"), "required": ["a"]}),
+        f"{X}: required beside $ref would be lost; make them two entries of allOf",
+    ),
+    "ref-with-nullable": (
+        schemas(A=of(), X={**ref("A"), "nullable": True}),
+        f"{X}: nullable beside $ref would be lost; move the $ref into allOf",
+    ),
+    "ref-to-elsewhere": (
+        schemas(X={"$ref": "#/paths/x"}),
+        f"{X}: $ref '#/paths/x' is not followed; put the schema under components.schemas",
+    ),
+    "ref-to-another-file": (
+        schemas(X={"$ref": "other.yaml#/X"}),
+        f"{X}: $ref 'other.yaml#/X' is not followed; put the schema under components.schemas",
+    ),
+    "ref-to-nothing": (schemas(X=ref("Y")), f"{X}: there is no /components/schemas/Y"),
+    "boolean-schema": (
+        schema(type="object", properties={"a": True}),
+        f"{X}.properties.a: a schema that is true is not supported; write {{}} for any value",
+    ),
+    "unknown-keyword": (
+        schema(type="string", minLenght=1),
+        f"{X}.minLenght: there is no such keyword; did you mean 'minLength'?",
+    ),
+    "not": (schema(not_=STRING), f"{X}.not: this keyword is not supported; say what the value is"),
+    "if": (schema(if_=STRING), f"{X}.if: this keyword is not supported; describe the alternatives with oneOf"),
+    "pattern-properties": (
+        schema(type="object", patternProperties={"^a": STRING}),
+        f"{X}.patternProperties: this keyword is not supported; use additionalProperties",
+    ),
+    "prefix-items": (
+        schema(type="array", prefixItems=[STRING]),
+        f"{X}.prefixItems: this keyword is not supported; use items, with oneOf for items of several types",
+    ),
+    "const-null": (schema(const=None), f'{X}.const: null is not supported; use type: "null"'),
+    "const-float": (schema(const=1.0), f"{X}.const: write 1.0 as 1"),
+    "const-fraction": (schema(const=1.5), f"{X}.const: expected a string, an integer or a boolean, got 1.5"),
+    "const-object": (schema(const={}), f"{X}.const: expected a string, an integer or a boolean, got {{}}"),
+    "const-boolean": (
+        schema(type="boolean", const=True),
+        f"{X}: const beside type: boolean would be lost; leave the type out",
+    ),
+    "enum-boolean": (
+        schema(type="boolean", enum=[True]),
+        f"{X}: an enum of booleans would be lost; use const without a type",
+    ),
+    "enum-mixed": (
+        schema(enum=["a", 1]),
+        f'{X}.enum: expected strings alone or integers alone; quote texts such as "yes" and "1"',
+    ),
+    "enum-alike": (
+        schema(enum=["a b", "a-b"]),
+        f"{X}.enum: 'a b' and 'a-b' would both be A_B in Python; give each value a name with x-enum-varnames",
+    ),
+    "enum-alike-without-a-sign": (
+        schema(enum=["m³", "m²"]),
+        f"{X}.enum: 'm³' and 'm²' would both be M in Python; give each value a name with x-enum-varnames",
+    ),
+    "enum-alike-in-case": (
+        schema(enum=["a", "A"]),
+        f"{X}.enum: 'a' and 'A' would both be A in Python; give each value a name with x-enum-varnames",
+    ),
+    "enum-names": (
+        schema(enum=["a", "b"], **{"x-enum-varnames": ["A"]}),
+        f"{X}['x-enum-varnames']: expected 2 names, one for each value, got 1",
+    ),
+    "default-of-another-type": (
+        schema(type="integer", default="x"),
+        f"{X}.default: expected integer, got the string 'x'",
+    ),
+    "default-fraction": (schema(type="integer", default=1.5), f"{X}.default: expected an integer, got 1.5"),
+    "default-of-a-format": (
+        schema(type="string", format="date", default="2026-02-30"),
+        f"{X}.default: '2026-02-30' is no date",
+    ),
+    "default-not-listed": (schema(enum=["a"], default="b"), f"{X}.default: 'b' is not one of the values"),
+    "one-of-with-properties": (
+        schema(oneOf=[STRING, INTEGER], properties={"a": STRING}),
+        f"{X}: properties beside oneOf would be lost; put them into each of the alternatives",
+    ),
+    "one-of-with-any-of": (
+        schema(oneOf=[STRING], anyOf=[INTEGER]),
+        f"{X}: anyOf beside oneOf is not supported; use one of them",
+    ),
+    "all-of-one-with-properties": (
+        schemas(A=of(), X={"allOf": [ref("A")], "properties": {"a": STRING}}),
+        f"{X}: properties beside allOf of one $ref would be lost; make them another entry of allOf",
+    ),
+    "all-of-text": (
+        schemas(A=STRING, X={"allOf": [ref("A"), {"description": "An A."}]}),
+        f"{X}: allOf[0] is not one object, so that nothing can be merged with it; leave the others out",
+    ),
+    "all-of-union": (
+        schemas(A={"oneOf": [of(a=STRING), of(b=STRING)]}, X={"allOf": [of(c=STRING), ref("A")]}),
+        f"{X}: allOf[1] is not one object, so that nothing can be merged with it; leave the others out",
+    ),
+    "all-of-with-one-of": (
+        schemas(A=of(), X={"allOf": [ref("A"), {"oneOf": [of(a=STRING)]}]}),
+        f"{X}: allOf[1]: oneOf inside allOf would be lost; make it a schema of its own",
+    ),
+    "all-of-with-additional-properties": (
+        schemas(A={"type": "object", "additionalProperties": STRING}, X={"allOf": [ref("A"), of()]}),
+        f"{X}: allOf[0]: its additionalProperties would be lost; put them beside allOf",
+    ),
+    "items-without-type": (schema(items=STRING), f"{X}: items without a type would be lost; add type: array"),
+    "additional-properties-without-type": (
+        schema(additionalProperties=STRING),
+        f"{X}: additionalProperties without a type would be lost; add type: object",
+    ),
+    "format-without-type": (schema(format="date"), f"{X}: format without a type would be lost; add the type"),
+    "required-without-property": (
+        schema(type="object", properties={}, required=["a"]),
+        f"{X}.required: there is no property 'a'",
+    ),
+    "read-only-in-request": (
+        body(schema=of(id={**STRING, "readOnly": True})),
+        f"{POST}['application/json'].schema.required: 'id' is readOnly and requests do not have it; leave it out of "
+        "required",
+    ),
+    "write-only-in-response": (
+        response(
+            {"application/json": {"schema": {"type": "array", "items": ref("X")}}},
+            components={"schemas": {"X": of(id={**STRING, "writeOnly": True})}},
+        ),
+        f"{X}.required: 'id' is writeOnly and responses do not have it; leave it out of required",
+    ),
+    "one-of-overlapping": (
+        schema(oneOf=[of(a=STRING), of(a=STRING, b=STRING)]),
+        f"{X}: oneOf[1] may be taken for oneOf[0]; {ADVICE_ONE_OF}",
+    ),
+    "any-of-closed": (
+        schema(anyOf=[{"type": "object", "additionalProperties": False, "properties": {"a": STRING}}, of(b=STRING)]),
+        f"{X}: anyOf[1] may be taken for anyOf[0]; {ADVICE_ONE_OF}",
+    ),
+    "one-of-arrays-overlapping": (
+        schema(oneOf=[{"type": "array", "items": of()}, {"type": "array", "items": of(b=STRING)}]),
+        f"{X}: oneOf[1] may be taken for oneOf[0]; {ADVICE_ONE_OF}",
+    ),
+    "discriminator-alone": (
+        schema(type="object", discriminator={"propertyName": "kind"}, properties={"kind": STRING}),
+        f"{X}.discriminator: it needs the alternatives beside it; list them with oneOf",
+    ),
+    "discriminator-of-inline-schema": (
+        schemas(A=of(kind=STRING), X={"oneOf": [ref("A"), of(kind=STRING)], "discriminator": {"propertyName": "kind"}}),
+        f"{X}.discriminator: alternative 1 is no object under components.schemas; make it one",
+    ),
+    "discriminator-without-property": (
+        schemas(
+            A=of(kind=STRING),
+            B=of(a=STRING),
+            X={"oneOf": [ref("A"), ref("B")], "discriminator": {"propertyName": "kind"}},
+        ),
+        f"{X}.discriminator: alternative 1 has no property 'kind'; add it",
+    ),
+    "discriminator-to-elsewhere": (
+        schemas(
+            A=of(kind=STRING),
+            X={
+                "oneOf": [ref("A")],
+                "discriminator": {"propertyName": "kind", "mapping": {"b": "#/components/schemas/B"}},
+            },
+        ),
+        f"{X}.discriminator: mapping: 'b' leads to '#/components/schemas/B', which is no alternative; list it",
+    ),
+    "discriminator-in-union": (
+        schemas(
+            A=of(k=STRING),
+            B=of(k=STRING),
+            C=of(c=STRING),
+            U={"oneOf": [ref("A"), ref("B")], "discriminator": {"propertyName": "k"}},
+            X={"oneOf": [ref("U"), ref("C"), {"type": "null"}]},
+        ),
+        f"{X}: oneOf[0] has a discriminator of its own; list its alternatives here",
+    ),
+    "one-of-overlapping-in-union": (
+        schemas(
+            A=of(a=STRING),
+            B=of(b=STRING),
+            C=of(a=STRING, c=STRING),
+            X={"oneOf": [{"oneOf": [ref("A"), ref("B")]}, ref("C")]},
+        ),
+        f"{X}: oneOf[1] may be taken for oneOf[0]; {ADVICE_ONE_OF}",
+    ),
+}
+
+
+@pytest.mark.parametrize("construct", REFUSED)
+def test_refusal_has_its_place_and_advice(construct: str) -> None:
+    document, expected = REFUSED[construct]
+    assert list(refusals(document)) == [expected]
+
+
+ACCEPTED: dict[str, dict[str, Any]] = {
+    # The document
+    "openapi-3.0": {**get(), "openapi": "3.0.3"},
+    "no-servers": described(),
+    "server-root": described(servers=[{"url": "/"}]),
+    "several-servers": described(servers=[{"url": "https://a.example/v1"}, {"url": "http://localhost"}]),
+    "server-variables": described(
+        servers=[{"url": "https://{r}.a.example", "variables": {"r": {"default": "eu"}}}, {"url": "/"}]
+    ),
+    "tags-undeclared-all": get({"tags": ["a"]}),
+    "callbacks-and-links": get(
+        {"callbacks": {"c": {"{$request.body#/url}": {"post": OK}}}, "deprecated": True, "externalDocs": {"url": "x"}}
+    ),
+    "webhooks": described(webhooks={"w": {"post": OK}}),
+    "server-scheme-variable": described(servers=[{"url": "{s}://a.example", "variables": {"s": {"default": "https"}}}]),
+    # Paths and operations
+    "same-server": described(
+        {"/a": {"servers": [{"url": "https://a.example"}], "get": OK}}, servers=[{"url": "https://a.example"}]
+    ),
+    "tag-undeclared": get({"tags": ["a"]}, tags=[{"name": "b"}]),
+    "paths-alike": described(
+        {
+            "/a/{id}": {"get": {**OK, "parameters": [PATH_ID]}},
+            "/a/{name}": {"put": {**OK, "parameters": [{**PATH_ID, "name": "name"}]}},
+        }
+    ),
+    "path-outside-ascii": described({"/é#x": {"get": OK}}),
+    "operation-ids-alike-in-other-tags": described(
+        {"/a": {"get": {**OK, "operationId": "getX", "tags": ["a"]}, "put": {**OK, "operationId": "get_x"}}}
+    ),
+    "no-operation-id": get(),
+    # Parameters
+    "explode-false": parameter(schema={"type": "array", "items": STRING}, explode=False),
+    "pipe-delimited": parameter(schema={"type": "array", "items": STRING}, style="pipeDelimited"),
+    "space-delimited": parameter(schema={"type": "array", "items": STRING}, style="spaceDelimited"),
+    "object-in-query": parameter(schema=of(a=STRING, b={"type": "array", "items": STRING})),
+    "array-in-header": parameter("header", schema={"type": "array", "items": STRING}),
+    "uuid-in-header": parameter("header", schema={"type": "string", "format": "uuid"}),
+    "array-in-cookie": parameter("cookie", schema={"type": "array", "items": STRING}, explode=False),
+    "array-of-enums": parameter(schema={"type": "array", "items": {"enum": ["a", "b"]}}),
+    # Bodies and responses
+    "body-json": body("application/vnd.x+json", of(a=STRING)),
+    "body-json-or-xml": described(
+        {
+            "/a": {
+                "post": {
+                    **OK,
+                    "requestBody": {
+                        "content": {
+                            "application/xml": {"schema": of(a=STRING)},
+                            "application/json": {"schema": of(a=STRING)},
+                        }
+                    },
+                }
+            }
+        }
+    ),
+    "null-in-extension": get({"x-codes": {"a": None}}),
+    "body-null": body(schema={"type": ["object", "null"], "properties": {"a": STRING}}),
+    "body-file": body("application/octet-stream", FILE),
+    "multipart": body("multipart/form-data", of(a=FILE, b={"type": "array", "items": FILE}, c=of(d=STRING))),
+    "multipart-of-file-or-files": body(
+        "multipart/form-data", of(a={"oneOf": [FILE, {"type": "array", "items": FILE}]})
+    ),
+    "errors-alone": response({"application/json": {"schema": of(a=STRING)}}, "404"),
+    "default-alone": response({"application/json": {"schema": of(a=STRING)}}, "default"),
+    "error-of-another-media-type": response({"application/xml": {"schema": of(a=STRING)}}, "404"),
+    "text-before-json": response({"text/csv": {"schema": of(a=STRING)}, "application/json": {"schema": of(a=STRING)}}),
+    "any-media-type": response({"*/*": {"schema": of(a=STRING)}}),
+    "image": response({"image/png": {"schema": FILE}}),
+    "image-of-3.1": response({"image/png": {}}),
+    # Schemas
+    "limits": schema(type="string", minLength=1, maxLength=2, pattern="a", format="email"),
+    "extensions": schema(type="string", **{"x-any": {"thing": 1}}),
+    "no-type": schema(properties={"a": {}, "b": STRING}),
+    "type-null": schema(type="object", properties={"a": {"type": "null"}}),
+    "nullable": schema(type="string", nullable=True),
+    "types": schema(type=["string", "integer", "null"], default=3),
+    "const": schema(type="string", const='a "quote"'),
+    "const-true": schema(const=True),
+    "enum-with-null": schema(type=["string", "null"], enum=["a", None]),
+    "enum-named": schema(enum=["a b", "a-b"], **{"x-enum-varnames": ["A", "B"]}),
+    "enum-of-both-booleans": schema(type="boolean", enum=[True, False]),
+    "default-null": schema(type="string", default=None),
+    "default-date-time": schema(type="string", format="date-time", default="2026-11-23T08:28:36Z"),
+    "default-number": schema(type="number", default=1),
+    "all-of": schemas(A=of(a=STRING), X={"allOf": [ref("A"), of(b=STRING)], "required": ["a"]}),
+    "all-of-one": schemas(
+        A=of(a=STRING), X={"description": "A.", "nullable": True, "additionalProperties": True, "allOf": [ref("A")]}
+    ),
+    "recursive": schemas(
+        X={"type": "object", "properties": {"x": ref("X"), "xs": {"type": "array", "items": ref("X")}}}
+    ),
+    "type-beside-ref": schemas(A=STRING, X={"type": "object", "properties": {"a": {**ref("A"), "type": "string"}}}),
+    "one-of-overlapping-in-request": body(schema={"oneOf": [of(a=STRING), of(a=STRING, b=STRING)]}),
+    "one-of-primitives": schema(oneOf=[STRING, INTEGER, {"type": "null"}]),
+    "one-of-by-const": schema(oneOf=[of(k={"const": "a"}, v=STRING), of(k={"const": "b"}, v=STRING)]),
+    "one-of-by-type": schema(oneOf=[of(v=STRING), of(v=INTEGER), {"type": "array", "items": STRING}]),
+    "one-of-by-required": schema(oneOf=[of(a=STRING, b=STRING), of(a=STRING)]),
+    "one-of-through-all-of": schemas(
+        A=of(k=STRING, a=STRING),
+        B={"allOf": [ref("A"), of(b=STRING)]},
+        X={"oneOf": [ref("B"), ref("A")]},
+    ),
+    "discriminator": schemas(
+        A=of(k={"const": "a"}),
+        B=of(k={"enum": ["b", "c"]}),
+        X={"oneOf": [ref("A"), ref("B")], "discriminator": {"propertyName": "k"}},
+    ),
+    "discriminator-by-mapping": schemas(
+        A=of(k=STRING),
+        B=of(k=STRING),
+        X={
+            "oneOf": [ref("A"), ref("B"), {"type": "null"}],
+            "discriminator": {"propertyName": "k", "mapping": {"a": "A", "b": "#/components/schemas/B"}},
+        },
+    ),
+    "discriminator-beside-null": schemas(
+        A=of(k=STRING),
+        B=of(k=STRING),
+        U={"oneOf": [ref("A"), ref("B")], "discriminator": {"propertyName": "k"}},
+        X={"oneOf": [ref("U"), {"type": "null"}]},
+    ),
+    "read-only-in-response": response({"application/json": {"schema": of(id={**STRING, "readOnly": True})}}),
+    "write-only-in-request": body(schema=of(id={**STRING, "writeOnly": True})),
+    "additional-properties": schema(type="object", additionalProperties={"type": "array", "items": STRING}),
+}
+
+
+@pytest.mark.parametrize("construct", ACCEPTED)
+def test_what_is_obeyed_is_not_refused(construct: str) -> None:
+    """Neither here nor by openapi-python-client."""
+    document = ACCEPTED[construct]
+    assert list(refusals(document)) == []
+    parsed("test.yaml", document, load_settings(ROOT / "generator-config.yaml", ROOT / "openapi.yaml"))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {},
+        {"openapi": "3.1.0", "paths": []},
+        {"openapi": "3.1.0", "paths": {"/a": [], "/b": {"get": []}}, "components": [], "servers": {}, "tags": {}},
+        get({"parameters": {"a": 1}, "responses": [], "requestBody": [], "tags": "a", "security": {}}),
+        get({"parameters": ["a"], "responses": {"200": []}, "requestBody": {"content": []}, "tags": [{}]}),
+        schema(type={}, enum={}, required={}, properties=[], items=[], allOf={}, oneOf="a", additionalProperties=[]),
+        schema(type="object", required=[["a"], {}], properties={"a": []}, default=[{}], discriminator=[]),
+        schema(oneOf=[[], "a"], enum=[{}, []], **{"x-enum-varnames": {}}),
+    ],
+)
+def test_malformed_documents_are_left_to_others(document: dict[str, Any]) -> None:
+    """openapi-spec-validator and openapi-python-client name what is no OpenAPI; here it must not end in a traceback."""
+    list(refusals(document))
+
+
+ALIKE: dict[str, tuple[dict[str, Any], str]] = {
+    "modules": (
+        schemas(FooBAR=of(a=STRING), FooBar=of(a=STRING)),
+        "the schemas FooBAR and FooBar are both the module foo_bar in Python; give one another title",
+    ),
+    "tag-class": (
+        get(
+            {
+                "tags": ["send"],
+                "responses": response({"application/json": {"schema": ref("SendAPI")}})["paths"]["/a"]["get"][
+                    "responses"
+                ],
+            },
+            components={"schemas": {"SendAPI": of(a=STRING)}},
+        ),
+        "the schema SendAPI is called as the class of a tag's operations; give it another title",
+    ),
+    "properties": (
+        schemas(X=of(foobar=STRING, foo_bar=STRING, **{"foo-bar": STRING})),
+        "schema X: the properties 'foobar' and 'foo-bar' are both foobar in Python; rename one",
+    ),
+}
+
+
+@pytest.mark.parametrize("names", ALIKE)
+def test_names_that_become_alike_are_refused(names: str) -> None:
+    """One would silently replace the other."""
+    document, expected = ALIKE[names]
+    settings = load_settings(ROOT / "generator-config.yaml", ROOT / "openapi.yaml")
+    with pytest.raises(GenerationError) as caught:
+        parsed("test.yaml", document, settings)
+    assert str(caught.value) == f"test.yaml: {expected}"
