@@ -120,10 +120,10 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
         with state.lock:
             state.check_open()
             if state.http is None:
-                state.http = self._opened(state)
+                state.http = self._new_http_client(state)
             return state.http
 
-    def _opened(self, state: SyncState) -> httpx.Client:
+    def _new_http_client(self, state: SyncState) -> httpx.Client:
         config = self._config
         if config.http_client is not None:
             from .custom_client import install_deadline_backend

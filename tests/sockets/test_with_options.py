@@ -122,3 +122,18 @@ def test_it_has_the_type_of_its_client() -> None:
             assert_type(client.with_options(timeout=1), AsyncClient)
 
     asyncio.run(main())
+
+
+def test_attributes_of_a_subclass_are_kept() -> None:
+    """Except the tags, which belong to their client."""
+
+    class Tenant(Client):
+        def __init__(self, tenant: str) -> None:
+            super().__init__(KEY)
+            self.tenant = tenant
+
+    client = Tenant("acme")
+    other = client.with_options(deadline=2)
+    assert (type(other), other.tenant) == (Tenant, "acme")
+    assert client.credits is client.credits
+    assert other.credits is not client.credits

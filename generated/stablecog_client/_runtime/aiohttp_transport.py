@@ -19,7 +19,7 @@ from yarl import URL
 
 from .addresses import httpcore
 from .http_library import httpx
-from .network import KEEPALIVE_EXPIRY, Response
+from .network import KEEPALIVE_EXPIRY, UnfollowedResponse
 
 _CHUNK = 65536  # bytes
 _AUTOMATIC_HEADERS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
@@ -33,7 +33,7 @@ class AiohttpTransport(httpx.AsyncHTTPTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         response = await super().handle_async_request(request)
-        response.__class__ = Response
+        response.__class__ = UnfollowedResponse
         return response
 
 

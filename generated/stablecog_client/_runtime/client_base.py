@@ -85,7 +85,13 @@ class ClientBase(Generic[H, S]):
             UsageError: An option is invalid.
         """
         client = object.__new__(type(self))
-        client._config, client._state = self._config, self._state
+        cached = {
+            name
+            for cls in type(self).__mro__
+            for name, member in vars(cls).items()
+            if isinstance(member, cached_property)
+        }
+        vars(client).update({name: value for name, value in vars(self).items() if name not in cached})
         client._options = self._options.changed(timeout, deadline, max_retries, headers)
         client._prepared = WeakKeyDictionary[APIRequest[Any], tuple[httpx.URL, RequestFactory]]()
         client._owns_connections = False
@@ -99,12 +105,12 @@ class ClientBase(Generic[H, S]):
         """
         prepared = self._prepared.get(request)
         if prepared is None:
-            prepared = self._built(request)
+            prepared = self._build(request)
             if self._config.http_client is None and request.is_constant:
                 self._prepared[request] = prepared
         return prepared
 
-    def _built(self, request: APIRequest[Any]) -> tuple[httpx.URL, RequestFactory]:
+    def _build(self, request: APIRequest[Any]) -> tuple[httpx.URL, RequestFactory]:
         config = self._config
         arguments = request.arguments()
         headers = {

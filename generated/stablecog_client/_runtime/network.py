@@ -137,8 +137,8 @@ class AsyncBackend(httpcore.AsyncNetworkBackend):
 _opened: ContextVar[list[httpcore.AsyncNetworkStream]] = ContextVar("_opened")
 
 
-class Response(httpx.Response):
-    """A response whose redirect httpx does not look at: it would fail on a target that it cannot parse."""
+class UnfollowedResponse(httpx.Response):
+    """A response that hides its redirect from httpx, which would fail on a target that it cannot parse."""
 
     @property
     def has_redirect_location(self) -> bool:
@@ -202,7 +202,7 @@ class Transport(httpx.HTTPTransport):
             if isinstance(error, self._socks_errors):
                 raise httpx.ProxyError(_NOT_SOCKS) from error
             raise
-        response.__class__ = Response
+        response.__class__ = UnfollowedResponse
         return response
 
 
@@ -230,7 +230,7 @@ class AsyncTransport(httpx.AsyncHTTPTransport):
             raise
         finally:
             _opened.reset(token)
-        response.__class__ = Response
+        response.__class__ = UnfollowedResponse
         return response
 
 
