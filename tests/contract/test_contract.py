@@ -11,17 +11,26 @@ from openapi_core import OpenAPI
 from openapi_core.exceptions import OpenAPIError
 from openapi_core.testing import MockRequest, MockResponse
 
-from tests.support.contract import CONTRACT, CREDITS, INDEX, RECORDED, SUCCESSES, Recording, follow, operations
+from tests.support.api_description import (
+    API_DESCRIPTION,
+    CREDITS,
+    INDEX,
+    RECORDED,
+    SUCCESSES,
+    Recording,
+    follow,
+    operations,
+)
 
 each_recording = pytest.mark.parametrize("recording", RECORDED, ids=str)
-validator = OpenAPI.from_dict(CONTRACT)
+validator = OpenAPI.from_dict(API_DESCRIPTION)
 
 
 def validate(recording: Recording) -> None:
-    """Raise OpenAPIError unless the recording is a response that the contract describes."""
+    """Raise OpenAPIError unless the recording is a response that the API description describes."""
     operation = recording.operation
     validator.validate_response(
-        MockRequest(CONTRACT["servers"][0]["url"], operation.method, operation.path),
+        MockRequest(API_DESCRIPTION["servers"][0]["url"], operation.method, operation.path),
         MockResponse(
             recording.content,
             recording.status,
@@ -41,7 +50,7 @@ def test_recording_matches_the_description(recording: Recording) -> None:
 def test_known_header_is_documented_wherever_shown(recording: Recording) -> None:
     """A header that the API description knows is documented for each response that has it."""
     documented = follow(recording.operation.says["responses"][str(recording.status)]).get("headers", {})
-    shown = {name for name in CONTRACT["components"]["headers"] if recording.header(name) is not None}
+    shown = {name for name in API_DESCRIPTION["components"]["headers"] if recording.header(name) is not None}
     assert shown <= documented.keys(), "name the header in openapi.yaml, among those of this status"
 
 
@@ -78,7 +87,7 @@ def test_index_lists_the_recordings() -> None:
 
 
 def unrecorded() -> Iterator[str]:
-    """What the contract documents, no recording shows, and no `x-unrecorded` owns up to."""
+    """What the API description documents, no recording shows, and no `x-unrecorded` owns up to."""
     for operation in operations():
         of_operation = [recording for recording in RECORDED if recording.operation == operation]
         for status, response in operation.says["responses"].items():

@@ -23,7 +23,7 @@ from stablecog_client import (
 )
 from stablecog_client.api.credits import list_credits
 
-from tests.support.contract import CONTRACT, CREDITS, FAILURES, RECORDED, SUCCESSES, Recording
+from tests.support.api_description import API_DESCRIPTION, CREDITS, FAILURES, RECORDED, SUCCESSES, Recording
 from tests.support.faults import KEY, ReceivedRequest
 from tests.support.surfaces import SURFACES, Call
 from tools.replay import ReplayServer
@@ -208,7 +208,7 @@ def test_request_is_what_the_description_says(call: Call) -> None:
     assert (method, path, query, body) == (CREDITS.method.upper(), CREDITS.path, [], b"")
     assert headers.pop("host") == server.url.removeprefix("http://")
     assert headers.pop("authorization") == f"Bearer {KEY}"
-    assert headers.pop("user-agent") == f"stablecog-client/{CONTRACT['info']['version']}"
+    assert headers.pop("user-agent") == f"stablecog-client/{API_DESCRIPTION['info']['version']}"
     assert headers.keys() <= {"accept", "accept-encoding", "connection"}
 
 
@@ -256,6 +256,6 @@ def test_default_server_is_that_of_the_description(
     kind: type[Client | AsyncClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the environment names none."""
-    assert str(kind(KEY).base_url) == CONTRACT["servers"][0]["url"]
+    assert str(kind(KEY).base_url) == API_DESCRIPTION["servers"][0]["url"]
     monkeypatch.setenv("STABLECOG_BASE_URL", "")
-    assert str(kind(KEY).base_url) == CONTRACT["servers"][0]["url"]
+    assert str(kind(KEY).base_url) == API_DESCRIPTION["servers"][0]["url"]

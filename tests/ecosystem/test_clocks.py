@@ -12,7 +12,7 @@ import pytest
 from freezegun import freeze_time
 from stablecog_client import APITimeoutError, Client, TCredit
 
-from tests.support.contract import DOCUMENTED
+from tests.support.api_description import DOCUMENTED
 from tests.support.drivers import Backend, all_backends, assert_duration, assert_ends
 from tests.support.faults import KEY, FaultServer, drip_headers, ok, say_nothing, text
 

@@ -34,7 +34,7 @@ from stablecog_client import (
     UsageError,
 )
 
-from tests.support.contract import DOCUMENTED
+from tests.support.api_description import DOCUMENTED
 from tests.support.drivers import Backend, all_backends
 from tests.support.faults import KEY, FaultServer, ok, respond, text
 

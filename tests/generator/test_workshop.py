@@ -21,7 +21,7 @@ from uuid import UUID
 import pytest
 
 from generator.project import generate
-from tests.support.contract import NOTHING, Steps, json_path, replaced
+from tests.support.api_description import NOTHING, Steps, json_path, replaced
 from tests.support.faults import Fault, FaultServer, ReceivedRequest, raw, respond, text
 from tests.support.processes import output
 from tools import ROOT

@@ -14,7 +14,7 @@ import pytest
 from stablecog_client import AsyncClient, Client
 
 from tests.support import consumer
-from tests.support.contract import FAILURES, SUCCESSES, Recording
+from tests.support.api_description import FAILURES, SUCCESSES, Recording
 from tests.support.faults import KEY
 from tests.support.processes import python
 from tools import ROOT, breaking
@@ -92,7 +92,7 @@ def undescribed(item: griffe.Object | griffe.Alias) -> Iterator[str]:
     is_enum = {str(base) for base in getattr(item, "bases", ())} & {"StrEnum", "IntEnum"}
     for member in item.all_members.values():
         if member.is_public and not member.name.startswith("__"):
-            if not member.docstring and not is_enum:  # of whose values the contract says nothing
+            if not member.docstring and not is_enum:  # of whose values the API description says nothing
                 yield member.canonical_path
             if member.is_module or member.is_class:
                 yield from undescribed(member)

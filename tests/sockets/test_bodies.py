@@ -17,7 +17,7 @@ from stablecog_client import (
 )
 
 from tests.support import faults
-from tests.support.contract import replaced
+from tests.support.api_description import replaced
 from tests.support.drivers import Backend, all_backends, assert_ends
 from tests.support.faults import TWO_CREDITS, FaultServer, encoded, respond
 from tests.support.processes import peak_memory

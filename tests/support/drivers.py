@@ -131,7 +131,7 @@ class TasksOverAiohttp(Tasks):
 
 
 def post_request(method: str = "POST") -> APIRequest[Any]:
-    """A request that changes something, as another contract's operation makes it."""
+    """A request that changes something, as another API's operation makes it."""
     return APIRequest(
         method,
         "/v1/credits",

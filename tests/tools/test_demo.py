@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 from stablecog_client import CreditsResponse, TCredit
 
-from tests.support.contract import FAILURES, SUCCESSES, Recording
+from tests.support.api_description import FAILURES, SUCCESSES, Recording
 from tests.support.faults import KEY
 from tests.support.processes import output
 from tools import demo

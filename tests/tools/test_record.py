@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.api_description import API_DESCRIPTION, CREDITS
 from tests.support.certificates import authority, serving
-from tests.support.contract import CONTRACT, CREDITS
 from tests.support.faults import KEY
 from tools import record
 from tools.redact import ensure_no_secret
@@ -38,7 +38,7 @@ Run = Callable[..., tuple[object, list[bytes]]]
 @pytest.fixture
 def run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Record these responses; return the exit status, or the message in its place, and the requests that were sent."""
-    credits = CONTRACT | {"paths": {CREDITS.path: {CREDITS.method: CREDITS.says}}}  # whatever else there is
+    credits = API_DESCRIPTION | {"paths": {CREDITS.path: {CREDITS.method: CREDITS.says}}}  # whatever else there is
     monkeypatch.setattr(record, "api_description", lambda: credits)
 
     def run(*responses: bytes, key: str = KEY, url: str = "", into: Path = folder) -> tuple[object, list[bytes]]:

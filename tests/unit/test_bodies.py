@@ -13,7 +13,7 @@ import pytest
 from stablecog_client import APIResponseValidationError, CreditsResponse
 from stablecog_client._runtime.bodies import BoundedBody
 
-from tests.support.contract import NOTHING, Steps, json_path, replaced
+from tests.support.api_description import NOTHING, Steps, json_path, replaced
 from tests.support.faults import TWO_CREDITS
 from tests.support.processes import peak_memory
 from tests.support.script import Reply, ScriptedClient

@@ -30,7 +30,7 @@ from stablecog_client import (
     UsageError,
 )
 
-from tests.support.contract import DOCUMENTED, FAILURES, operations
+from tests.support.api_description import DOCUMENTED, FAILURES, operations
 from tests.support.faults import KEY
 from tests.support.script import Reply, ScriptedClient
 

@@ -1,4 +1,4 @@
-"""Whatever the contract allows is understood, and whatever it does not is refused where it is wrong."""
+"""Whatever the API description allows is understood, and whatever it does not is refused where it is wrong."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from openapi_schema_validator import OAS31Validator, oas31_format_checker
 from stablecog_client import APIResponseValidationError, CreditsResponse, TCredit
 from stablecog_client._runtime.codec import describe
 
-from tests.support.contract import CONTRACT, DOCUMENTED, NOTHING, Steps, follow, json_path, replaced
+from tests.support.api_description import API_DESCRIPTION, DOCUMENTED, NOTHING, Steps, follow, json_path, replaced
 
-SCHEMA: dict[str, Any] = {"$ref": "#/components/schemas/CreditsResponse", "components": CONTRACT["components"]}
+SCHEMA: dict[str, Any] = {"$ref": "#/components/schemas/CreditsResponse", "components": API_DESCRIPTION["components"]}
 VALIDATOR = OAS31Validator(SCHEMA, format_checker=oas31_format_checker)
 
 JSON = st.recursive(
@@ -43,7 +43,7 @@ OF_TYPE: dict[str, st.SearchStrategy[Any]] = {
 
 
 def conforming(schema: Any) -> st.SearchStrategy[Any]:
-    """JSON that a schema allows. Of the keywords, it knows those that the contract uses."""
+    """JSON that a schema allows. Of the keywords, it knows those that the API description uses."""
     match follow(schema):
         case {"type": "object", "properties": properties, **rest}:
             fields = {name: conforming(field) for name, field in properties.items()}
@@ -61,7 +61,7 @@ def conforming(schema: Any) -> st.SearchStrategy[Any]:
 
 
 class Place(NamedTuple):
-    """A value in a body: where it is, and what the contract says of it."""
+    """A value in a body: where it is, and what the API description says of it."""
 
     steps: Steps
     schema: dict[str, Any]
@@ -69,7 +69,7 @@ class Place(NamedTuple):
 
 
 def places(value: Any, schema: Any, steps: Steps = (), required: bool = False) -> Iterator[Place]:
-    """Every place in a body that the contract speaks of, the body itself first."""
+    """Every place in a body that the API description speaks of, the body itself first."""
     schema = follow(schema)
     yield Place(steps, schema, required)
     for name, field in schema.get("properties", {}).items():

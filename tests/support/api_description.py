@@ -18,14 +18,14 @@ from generator.nodes import METHODS
 from tools import ROOT
 from tools.replay import RECORDINGS
 
-CONTRACT: dict[str, Any] = YAML(typ="safe").load(ROOT / "openapi.yaml")  # pyright: ignore[reportUnknownMemberType]
+API_DESCRIPTION: dict[str, Any] = YAML(typ="safe").load(ROOT / "openapi.yaml")  # pyright: ignore[reportUnknownMemberType]
 INDEX: dict[str, Any] = json.loads((RECORDINGS / "index.json").read_text())
 
 
 def follow(node: Any) -> dict[str, Any]:
-    """A node of the contract, or what its $ref points to."""
+    """A node of the API description, or what its $ref points to."""
     while "$ref" in node:
-        reference, node = node["$ref"], CONTRACT
+        reference, node = node["$ref"], API_DESCRIPTION
         for step in reference.removeprefix("#/").split("/"):
             node = node[step]
     return cast(dict[str, Any], node)
@@ -53,7 +53,7 @@ def json_path(steps: Steps) -> str:
 
 
 class Operation(NamedTuple):
-    """An operation of the contract."""
+    """An operation of the API description."""
 
     method: str
     path: str
@@ -61,14 +61,14 @@ class Operation(NamedTuple):
 
 
 def operations() -> Iterator[Operation]:
-    for path, item in CONTRACT["paths"].items():
+    for path, item in API_DESCRIPTION["paths"].items():
         for method in item:
             if method in METHODS:
                 yield Operation(method, path, item[method])
 
 
 # The operation that the tests of the client call.
-CREDITS = Operation("get", "/v1/credits", CONTRACT["paths"]["/v1/credits"]["get"])
+CREDITS = Operation("get", "/v1/credits", API_DESCRIPTION["paths"]["/v1/credits"]["get"])
 
 
 @frozen(slots=False)
@@ -142,7 +142,7 @@ RECORDED = [
     Recording(path.name, path.read_bytes(), _requests.get(path.name, {"method": "GET", "path": "/"}))
     for path in sorted(RECORDINGS.glob("*.http"))
 ]
-# The tests of the contract take all that is recorded.
+# The tests of the API description take all that is recorded.
 _OF_CREDITS = [recording for recording in RECORDED if recording.operation == CREDITS]
 SUCCESSES = [recording for recording in _OF_CREDITS if 200 <= recording.status < 300]
 FAILURES = [recording for recording in _OF_CREDITS if recording not in SUCCESSES]
