@@ -8,6 +8,8 @@ FAST_TESTS := tests/unit tests/contract tests/generator --ignore=tests/generator
   --ignore=tests/generator/test_workshop.py --ignore=tests/generator/test_project.py
 export PYTHONPATH := generated:.
 export PYTHONDONTWRITEBYTECODE := 1
+# logfire, which tests use, registers a plugin that each program with pydantic, such as the generator, would load.
+export PYDANTIC_DISABLE_PLUGINS := 1
 # Keep all files of Go in .venv, and make them removable.
 export GOPATH := $(CURDIR)/$(VENV)/go
 export GOCACHE := $(CURDIR)/$(VENV)/go-cache
