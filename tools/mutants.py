@@ -27,7 +27,7 @@ ALIAS = "import sys\nimport {module}\nsys.modules[__name__] = {module}\n"
 def prepare(folder: Path) -> None:
     """Copy the package and its tests into the folder, and write the settings of mutmut."""
     shutil.copytree(ROOT / "generated" / PACKAGE, folder / PACKAGE)
-    for name in "tests", "tools", "generator":
+    for name in "tests", "tools", "generator", "runtime":
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in "openapi.yaml", "generator-config.yaml":
         shutil.copy(ROOT / name, folder)
