@@ -116,15 +116,11 @@ class Response:
         return cls(raw, head.status_code, httpx.Headers([*head.headers]), body)
 
     @property
-    def content_type(self) -> str:
-        """The media type with its parameters, normalized."""
-        return re.sub(r"\s*([;=])\s*", r"\1", str(self.headers.get("content-type", "")).strip().lower())
-
-    @property
     def facts(self) -> dict[str, str]:
         """The facts that `drift` compares, such as `header vary`, each with the JSON path of the surrounding object."""
-        facts = {f"header {name}": "" for name in set(self.headers) - VARYING_HEADERS}
-        facts[f"content type {self.content_type or 'none'}"] = ""
+        content_type = re.sub(r"\s*([;=])\s*", r"\1", self.headers.get("content-type", "").strip().lower())
+        facts = dict.fromkeys((f"header {name}" for name in set(self.headers) - VARYING_HEADERS), "")
+        facts[f"content type {content_type or 'none'}"] = ""
 
         def visit(value: Any, path: str, parent: str) -> None:
             facts[f"field {path} ({TYPES.get(type(value), 'null')})"] = parent
@@ -135,7 +131,7 @@ class Response:
                 for item in value:  # pyright: ignore[reportUnknownVariableType]
                     visit(item, f"{path}[]", f"{path}[]")  # an array without items says nothing about them
 
-        if self.content_type.partition(";")[0] == "application/json":
+        if content_type.partition(";")[0] == "application/json":
             with suppress(ValueError):  # reported as broken
                 visit(json.loads(self.body), "$", "$")
         return facts

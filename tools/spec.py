@@ -26,12 +26,7 @@ from tools import ROOT
 
 
 def problems(name: str, document: Any) -> Iterator[str]:
-    """Yield what is wrong with the API description, each with its place.
-
-    Args:
-        name: The name of its file.
-        document: What the file contains.
-    """
+    """Yield what is wrong with the API description in the file of this name, each with its place."""
     if not isinstance(document, dict):
         yield "expected an OpenAPI document: a mapping"
         return
