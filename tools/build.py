@@ -19,8 +19,7 @@ from pathlib import Path
 
 from tools import ROOT
 
-# 2020-02-02, the default of hatchling.
-EPOCH = "1580601600"
+EPOCH = "1580601600"  # 2020-02-02, the default of hatchling
 
 
 def build(package: Path, folder: Path) -> list[Path]:

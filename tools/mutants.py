@@ -12,7 +12,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import tomllib
 from pathlib import Path
 
 from generator.project import generate
@@ -21,7 +20,6 @@ from tools import ROOT
 PACKAGE = "stablecog_client"
 SETTINGS = ROOT / "tests" / "mutants.toml"
 KNOWN = ROOT / "tests" / "mutants.txt"
-ALIAS = "import sys\nimport {module}\nsys.modules[__name__] = {module}\n"
 
 
 def prepare(folder: Path) -> None:
@@ -34,11 +32,6 @@ def prepare(folder: Path) -> None:
     config = folder / "workshop.yaml"
     config.write_text((ROOT / "generator-config.yaml").read_text("utf-8").replace("stablecog", "workshop"), "utf-8")
     generate(ROOT / "tests" / "specs" / "workshop.yaml", config, folder / "workshop")
-    settings = tomllib.loads(SETTINGS.read_text("utf-8"))["tool"]["mutmut"]
-    for file in *settings["only_mutate"], f"{PACKAGE}/types.py":
-        if "*" not in file:
-            alias = ALIAS.format(module=file.removesuffix(".py").replace("/", "."))
-            (folder / "workshop" / file.replace(PACKAGE, "workshop_client")).write_text(alias, "utf-8")
     shutil.copy(ROOT / "tests" / "support" / "mutants_conftest.py", folder / "conftest.py")
     shutil.copy(SETTINGS, folder / "pyproject.toml")
 

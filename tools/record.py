@@ -3,9 +3,7 @@
 Each GET operation without parameters is requested three times: with the key, without it, and at a misspelled path. The
 raw responses (message/http) and index.json are written to the folder. Each difference is printed as a line: `drift:`
 from earlier recordings, `broken:` from the API description. A response that breaks the API description is not written,
-and the exit status is 1.
-
-No secret is written or printed (see `redact`). In case of doubt, nothing is written.
+and the exit status is 1. No secret is written or printed (see `redact`); in case of doubt, nothing is written.
 """
 
 from __future__ import annotations
@@ -28,17 +26,13 @@ import h11
 import httpx
 from openapi_core import OpenAPI
 from openapi_core.testing import MockRequest, MockResponse
-from openapi_spec_validator.readers import read_from_filename
 
-from tools import ROOT
 from tools.redact import UnsafeRecordingError, ensure_no_secret, redact_headers
 from tools.replay import RECORDINGS
+from tools.spec import api_description
 
 TIMEOUT = 30  # seconds
-
-# Headers that depend on the size or the time of a response.
-VARYING_HEADERS = {"connection", "content-length", "date", "transfer-encoding"}
-
+VARYING_HEADERS = {"connection", "content-length", "date", "transfer-encoding"}  # by the size or the time of a response
 TYPES: dict[Any, str] = {bool: "boolean", int: "integer", float: "number", str: "string", dict: "object", list: "array"}
 
 
@@ -183,9 +177,8 @@ def violations(exchange: Exchange, response: Response, description: OpenAPI, ser
         for error in description.iter_response_errors(MockRequest(server, "get", exchange.operation), responded):
             where = f"header {name}: " if (name := getattr(error, "name", None)) else ""
             details = getattr(error.__cause__, "schema_errors", ())
-            yield from (f"{where}{detail.json_path}: {detail.message}" for detail in details)
-            if not details:
-                yield f"{where}{error}"
+            texts = [f"{detail.json_path}: {detail.message}" for detail in details] or [str(error)]
+            yield from (f"{where}{text}" for text in texts)
     except (UnicodeError, LookupError) as error:  # raised by decoding the body, or by quoting it
         yield f"the body is not text in its charset ({type(error).__name__})"
 
@@ -200,11 +193,6 @@ def drift(response: Response, earlier: list[Response]) -> Iterator[str]:
     for fact, place in sorted({item for other in known for item in other.items()} - facts.items()):
         if place in facts.values() and all(fact in other for other in known if place in other.values()):
             yield f"missing {fact}"
-
-
-def api_description() -> dict[str, Any]:
-    """Return the API description."""
-    return dict(read_from_filename(str(ROOT / "openapi.yaml"))[0])
 
 
 @contextmanager
@@ -275,12 +263,11 @@ def record(client: httpx.Client, url: str, key: str, folder: Path) -> int:
 
 def is_origin(text: str) -> bool:
     """Return whether this is a URL with only scheme, host and port."""
-    try:
+    with suppress(ValueError):
         url = urlsplit(text)
         alone = not ("@" in url.netloc or url.path.strip("/") or url.query)
         return url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0 and alone
-    except ValueError:
-        return False
+    return False
 
 
 def main() -> None:

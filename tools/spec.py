@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+from openapi_spec_validator.readers import read_from_filename
 from openapi_spec_validator.shortcuts import get_validator_cls
 from openapi_spec_validator.validation.exceptions import ValidatorDetectError
 from referencing.exceptions import Unresolvable
@@ -23,6 +24,11 @@ from generator.nodes import METHODS
 from generator.project import load_settings, parsed
 from generator.support import did_you_mean, malformed, refusals
 from tools import ROOT
+
+
+def api_description(checkout: Path = ROOT) -> dict[str, Any]:
+    """Return the API description of a checkout."""
+    return dict(read_from_filename(str(checkout / "openapi.yaml"))[0])
 
 
 def problems(name: str, document: Any) -> Iterator[str]:
@@ -68,13 +74,13 @@ def house_rules(document: dict[str, Any]) -> Iterator[str]:
     declared = [tag["name"] for tag in document.get("tags", [])]
     for path, item in document.get("paths", {}).items():
         for method in filter(item.get, METHODS):
-            tags = item[method].get("tags")
+            place, tags = f"{method.upper()} {path}", item[method].get("tags")
             if not item[method].get("operationId"):
-                yield f"{method.upper()} {path}: expected an operationId, which names the method"
+                yield f"{place}: expected an operationId, which names the method"
             if not tags:
-                yield f"{method.upper()} {path}: expected a tag, which names the attribute of the client"
+                yield f"{place}: expected a tag, which names the attribute of the client"
             elif tags[0] not in declared:
-                yield f"{method.upper()} {path}: $.tags does not describe {tags[0]!r}{did_you_mean(tags[0], declared)}"
+                yield f"{place}: $.tags does not describe {tags[0]!r}{did_you_mean(tags[0], declared)}"
 
 
 def main() -> None:
