@@ -5,8 +5,6 @@ commit, a branch or a tag; the default is `origin/main` if it exists, otherwise 
 info.version and CHANGELOG.md describe the change.
 """
 
-from __future__ import annotations
-
 import io
 import json
 import re

@@ -3,8 +3,6 @@
 They come from the real API if STABLECOG_API_KEY is set, otherwise from a recording.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from datetime import UTC, datetime

@@ -4,8 +4,6 @@ mutmut works on a copy of the package and runs only the quick tests. tests/mutan
 to go unnoticed, each with its reason. The exit status is 1 if there are others.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import shutil
@@ -66,8 +64,7 @@ def main() -> None:
         folder = Path(name)
         prepare(folder)
         mutmut(folder, "run", "--max-children", str(os.cpu_count()))
-        results = mutmut(folder, "results", "--all", "true")
-        mutants = re.findall(r"^\s*(\S+): (.+)$", results, re.MULTILINE)
+        mutants = re.findall(r"^\s*(\S+): (.+)$", mutmut(folder, "results", "--all", "true"), re.MULTILINE)
         found = {describe(folder, mutant) for mutant, result in mutants if result in {"survived", "no tests"}}
     print(f"\n{len(mutants)} changes, {len(found)} of them unnoticed.")
     for line in sorted(known - found):

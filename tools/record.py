@@ -6,8 +6,6 @@ from earlier recordings, `broken:` from the API description. A response that bre
 and the exit status is 1. No secret is written or printed (see `redact`); in case of doubt, nothing is written.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os
@@ -19,7 +17,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import h11
@@ -88,7 +86,7 @@ class Response:
     body: bytes
 
     @classmethod
-    def parse(cls, raw: bytes) -> Response:
+    def parse(cls, raw: bytes) -> Self:
         """Return the complete response in these bytes.
 
         Raises:

@@ -4,8 +4,6 @@ A body is never edited, because a recording is exactly what the server sent. If 
 `UnsafeRecordingError` is raised and nothing is written.
 """
 
-from __future__ import annotations
-
 import base64
 import ipaddress
 import re

@@ -3,8 +3,6 @@
 The first request gets the first recording, and so on; all further requests get the last one.
 """
 
-from __future__ import annotations
-
 import sys
 import threading
 from collections.abc import Sequence

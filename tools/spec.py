@@ -4,8 +4,6 @@ openapi-spec-validator checks that the document is valid OpenAPI, generator/supp
 client does not support.
 """
 
-from __future__ import annotations
-
 import re
 import sys
 from collections.abc import Iterator, Sequence

@@ -4,8 +4,6 @@ The first line of a template names the upstream template that it replaces, and i
 that template since, the version is updated. Otherwise the difference is shown, and a test fails until someone does it.
 """
 
-from __future__ import annotations
-
 import re
 import subprocess
 import sys
