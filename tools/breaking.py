@@ -1,13 +1,9 @@
 """Report what a change breaks for users, and which version it requires: `python -m tools.breaking [BASE]`.
 
-oasdiff compares the API descriptions, and griffe compares the public names of the package. This module compares the
-rest: types and bases, the server, the rate limit and the package's requirements.
-
-BASE is a commit, a branch or a tag. The default is `origin/main` if it exists, otherwise the last tag. The exit status
-is 1 until info.version and CHANGELOG.md describe the change.
+oasdiff compares the API descriptions, griffe the public names of the package, and this module the rest. BASE is a
+commit, a branch or a tag; the default is `origin/main` if it exists, otherwise the last tag. The exit status is 1 until
+info.version and CHANGELOG.md describe the change.
 """
-
-from __future__ import annotations
 
 import io
 import json
@@ -17,19 +13,16 @@ import sys
 import tarfile
 import tempfile
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import griffe
-from openapi_spec_validator.readers import read_from_filename
 
 from tools import ROOT
+from tools.spec import api_description
 
 WARNING = 2  # oasdiff's level: from here on, a client that validates may break
-
 Version = tuple[int, ...]
 Change = tuple[bool, str]  # whether it breaks users, and its description
 
@@ -53,10 +46,8 @@ class Changes:
 
 def compare(old: Path, new: Path) -> Changes:
     """Return the changes between two checkouts."""
-    changes = Changes()
-    for breaks, text in chain(description_changes(old, new), package_changes(old, new), other_changes(old, new)):
-        (changes.breaking if breaks else changes.compatible).append(text)
-    return changes
+    found = [*description_changes(old, new), *package_changes(old, new), *other_changes(old, new)]
+    return Changes([text for breaks, text in found if breaks], [text for breaks, text in found if not breaks])
 
 
 def description_changes(old: Path, new: Path) -> Iterator[Change]:
@@ -65,9 +56,7 @@ def description_changes(old: Path, new: Path) -> Iterator[Change]:
     try:
         done = subprocess.run([*command, old / "openapi.yaml", new / "openapi.yaml"], capture_output=True, text=True)  # noqa: S603
     except FileNotFoundError:
-        raise SystemExit(
-            "oasdiff is missing, so nothing was compared; rm .venv/.go-tools, then make breaking."
-        ) from None
+        raise SystemExit("oasdiff is missing, so nothing was compared; rm .venv/.go-tools, make breaking") from None
     if done.returncode:
         raise SystemExit(f"oasdiff could not compare the API descriptions: {done.stderr.strip()}")
     for change in json.loads(done.stdout):
@@ -136,11 +125,6 @@ def public_types(item: griffe.Object | griffe.Alias) -> Iterator[tuple[str, str]
                 yield f"{path}: {parameter.name}", str(parameter.annotation)
             if not leaf:
                 yield from public_types(member)
-
-
-def api_description(checkout: Path) -> Mapping[str, Any]:
-    """Return the API description of a checkout."""
-    return read_from_filename(str(checkout / "openapi.yaml"))[0]
 
 
 def parse_version(text: str) -> Version:

@@ -4,8 +4,6 @@ The build is reproducible: it uses the pinned backend of this environment, a fix
 package. With a tag, the tag must match the package's version, and CHANGELOG.md must have a dated section for it.
 """
 
-from __future__ import annotations
-
 import argparse
 import hashlib
 import os
@@ -19,8 +17,7 @@ from pathlib import Path
 
 from tools import ROOT
 
-# 2020-02-02, the default of hatchling.
-EPOCH = "1580601600"
+EPOCH = "1580601600"  # 2020-02-02, the default of hatchling
 
 
 def build(package: Path, folder: Path) -> list[Path]:

@@ -3,8 +3,6 @@
 They come from the real API if STABLECOG_API_KEY is set, otherwise from a recording.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from datetime import UTC, datetime
@@ -50,11 +48,9 @@ def table(response: CreditsResponse, now: datetime) -> Table:
     table.add_column("Expires", no_wrap=True)
     table.add_column("", no_wrap=True)
     for credit in sorted(response.credits, key=lambda credit: credit.expires_at):
-        left, amount = credit.remaining_amount, credit.type.amount
+        name, left, amount = printable(credit.type.name), credit.remaining_amount, credit.type.amount
         date = "" if is_never(credit) else f"{credit.expires_at:%Y-%m-%d}"
-        table.add_row(
-            printable(credit.type.name), f"{left:,}", f"{amount:,}", bar(left, amount), date, in_words(credit, now)
-        )
+        table.add_row(name, f"{left:,}", f"{amount:,}", bar(left, amount), date, in_words(credit, now))
     return table
 
 

@@ -3,12 +3,8 @@
 Each GET operation without parameters is requested three times: with the key, without it, and at a misspelled path. The
 raw responses (message/http) and index.json are written to the folder. Each difference is printed as a line: `drift:`
 from earlier recordings, `broken:` from the API description. A response that breaks the API description is not written,
-and the exit status is 1.
-
-No secret is written or printed (see `redact`). In case of doubt, nothing is written.
+and the exit status is 1. No secret is written or printed (see `redact`); in case of doubt, nothing is written.
 """
-
-from __future__ import annotations
 
 import argparse
 import json
@@ -21,24 +17,20 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import h11
 import httpx
 from openapi_core import OpenAPI
 from openapi_core.testing import MockRequest, MockResponse
-from openapi_spec_validator.readers import read_from_filename
 
-from tools import ROOT
 from tools.redact import UnsafeRecordingError, ensure_no_secret, redact_headers
 from tools.replay import RECORDINGS
+from tools.spec import api_description
 
 TIMEOUT = 30  # seconds
-
-# Headers that depend on the size or the time of a response.
-VARYING_HEADERS = {"connection", "content-length", "date", "transfer-encoding"}
-
+VARYING_HEADERS = {"connection", "content-length", "date", "transfer-encoding"}  # by the size or the time of a response
 TYPES: dict[Any, str] = {bool: "boolean", int: "integer", float: "number", str: "string", dict: "object", list: "array"}
 
 
@@ -94,7 +86,7 @@ class Response:
     body: bytes
 
     @classmethod
-    def parse(cls, raw: bytes) -> Response:
+    def parse(cls, raw: bytes) -> Self:
         """Return the complete response in these bytes.
 
         Raises:
@@ -116,15 +108,11 @@ class Response:
         return cls(raw, head.status_code, httpx.Headers([*head.headers]), body)
 
     @property
-    def content_type(self) -> str:
-        """The media type with its parameters, normalized."""
-        return re.sub(r"\s*([;=])\s*", r"\1", str(self.headers.get("content-type", "")).strip().lower())
-
-    @property
     def facts(self) -> dict[str, str]:
         """The facts that `drift` compares, such as `header vary`, each with the JSON path of the surrounding object."""
-        facts = {f"header {name}": "" for name in set(self.headers) - VARYING_HEADERS}
-        facts[f"content type {self.content_type or 'none'}"] = ""
+        content_type = re.sub(r"\s*([;=])\s*", r"\1", self.headers.get("content-type", "").strip().lower())
+        facts = dict.fromkeys((f"header {name}" for name in set(self.headers) - VARYING_HEADERS), "")
+        facts[f"content type {content_type or 'none'}"] = ""
 
         def visit(value: Any, path: str, parent: str) -> None:
             facts[f"field {path} ({TYPES.get(type(value), 'null')})"] = parent
@@ -135,7 +123,7 @@ class Response:
                 for item in value:  # pyright: ignore[reportUnknownVariableType]
                     visit(item, f"{path}[]", f"{path}[]")  # an array without items says nothing about them
 
-        if self.content_type.partition(";")[0] == "application/json":
+        if content_type.partition(";")[0] == "application/json":
             with suppress(ValueError):  # reported as broken
                 visit(json.loads(self.body), "$", "$")
         return facts
@@ -187,9 +175,8 @@ def violations(exchange: Exchange, response: Response, description: OpenAPI, ser
         for error in description.iter_response_errors(MockRequest(server, "get", exchange.operation), responded):
             where = f"header {name}: " if (name := getattr(error, "name", None)) else ""
             details = getattr(error.__cause__, "schema_errors", ())
-            yield from (f"{where}{detail.json_path}: {detail.message}" for detail in details)
-            if not details:
-                yield f"{where}{error}"
+            texts = [f"{detail.json_path}: {detail.message}" for detail in details] or [str(error)]
+            yield from (f"{where}{text}" for text in texts)
     except (UnicodeError, LookupError) as error:  # raised by decoding the body, or by quoting it
         yield f"the body is not text in its charset ({type(error).__name__})"
 
@@ -204,11 +191,6 @@ def drift(response: Response, earlier: list[Response]) -> Iterator[str]:
     for fact, place in sorted({item for other in known for item in other.items()} - facts.items()):
         if place in facts.values() and all(fact in other for other in known if place in other.values()):
             yield f"missing {fact}"
-
-
-def api_description() -> dict[str, Any]:
-    """Return the API description."""
-    return dict(read_from_filename(str(ROOT / "openapi.yaml"))[0])
 
 
 @contextmanager
@@ -279,12 +261,11 @@ def record(client: httpx.Client, url: str, key: str, folder: Path) -> int:
 
 def is_origin(text: str) -> bool:
     """Return whether this is a URL with only scheme, host and port."""
-    try:
+    with suppress(ValueError):
         url = urlsplit(text)
         alone = not ("@" in url.netloc or url.path.strip("/") or url.query)
         return url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0 and alone
-    except ValueError:
-        return False
+    return False
 
 
 def main() -> None:

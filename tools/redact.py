@@ -4,11 +4,10 @@ A body is never edited, because a recording is exactly what the server sent. If 
 `UnsafeRecordingError` is raised and nothing is written.
 """
 
-from __future__ import annotations
-
 import base64
 import ipaddress
 import re
+from contextlib import suppress
 from http import HTTPStatus
 from urllib.parse import unquote_to_bytes
 
@@ -36,10 +35,8 @@ def redact_headers(response: bytes) -> bytes:
     head, end, body = response.partition(b"\r\n\r\n")
     status, *headers = head.split(b"\r\n")
     parts = re.fullmatch(r"HTTP/1\.[01] (\d{3})(?: (.*))?", status.decode("latin-1"))
-    if not parts:
-        raise UnsafeRecordingError("the status line is not one of HTTP/1.1")
-    if parts[2] and PHRASES.get(parts[1]) != parts[2]:
-        raise UnsafeRecordingError("the reason phrase is not the standard one for the status")
+    if not parts or (parts[2] and PHRASES.get(parts[1]) != parts[2]):
+        raise UnsafeRecordingError("the status line is not one of HTTP/1.1 with the standard reason phrase")
     return b"\r\n".join([status, *map(_redact_header, headers)]) + end + body
 
 
@@ -79,9 +76,7 @@ def _letters_and_digits(text: str) -> str:
 def _is_remote_address(text: str) -> bool:
     """Return whether this is an IP address, with or without a port, other than a loopback or unspecified one."""
     for candidate in (text.strip("."), text.strip(".").partition(":")[0]):
-        try:
+        with suppress(ValueError):
             address = ipaddress.ip_address(candidate)
-        except ValueError:
-            continue
-        return not (address.is_loopback or address.is_unspecified)
+            return not (address.is_loopback or address.is_unspecified)
     return False

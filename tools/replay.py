@@ -1,10 +1,7 @@
 """Serve recordings byte for byte: `python -m tools.replay RECORDING [RECORDING ...]`.
 
-The first request gets the first recording, and so on; all further requests get the last one. `make demo` and the tests
-use it as well.
+The first request gets the first recording, and so on; all further requests get the last one.
 """
-
-from __future__ import annotations
 
 import sys
 import threading
@@ -19,14 +16,9 @@ RECORDINGS = ROOT / "tests" / "recordings"
 
 
 class ReplayServer(ThreadingTCPServer):
-    """Sends raw responses from a free port of the loopback interface, one for each connection.
+    """Sends raw responses from a free port of the loopback interface, one for each connection, in order.
 
-    Args:
-        responses: The raw responses, in order.
-
-    Attributes:
-        url: The base URL of the server.
-        requests: The bytes of each request received, in order.
+    `url` is its base URL, and `requests` lists the bytes of each request received.
     """
 
     daemon_threads = True

@@ -4,14 +4,13 @@ openapi-spec-validator checks that the document is valid OpenAPI, generator/supp
 client does not support.
 """
 
-from __future__ import annotations
-
 import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+from openapi_spec_validator.readers import read_from_filename
 from openapi_spec_validator.shortcuts import get_validator_cls
 from openapi_spec_validator.validation.exceptions import ValidatorDetectError
 from referencing.exceptions import Unresolvable
@@ -25,13 +24,13 @@ from generator.support import did_you_mean, malformed, refusals
 from tools import ROOT
 
 
-def problems(name: str, document: Any) -> Iterator[str]:
-    """Yield what is wrong with the API description, each with its place.
+def api_description(checkout: Path = ROOT) -> dict[str, Any]:
+    """Return the API description of a checkout."""
+    return dict(read_from_filename(str(checkout / "openapi.yaml"))[0])
 
-    Args:
-        name: The name of its file.
-        document: What the file contains.
-    """
+
+def problems(name: str, document: Any) -> Iterator[str]:
+    """Yield what is wrong with the API description in the file of this name, each with its place."""
     if not isinstance(document, dict):
         yield "expected an OpenAPI document: a mapping"
         return
@@ -73,13 +72,13 @@ def house_rules(document: dict[str, Any]) -> Iterator[str]:
     declared = [tag["name"] for tag in document.get("tags", [])]
     for path, item in document.get("paths", {}).items():
         for method in filter(item.get, METHODS):
-            tags = item[method].get("tags")
+            place, tags = f"{method.upper()} {path}", item[method].get("tags")
             if not item[method].get("operationId"):
-                yield f"{method.upper()} {path}: expected an operationId, which names the method"
+                yield f"{place}: expected an operationId, which names the method"
             if not tags:
-                yield f"{method.upper()} {path}: expected a tag, which names the attribute of the client"
+                yield f"{place}: expected a tag, which names the attribute of the client"
             elif tags[0] not in declared:
-                yield f"{method.upper()} {path}: $.tags does not describe {tags[0]!r}{did_you_mean(tags[0], declared)}"
+                yield f"{place}: $.tags does not describe {tags[0]!r}{did_you_mean(tags[0], declared)}"
 
 
 def main() -> None:

@@ -1,11 +1,8 @@
 """Move the pins and show upstream's changes to the templates that ours replace: `python -m tools.upgrade`.
 
-The first lines of each of our templates name the upstream template that it replaces, and its version. If upstream has
-not changed that template since, the version is updated. Otherwise the difference is shown, and a test fails until
-someone has read it and updated the version.
+The first line of a template names the upstream template that it replaces, and its version. If upstream has not changed
+that template since, the version is updated. Otherwise the difference is shown, and a test fails until someone does it.
 """
-
-from __future__ import annotations
 
 import re
 import subprocess
@@ -43,14 +40,12 @@ def move_pins() -> None:
         files = (f"{name}.in", f"--output-file={name}.txt")
         tool("uv", *COMPILE.split(), "--constraints=requirements.txt", *files)
     requirements = ROOT / "requirements-go.txt"
-    names = [line.partition("@")[0] for line in requirements.read_text("utf-8").split()]
-    requirements.write_text("".join(f"{name}@{newest_go_version(name)}\n" for name in names), "utf-8")
-
-
-def newest_go_version(name: str) -> str:
-    """Return the newest version of the Go module that contains a package."""
-    module = "/".join(name.split("/")[:3])
-    return tool("go", "list", "-m", "-f", "{{.Version}}", f"{module}@latest").strip()
+    lines: list[str] = []
+    for name in (line.partition("@")[0] for line in requirements.read_text("utf-8").split()):
+        module = "/".join(name.split("/")[:3])
+        version = tool("go", "list", "-m", "-f", "{{.Version}}", f"{module}@latest").strip()
+        lines.append(f"{name}@{version}\n")
+    requirements.write_text("".join(lines), "utf-8")
 
 
 def generator_version() -> str:
@@ -92,9 +87,8 @@ def main() -> None:
     move_pins()
     version = generator_version()
     found = list(heads())
-    trees = {
-        number: upstream_templates(number) for number in {before, version, *(head["version"] for _, head in found)}
-    }
+    versions = {before, version, *(head["version"] for _, head in found)}
+    trees = {version: upstream_templates(version) for version in versions}
     changed: list[str] = []
     for template, head in found:
         if difference := follow(template, head, trees[head["version"]], trees[version], version):
