@@ -12,7 +12,7 @@ from openapi_python_client.strings import PythonIdentifier
 
 from generator.docstrings import with_limits
 from generator.errors import GenerationError
-from generator.nodes import METHODS, below, mapping, sequence
+from generator.nodes import METHODS, below, mapping, resolved, sequence
 from generator.security import SCHEMES, Security, SecuritySchemes
 
 DELIMITERS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
@@ -158,21 +158,11 @@ class Document:
 
     def _resolved(self, value: Mapping[str, Any], place: str) -> Mapping[str, Any]:
         """Return a part of the document, with its `$ref` resolved."""
-        seen: set[str] = set()
-        while reference := value.get("$ref"):
-            try:
-                if reference in seen or not reference.startswith("#/"):
-                    raise LookupError(reference)
-                seen.add(reference)
-                target: Any = self._data
-                for step in reference.removeprefix("#/").split("/"):
-                    target = target[step.replace("~1", "/").replace("~0", "~")]
-                value = target
-            except (LookupError, TypeError):
-                raise self._error(
-                    place, f"$ref {reference!r} leads nowhere; refer to a component of this document"
-                ) from None
-        return value
+        try:
+            return mapping(resolved(self._data, value))
+        except LookupError as error:
+            problem = f"$ref {error.args[0]!r} leads nowhere; refer to a component of this document"
+            raise self._error(place, problem) from None
 
     def _error(self, place: str, message: str) -> GenerationError:
         return GenerationError(f"{self.name}: {place}: {message}")

@@ -18,6 +18,25 @@ def sequence(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []  # pyright: ignore[reportUnknownVariableType]
 
 
+def resolved(document: Mapping[str, Any], node: Any) -> Any:
+    """Return a part of a document, or what it refers to by `$ref`.
+
+    Raises:
+        LookupError: A `$ref`, the argument of the error, leads nowhere.
+    """
+    seen = set[str]()
+    while isinstance(reference := mapping(node).get("$ref"), str):
+        if reference in seen or not reference.startswith("#/"):
+            raise LookupError(reference)
+        seen.add(reference)
+        node = document
+        for step in reference.removeprefix("#/").split("/"):
+            node = mapping(node).get(step.replace("~1", "/").replace("~0", "~"))
+        if node is None:
+            raise LookupError(reference)
+    return node
+
+
 def below(place: str, *steps: str | int) -> str:
     """Return the JSON path of what is below a place: `$.paths['/a'].get`."""
     for step in steps:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from generator.nodes import METHODS, mapping, sequence
+from generator.nodes import METHODS, mapping, resolved, sequence
 
 ANYTHING: frozenset[str] = frozenset({"string", "number", "boolean", "object", "array", "null"})
 OBJECT = frozenset({"object"})
@@ -45,15 +45,10 @@ class Schemas:
 
     def resolved(self, node: Any) -> Mapping[str, Any]:
         """Return a part of the document, or what it refers to by `$ref`; nothing if that is nowhere."""
-        seen = set[str]()
-        while isinstance(reference := mapping(node).get("$ref"), str):
-            if reference in seen or not reference.startswith("#/"):
-                return {}
-            seen.add(reference)
-            node = self._document
-            for step in reference.removeprefix("#/").split("/"):
-                node = mapping(node).get(step.replace("~1", "/").replace("~0", "~"))
-        return mapping(node)
+        try:
+            return mapping(resolved(self._document, node))
+        except LookupError:
+            return {}
 
     def types(self, schema: Any) -> frozenset[str]:
         """Return the JSON types that values of a schema may have; an integer is a number."""

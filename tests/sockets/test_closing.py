@@ -10,7 +10,8 @@ from tests.support.faults import FaultServer, ok
 from tests.support.processes import output
 
 PRELUDE = """
-import asyncio, gc, os, sys, threading, time
+import asyncio, gc, os, sys, threading
+import anyio
 from stablecog_client import AsyncClient
 
 def sockets():
@@ -25,7 +26,7 @@ async def until(number):
     for _ in range(500):
         if sockets() == number:
             break
-        await asyncio.sleep(0.01)
+        await anyio.sleep(0.01)
     print(sockets() - number)
 """
 
@@ -79,11 +80,7 @@ async def main():
     await dropped.credits.list()
     del dropped
     gc.collect()
-    for _ in range(500):
-        if sockets() == before:
-            break
-        await trio.sleep(0.01)
-    print(sockets() - before)
+    await until(before)
     kept = client()
     await kept.credits.list()
 

@@ -127,7 +127,7 @@ class Call(Generic[T]):
         """Return the request to send now."""
         self._requests += 1
         self._raw = None
-        remaining = max(0.0, self.ends_at - now())
+        remaining = max(0.0, self.ends_at - now())  # not the property: each request would pay for the call
         timeouts = {name: min(seconds, remaining) for name, seconds in self._options.timeouts.items()}
         extensions = {"timeout": timeouts}
         self._sent = self._factory(self._url, extensions)
