@@ -5,10 +5,15 @@ It is a module of its own, because anyio and asyncio take longer to import than 
 
 from __future__ import annotations
 
+import threading
+import weakref
+from collections.abc import AsyncGenerator, Generator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
 import anyio
+from anyio import from_thread
 from anyio.lowlevel import current_token
 
 from ..errors import UsageError
@@ -18,17 +23,70 @@ from .api_request import APIRequest
 from .bodies import BoundedBody
 from .call import FAULTS, NO_AUTH, TRUNCATIONS, Call
 from .client_base import ClientBase
-from .client_state import ClientState
+from .client_state import ClientState, PerProcess
+from .clock import is_frozen
 from .config import CallOptions, ClientConfig
-from .event_loops import LoopState, move_on_after
 from .failures import is_aiohttp_error, without_network_frames
 from .http_library import httpx
-from .per_process import PerProcess
 from .responses import RawResponse
 
 T = TypeVar("T")
 
 TransportName = Literal["httpx", "aiohttp"]
+
+
+class LoopState:
+    """What the tasks of one event loop share.
+
+    Args:
+        http: What sends their requests.
+        max_connections: How many requests may be sent at once.
+    """
+
+    def __init__(self, http: httpx.AsyncClient, max_connections: int) -> None:
+        self.http = http
+        self.connections = anyio.Semaphore(max_connections)
+        self.wait_lock = anyio.Lock()  # held by the call that waits for the rate limit; others queue behind it
+        self.closing = anyio.Event()
+        self._loop: Any = current_token().native_token
+        self._ended = False
+        self._lifetime: AsyncGenerator[None] | None = None
+
+    async def own_connections(self, owner: object) -> None:
+        """Close the connections when the event loop ends, or when the owner is dropped."""
+        self._finalizer = weakref.finalize(owner, self.close_soon)
+        self._finalizer.atexit = False
+        self._lifetime = self._until_closed()
+        await anext(self._lifetime)
+
+    async def _until_closed(self) -> AsyncGenerator[None]:
+        try:
+            yield  # an event loop closes its generators before it ends
+        finally:
+            self._ended = True
+            self._finalizer.detach()
+            await self.http.aclose()
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the event loop has ended."""
+        return self._ended or getattr(self._loop, "is_closed", bool)()
+
+    async def close(self) -> None:
+        """End the calls in progress, and close the connections unless they are the caller's."""
+        self.closing.set()
+        if self._lifetime is not None:
+            await self._lifetime.aclose()
+
+    def close_soon(self) -> None:
+        """Close from another event loop, from a thread or from the garbage collector."""
+        with suppress(RuntimeError):  # the event loop has ended
+            if hasattr(self._loop, "call_soon_threadsafe"):  # of asyncio
+                self._loop.call_soon_threadsafe(lambda: self._loop.create_task(self.close()))
+            else:
+                import trio
+
+                self._loop.run_sync_soon(trio.lowlevel.spawn_system_task, self.close)
 
 
 class AsyncState(ClientState[httpx.AsyncClient]):
@@ -74,7 +132,7 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
                     if isinstance(outcome, Response):
                         return outcome
                     delay = outcome
-                with move_on_after(delay):
+                with _move_on_after(delay):
                     await loop.closing.wait()
         except BaseException as error:  # the frames of network code hold the key, or what the server sent
             raise error.with_traceback(without_network_frames(error.__traceback__))  # noqa: B904
@@ -87,7 +145,7 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
         try:
             await _acquire_connection(loop, request)
             acquired = True
-            with move_on_after(call.remaining):
+            with _move_on_after(call.remaining):
                 response = await loop.http.send(request, stream=True, auth=NO_AUTH, follow_redirects=False)
                 try:
                     raw = call.on_head(response)
@@ -184,7 +242,7 @@ async def _acquire_connection(loop: LoopState, request: httpx.Request) -> None:
     try:
         loop.connections.acquire_nowait()
     except anyio.WouldBlock:
-        with move_on_after(request.extensions["timeout"]["pool"]):
+        with _move_on_after(request.extensions["timeout"]["pool"]):
             await loop.connections.acquire()
             return
         raise httpx.PoolTimeout("all connections are in use") from None
@@ -192,10 +250,10 @@ async def _acquire_connection(loop: LoopState, request: httpx.Request) -> None:
 
 async def _wait_for_slot(call: Call[Any], loop: LoopState) -> None:
     """Wait until the rate limit allows a request: one call waits for it, the others queue behind."""
-    with move_on_after(call.remaining):
+    with _move_on_after(call.remaining):
         async with loop.wait_lock:
             while delay := call.try_acquire():
-                with move_on_after(delay):
+                with _move_on_after(delay):
                     await anyio.sleep_forever()
             return
     call.raise_no_slot()
@@ -210,6 +268,31 @@ def _checked_transport(transport: TransportName, http_client: httpx.AsyncClient 
         if not environment.is_installed("aiohttp"):
             raise UsageError(f'transport: "aiohttp" needs `pip install "{_DISTRIBUTION}[aiohttp]"`')
     return transport
+
+
+def _move_on_after(seconds: float) -> AbstractContextManager[object]:
+    """Cancel the block after some seconds, also while a test has stopped the clock."""
+    if is_frozen():
+        return _move_on_after_by_thread(seconds)
+    return anyio.CancelScope(deadline=anyio.current_time() + seconds)
+
+
+@contextmanager
+def _move_on_after_by_thread(seconds: float) -> Generator[None]:
+    token = current_token()
+    with anyio.CancelScope() as scope:
+
+        def cancel() -> None:
+            with suppress(RuntimeError):  # the event loop is closed
+                from_thread.run_sync(scope.cancel, token=token)
+
+        timer = threading.Timer(seconds, cancel)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
 
 _DISTRIBUTION = __name__.partition(".")[0].replace("_", "-")

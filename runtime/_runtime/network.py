@@ -12,8 +12,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any, cast
 
 from .addresses import connect_to_any, httpcore, is_address, resolve
-from .clock import now
-from .deadline import current_deadline
+from .clock import current_deadline, now
 from .http_library import MAX_CONNECTIONS, POOL_RACES, httpx
 
 if TYPE_CHECKING:

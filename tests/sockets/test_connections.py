@@ -229,17 +229,31 @@ def test_server_wanting_client_certificate_is_an_error(backend: Backend) -> None
 
 
 @needs_fork
-def test_fork_while_trust_store_is_read() -> None:
+def test_fork_while_trust_store_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """The child can read it, too."""
-    with vars(environment.trust_store)["_lock"].get():
-        child = os.fork()
-        if not child:
-            signal.alarm(60)  # rather than wait for ever
-            try:
-                environment.trust_store.context()
-                os._exit(0)
-            finally:
-                os._exit(1)
+    parent, reading, forked = os.getpid(), threading.Event(), threading.Event()
+    read = httpx.create_ssl_context
+
+    def read_slowly() -> ssl.SSLContext:
+        if os.getpid() == parent:
+            reading.set()
+            forked.wait(60)
+        return read()
+
+    monkeypatch.setattr(httpx, "create_ssl_context", read_slowly)
+    store = environment.TrustStore()
+    store.preload()
+    assert reading.wait(60)
+    child = os.fork()
+    if not child:
+        signal.alarm(60)  # rather than wait for ever
+        try:
+            store.context()
+            os._exit(0)
+        finally:
+            os._exit(1)
+    forked.set()
+    assert store.context() is store.context()
     assert os.waitpid(child, 0)[1] == 0
 
 

@@ -14,7 +14,7 @@ from stablecog_client import APIConnectionError, APIError, APITimeoutError, Rate
 from stablecog_client._runtime import network
 from stablecog_client._runtime.bodies import BoundedBody
 from stablecog_client._runtime.call import Call
-from stablecog_client._runtime.deadline import current_deadline
+from stablecog_client._runtime.clock import current_deadline
 from stablecog_client._runtime.network import bounded
 from stablecog_client._runtime.rate_limit import RateLimit
 

@@ -214,9 +214,7 @@ def text_body(decode: Decoder[T]) -> BodyDecoder[T]:
 
 _charset_parameter = re.compile(r"""[;\s]charset\s*=\s*["']?([^\s;"']{1,40})""", re.IGNORECASE).search
 # Not every codec of Python: punycode and idna take minutes for a megabyte.
-_is_supported = re.compile(
-    r"utf[-_]?(8|16|32)([-_]?[bl]e)?|(us-?)?ascii|latin-?1|iso[-_]?8859[-_]\d+|(windows-|cp)125\d", re.IGNORECASE
-).fullmatch
+_SUPPORTED_CHARSETS = r"utf[-_]?(8|16|32)([-_]?[bl]e)?|(us-?)?ascii|latin-?1|iso[-_]?8859[-_]\d+|(windows-|cp)125\d"
 
 
 def _charset(content_type: str) -> str:
@@ -225,7 +223,7 @@ def _charset(content_type: str) -> str:
 
 
 def _decoded(content: bytes, charset: str) -> str:
-    if not _is_supported(charset):
+    if charset != "utf-8" and not re.fullmatch(_SUPPORTED_CHARSETS, charset):
         raise LookupError(f"unknown charset {charset!r}")
     return content.decode(charset)
 

@@ -13,11 +13,10 @@ from ..types import UNSET, Unset
 from . import environment
 from .api_request import APIRequest
 from .bodies import ACCEPT_ENCODING
-from .client_state import ClientState
+from .client_state import ClientState, PerProcess
 from .config import CallOptions, ClientConfig, H
 from .failures import url_without_secrets
 from .http_library import httpx
-from .per_process import PerProcess
 
 # Creates the HTTP request of an attempt, given its URL and extensions.
 RequestFactory = Callable[[httpx.URL, dict[str, Any]], httpx.Request]

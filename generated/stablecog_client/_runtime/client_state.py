@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from typing import Generic
+import os
+from collections.abc import Callable
+from typing import Generic, TypeVar
 
 from ..errors import UsageError
 from .config import ClientConfig, H, is_loopback
@@ -11,6 +13,8 @@ from .environment import proxy_of_environment
 from .http_library import MAX_CONNECTIONS, httpx
 from .rate_limit import RateLimit
 from .retries import RetryBudget
+
+T = TypeVar("T")
 
 
 class ClientState(Generic[H]):
@@ -93,3 +97,26 @@ class ClientState(Generic[H]):
         proxy, self.proxy_source = found
         self.proxy = proxy.url.netloc.decode()
         return proxy
+
+
+class PerProcess(Generic[T]):
+    """A value that each process makes for itself, such as one with locks and connections, which do not survive a fork.
+
+    The values of parent processes are kept, because closing their connections would disturb the parent.
+
+    Args:
+        make: Creates the value, given that of the parent process, or None in the first process.
+    """
+
+    def __init__(self, make: Callable[[T | None], T]) -> None:
+        self._make = make
+        self._values = {os.getpid(): make(None)}
+
+    def get(self) -> T:
+        """Return the value of this process."""
+        pid = os.getpid()
+        value = self._values.get(pid)
+        if value is None:
+            parent = list(self._values.values())[-1]
+            value = self._values.setdefault(pid, self._make(parent))  # threads that race here get the same one
+        return value

@@ -1,8 +1,13 @@
 # Made by `make generate` from openapi.yaml. Do not edit: change that file, generator/ or runtime/ instead.
-"""The clock of deadlines and waits. A test that freezes time does not stop it, so that no call hangs."""
+"""The clock of deadlines and waits, and the deadline of the current call.
 
+A test that freezes time does not stop the clock, so that no call hangs.
+"""
+
+import threading
 import time
 from functools import partial
+from math import inf
 from types import BuiltinFunctionType
 
 now = partial(time.monotonic)  # freezegun replaces each name of the function itself
@@ -12,3 +17,14 @@ now = partial(time.monotonic)  # freezegun replaces each name of the function it
 def is_frozen() -> bool:
     """Return whether a test has replaced the clock, so that the timers of an event loop do not end."""
     return not isinstance(time.monotonic, BuiltinFunctionType)
+
+
+class _Deadline(threading.local):
+    ends_at = inf
+
+
+current_deadline = _Deadline()
+"""When the network operations of the current thread must end: `ends_at`, infinite between calls.
+
+httpx applies its timeout to each read on its own, so a server that sends a byte now and then never times out.
+"""

@@ -221,16 +221,14 @@ def date(value: Any) -> datetime.date:
     refuse("a date such as 2026-11-23", value)
 
 
-# RFC 3339 only: fromisoformat also accepts week dates, commas, and times without seconds or offset.
-_DATE_TIME = re.compile(
-    r"\d{4}-\d\d-\d\d[Tt ](?:[01]\d|2[0-3]):\d\d:(?P<second>\d\d)(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
-    re.ASCII,
-)
-
-
 # A fast check of the usual form. fromisoformat checks the digits, but accepts any character in a fraction.
 _in_utc = re.compile(r"....-..-..T(?!24)..:..:..(?:\.[0-9]+)?Z").fullmatch
 _from_iso_format = datetime.datetime.fromisoformat
+
+# RFC 3339 only: fromisoformat also accepts week dates, commas, and times without seconds or offset.
+_RFC_3339 = (
+    r"\d{4}-\d\d-\d\d[Tt ](?:[01]\d|2[0-3]):\d\d:(?P<second>\d\d)(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)"
+)
 
 
 def date_time(value: Any) -> datetime.datetime:
@@ -242,7 +240,7 @@ def date_time(value: Any) -> datetime.datetime:
         except ValueError:
             pass
         try:
-            if match := _DATE_TIME.fullmatch(value):
+            if match := re.fullmatch(_RFC_3339, value, re.ASCII):
                 return _rare_date_time(value, match)
         except (ValueError, OverflowError):
             pass
@@ -304,3 +302,21 @@ def encode(value: Any) -> Any:
 def without_unset(fields: dict[str, Any]) -> dict[str, Any]:
     """Return the fields without those left out."""
     return {name: value for name, value in fields.items() if value is not UNSET}
+
+
+def pydantic_schema(model: Any) -> Any:
+    """Return pydantic's schema of a model: an instance, or a JSON object for `from_dict`; serialised by `to_dict`."""
+    from pydantic_core import core_schema
+
+    def validate(value: Any) -> Any:
+        return value if isinstance(value, model) else model.from_dict(value)
+
+    def serialize(value: Any) -> Any:
+        return value.to_dict()
+
+    json_object = core_schema.dict_schema(keys_schema=core_schema.str_schema())
+    return core_schema.no_info_plain_validator_function(
+        validate,
+        json_schema_input_schema=json_object,
+        serialization=core_schema.plain_serializer_function_ser_schema(serialize, return_schema=json_object),
+    )

@@ -13,7 +13,6 @@ from urllib.request import getproxies
 from ..errors import UsageError
 from .config import parse_url
 from .http_library import httpx
-from .per_process import PerProcess
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -23,17 +22,19 @@ class TrustStore:
 
     def __init__(self) -> None:
         self._context: ssl.SSLContext | None = None
-        self._lock = PerProcess(lambda parent: threading.Lock())  # a fork may copy a lock that another thread holds
+        self._loading: threading.Thread | None = None
 
     def preload(self) -> None:
         """Start to load them while the caller goes on."""
-        if self._context is None:
+        if self._context is None and self._loading is None:
+            loading = threading.Thread(target=self._preload, name="trust store", daemon=True)
             with suppress(RuntimeError):  # no thread can be started: the first call loads them
-                threading.Thread(target=self._preload, name="trust store", daemon=True).start()
+                loading.start()
+                self._loading = loading
 
     def _preload(self) -> None:
         with suppress(UsageError):  # raised again by the call that needs them
-            self.context()
+            self._context = _load_trust_store()
 
     def context(self) -> ssl.SSLContext:
         """Return a context that trusts them.
@@ -41,13 +42,19 @@ class TrustStore:
         Raises:
             UsageError: They cannot be loaded from where the environment says they are.
         """
-        with self._lock.get():
-            if not isinstance(self._context, ssl.SSLContext):  # not loaded yet, or before truststore replaced the class
-                try:
-                    self._context = httpx.create_ssl_context()
-                except OSError as error:
-                    raise UsageError(f"{_trust_store_problem()} ({error})") from None
-            return self._context
+        if self._loading is not None:
+            self._loading.join()  # at once in a process that was forked meanwhile
+        context = self._context
+        if not isinstance(context, ssl.SSLContext):  # not loaded yet, or before truststore replaced the class
+            self._context = context = _load_trust_store()
+        return context
+
+
+def _load_trust_store() -> ssl.SSLContext:
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:
+        raise UsageError(f"{_trust_store_problem()} ({error})") from None
 
 
 def _trust_store_problem() -> str:

@@ -58,7 +58,7 @@ _STATUS_ADVICE = {
 
 
 # An error number before a text of the operating system, and a line of OpenSSL's source after one.
-_NOISE = re.compile(r"^\[Errno -?\d+\] | \(_ssl\.c:\d+\)$")
+_NOISE = r"^\[Errno -?\d+\] | \(_ssl\.c:\d+\)$"
 
 
 def is_transient(causes: Causes) -> bool:
@@ -81,7 +81,7 @@ def describe(causes: Causes, host: str) -> str:
     texts = [text for cause in causes if (text := str(cause))] or [type(causes[0]).__name__]
     # What the operating system says is plainer than what libraries make of it.
     of_system = [text for cause in causes if isinstance(cause, OSError) and (text := str(cause))]
-    return _NOISE.sub("", (of_system or texts[:1])[-1]).rstrip(".")
+    return re.sub(_NOISE, "", (of_system or texts[:1])[-1]).rstrip(".")
 
 
 def advice(causes: Causes, proxy: str | None, proxy_source: str) -> str:

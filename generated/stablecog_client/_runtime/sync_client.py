@@ -13,12 +13,11 @@ from . import environment
 from .api_request import APIRequest
 from .call import FAULTS, NO_AUTH, TRUNCATIONS, Call
 from .client_base import ClientBase
-from .client_state import ClientState
+from .client_state import ClientState, PerProcess
+from .clock import current_deadline
 from .config import CallOptions, ClientConfig
-from .deadline import current_deadline
 from .failures import without_network_frames
 from .http_library import POOL_RACES, httpx
-from .per_process import PerProcess
 from .responses import RawResponse
 
 T = TypeVar("T")

@@ -88,6 +88,4 @@ class TCreditType:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
-        from .._runtime.pydantic_schema import schema_for
-
-        return schema_for(cls)
+        return codec.pydantic_schema(cls)
