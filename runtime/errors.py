@@ -1,4 +1,4 @@
-"""Errors that a call can raise.
+"""The errors of this package.
 
 APIError                            the base of all
 ├── UsageError                      the call cannot be made; nothing was sent
@@ -24,7 +24,7 @@ from typing import Any
 
 
 class APIError(Exception):
-    """The base of all errors that a call raises.
+    """The base of all errors of this package.
 
     Args:
         message: What happened and what to do about it, without the request.

@@ -1,5 +1,5 @@
 # Made by `make generate` from openapi.yaml. Do not edit: change that file, generator/ or runtime/ instead.
-"""Errors that a call can raise.
+"""The errors of this package.
 
 APIError                            the base of all
 ├── UsageError                      the call cannot be made; nothing was sent
@@ -25,7 +25,7 @@ from typing import Any
 
 
 class APIError(Exception):
-    """The base of all errors that a call raises.
+    """The base of all errors of this package.
 
     Args:
         message: What happened and what to do about it, without the request.

@@ -1,4 +1,4 @@
-"""How `AsyncClient` sends its calls. `sync_client` is its synchronous twin.
+"""The base of `AsyncClient`, which sends calls. `sync_client` is the synchronous twin.
 
 It is a module of its own, because anyio and asyncio take longer to import than all of this package.
 """
@@ -20,7 +20,6 @@ from ..errors import UsageError
 from ..types import Response
 from . import environment
 from .api_request import APIRequest
-from .bodies import BoundedBody
 from .call import FAULTS, NO_AUTH, TRUNCATIONS, Call
 from .client_base import ClientBase
 from .client_state import ClientState, PerProcess
@@ -36,7 +35,7 @@ TransportName = Literal["httpx", "aiohttp"]
 
 
 class LoopState:
-    """What the tasks of one event loop share.
+    """The state that the tasks of one event loop share, with the connections.
 
     Args:
         http: What sends their requests.
@@ -45,8 +44,8 @@ class LoopState:
 
     def __init__(self, http: httpx.AsyncClient, max_connections: int) -> None:
         self.http = http
-        self.connections = anyio.Semaphore(max_connections)
-        self.wait_lock = anyio.Lock()  # held by the call that waits for the rate limit; others queue behind it
+        self.connection_slots = anyio.Semaphore(max_connections)
+        self.rate_limit_lock = anyio.Lock()  # held by the call that waits for it; others queue behind
         self.closing = anyio.Event()
         self._loop: Any = current_token().native_token
         self._ended = False
@@ -90,13 +89,10 @@ class LoopState:
 
 
 class AsyncState(ClientState[httpx.AsyncClient]):
-    """What the event loops of one process share; each has connections of its own."""
+    """The state that the event loops of one process share; each has connections of its own."""
 
-    def __init__(
-        self, config: ClientConfig[httpx.AsyncClient], transport: TransportName, parent: AsyncState | None
-    ) -> None:
+    def __init__(self, config: ClientConfig[httpx.AsyncClient], parent: AsyncState | None) -> None:
         super().__init__(config, parent)
-        self.transport = transport
         self.loops: dict[object, LoopState] = {}
 
 
@@ -104,68 +100,51 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
     """Sends calls with `httpx.AsyncClient`; many tasks may share it, on asyncio or trio."""
 
     def __init__(self, config: ClientConfig[httpx.AsyncClient], options: CallOptions, transport: TransportName) -> None:
-        transport = _checked_transport(transport, config.http_client)
-        super().__init__(config, options, PerProcess(lambda parent: AsyncState(config, transport, parent)))
+        self._transport_name = _checked_transport(transport, config.http_client)
+        super().__init__(config, options, PerProcess(lambda parent: AsyncState(config, parent)))
 
     async def _send(self, request: APIRequest[T]) -> Response[T]:
         """Make a call, retries included.
 
         Raises:
-            APIError: One of the errors of `errors`.
+            APIError: The call failed; see `errors` for the subclasses.
         """
         try:
-            state = self._state.get()
+            state = self._states.get()
             state.check_open()
             call = Call(state, self._options, request, *self._prepare(request))
-            loop = state.loops.get(current_token().native_token) or await self._connect(state)
+            loop = state.loops.get(current_token().native_token) or await self._new_loop_state(state)
             while True:
-                if loop.wait_lock.locked() or call.try_acquire():  # calls that wait already go first
+                if loop.rate_limit_lock.locked() or call.try_acquire() > 0:  # calls that wait already go first
                     await _wait_for_slot(call, loop)
                 try:
                     raw = await self._exchange(call, loop)
                 except FAULTS as error:
-                    if call.is_foreign(error):
+                    if call.is_callers_error(error):
                         raise
-                    delay = call.on_error(error)
+                    call.on_error(error)
                 else:
-                    outcome = call.on_response(raw)
-                    if isinstance(outcome, Response):
-                        return outcome
-                    delay = outcome
-                with _move_on_after(delay):
-                    await loop.closing.wait()
+                    if (response := call.on_response(raw)) is not None:
+                        return response
+                with _move_on_after(call.delay):
+                    await loop.closing.wait()  # ends early when the client is closed
         except BaseException as error:  # the frames of network code hold the key, or what the server sent
             raise error.with_traceback(without_network_frames(error.__traceback__))  # noqa: B904
 
     async def _exchange(self, call: Call[Any], loop: LoopState) -> RawResponse:
         """Send a request and read the response."""
         request = call.next_request()
-        body: BoundedBody | None = None
-        acquired = False
+        holds_connection = False
         try:
             await _acquire_connection(loop, request)
-            acquired = True
+            holds_connection = True
             with _move_on_after(call.remaining):
                 response = await loop.http.send(request, stream=True, auth=NO_AUTH, follow_redirects=False)
                 try:
-                    raw = call.on_head(response)
-                    if response.is_stream_consumed:  # by an event hook of the caller's
-                        raw.content = response.content
-                        return raw
-                    body = raw.new_body()
-                    stream: Any = response.stream
-                    try:
-                        async for chunk in stream:
-                            if not body.feed(chunk):
-                                break
-                    except TRUNCATIONS:
-                        if raw.is_success:  # a truncated error is still reported
-                            raise
-                    raw.content = body.finish()
-                    return raw
+                    return await _read(response, call)
                 finally:
                     await response.aclose()
-            return call.response_at_deadline(body)
+            return call.response_at_deadline()
         except httpx.HTTPStatusError as error:  # raised by an event hook of the caller's
             return call.response_from_status_error(error)
         except BaseException as error:
@@ -174,10 +153,10 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
                 raise httpx.RemoteProtocolError(str(error)) from error
             raise
         finally:
-            if acquired:
-                loop.connections.release()
+            if holds_connection:
+                loop.connection_slots.release()
 
-    async def _connect(self, state: AsyncState) -> LoopState:
+    async def _new_loop_state(self, state: AsyncState) -> LoopState:
         """Return the state of the running event loop, made now."""
         http_client = self._config.http_client
         if http_client is not None and state.loops:
@@ -202,7 +181,7 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
         """
         if not self._owns_connections:
             return
-        state = self._state.get()
+        state = self._states.get()
         state.closed = True
         own = state.loops.pop(current_token().native_token, None)
         for loop in list(state.loops.values()):
@@ -224,7 +203,7 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
 
     def _new_transport(self, state: AsyncState) -> httpx.AsyncBaseTransport:
         tls_context, proxy = environment.tls_context_for(self._config.base_url), state.environment_proxy()
-        if state.transport == "aiohttp":
+        if self._transport_name == "aiohttp":
             if not hasattr(current_token().native_token, "call_soon_threadsafe"):
                 raise UsageError('transport: "aiohttp" needs asyncio; use "httpx" on trio')
             if proxy is not None and proxy.url.scheme.startswith("socks"):
@@ -237,13 +216,32 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
         return AsyncTransport(tls_context, proxy)
 
 
+async def _read(response: httpx.Response, call: Call[Any]) -> RawResponse:
+    """Return a response with its body, read up to the limit for its status."""
+    raw = call.on_head(response)
+    if response.is_stream_consumed:  # by an event hook of the caller's
+        raw.content = response.content
+        return raw
+    body = raw.new_body()
+    stream: Any = response.stream
+    try:
+        async for chunk in stream:
+            if not body.feed(chunk):
+                break
+    except TRUNCATIONS:
+        if raw.is_success:  # a truncated error is still reported
+            raise
+    raw.content = body.finish()
+    return raw
+
+
 async def _acquire_connection(loop: LoopState, request: httpx.Request) -> None:
     """Wait until a connection may be used."""
     try:
-        loop.connections.acquire_nowait()
+        loop.connection_slots.acquire_nowait()
     except anyio.WouldBlock:
         with _move_on_after(request.extensions["timeout"]["pool"]):
-            await loop.connections.acquire()
+            await loop.connection_slots.acquire()
             return
         raise httpx.PoolTimeout("all connections are in use") from None
 
@@ -251,7 +249,7 @@ async def _acquire_connection(loop: LoopState, request: httpx.Request) -> None:
 async def _wait_for_slot(call: Call[Any], loop: LoopState) -> None:
     """Wait until the rate limit allows a request: one call waits for it, the others queue behind."""
     with _move_on_after(call.remaining):
-        async with loop.wait_lock:
+        async with loop.rate_limit_lock:
             while delay := call.try_acquire():
                 with _move_on_after(delay):
                     await anyio.sleep_forever()

@@ -49,11 +49,11 @@ class BoundedBody:
         self._chunks: list[bytes] = []
         encoding = headers.get("content-encoding")
         try:
-            self._decoders = [_decoder(name) for name in _encodings(encoding)] if encoding else []
+            self._decompressors = [_decompressor(name) for name in _encodings(encoding)] if encoding else []
         except APIResponseValidationError:
             if not truncate:
                 raise
-            self._decoders = []  # ignore unsupported encodings on errors: the status is enough
+            self._decompressors = []  # ignore unsupported encodings on errors: the status is enough
         length = headers.get("content-length", "")
         if not truncate and length.isdecimal() and int(length[:20]) > limit:
             raise self._too_large()
@@ -61,7 +61,7 @@ class BoundedBody:
     def feed(self, chunk: bytes) -> bool:
         """Take a chunk; return whether to read on."""
         self._received += len(chunk)
-        for piece in self._decompressed(chunk, self._decoders) if self._decoders else (chunk,):
+        for piece in self._decompressed(chunk, self._decompressors) if self._decompressors else (chunk,):
             self._size += len(piece)
             if self._size > self._limit:
                 if not self._truncate:
@@ -77,23 +77,24 @@ class BoundedBody:
 
     def finish(self) -> bytes:
         """Return the body."""
-        if self._decoders and self._received and not self._truncate and not all(d.eof for d in self._decoders):
+        is_complete = not self._decompressors or all(decompressor.eof for decompressor in self._decompressors)
+        if not is_complete and self._received and not self._truncate:
             raise _refusal("a compressed body", "a truncated one", "the compressed body is truncated")
         return self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
 
-    def _decompressed(self, chunk: bytes, decoders: list[Any]) -> Iterator[bytes]:
-        decoder, *others = decoders
+    def _decompressed(self, chunk: bytes, decompressors: list[Any]) -> Iterator[bytes]:
+        decompressor, *others = decompressors
         pending = bool(chunk)
         while pending:
             try:
-                piece = decoder.decompress(chunk, _PIECE)  # in small pieces: a decompression bomb cannot expand
+                piece = decompressor.decompress(chunk, _PIECE)  # in small pieces: a decompression bomb cannot expand
             except zlib.error as error:
                 if self._truncate:
                     return
                 raise _refusal(
                     "a compressed body", f"a corrupt one ({error})", "the compressed body is corrupt"
                 ) from None
-            chunk = decoder.unconsumed_tail
+            chunk = decompressor.unconsumed_tail
             pending = bool(chunk) or len(piece) == _PIECE  # zlib may hold output back after its last input
             if piece and others:
                 yield from self._decompressed(piece, others)
@@ -119,52 +120,52 @@ def _encodings(header: str) -> list[str]:
     return applied
 
 
-def _decoder(encoding: str) -> Any:
+def _decompressor(encoding: str) -> Any:
     if encoding in {"gzip", "x-gzip"}:
-        return _GzipDecoder()
+        return _GzipDecompressor()
     if encoding == "deflate":
-        return _DeflateDecoder()
+        return _DeflateDecompressor()
     name = repr(encoding[:40])
     raise _refusal(f"a content encoding of {ACCEPT_ENCODING}", name, f"unsupported content encoding {name}")
 
 
-class _GzipDecoder:
+class _GzipDecompressor:
     """Decompresses gzip of one member or of several."""
 
     unconsumed_tail = b""
 
     def __init__(self) -> None:
-        self._decoder = zlib.decompressobj(_GZIP)
+        self._decompressor = zlib.decompressobj(_GZIP)
 
     @property
     def eof(self) -> bool:
-        return self._decoder.eof and not self.unconsumed_tail
+        return self._decompressor.eof and not self.unconsumed_tail
 
     def decompress(self, data: bytes, max_length: int) -> bytes:
-        if self._decoder.eof:
+        if self._decompressor.eof:
             if data[:1] != b"\x1f":  # not another member: ignore what follows the body
                 self.unconsumed_tail = b""
                 return b""
-            self._decoder = zlib.decompressobj(_GZIP)
-        piece = self._decoder.decompress(data, max_length)
-        self.unconsumed_tail = self._decoder.unused_data or self._decoder.unconsumed_tail
+            self._decompressor = zlib.decompressobj(_GZIP)
+        piece = self._decompressor.decompress(data, max_length)
+        self.unconsumed_tail = self._decompressor.unused_data or self._decompressor.unconsumed_tail
         return piece
 
 
-class _DeflateDecoder:
+class _DeflateDecompressor:
     """Decompresses the zlib format, which HTTP calls deflate, and raw deflate, which some servers send."""
 
     eof = False
     unconsumed_tail = b""
 
     def __init__(self) -> None:
-        self._decoder: Any = None
+        self._decompressor: Any = None
 
     def decompress(self, data: bytes, max_length: int) -> bytes:
-        if self._decoder is None:
-            self._decoder = zlib.decompressobj(_ZLIB if data[0] & 0x0F == 8 else _RAW)
-        piece: bytes = self._decoder.decompress(data, max_length)
-        self.eof, self.unconsumed_tail = self._decoder.eof, self._decoder.unconsumed_tail
+        if self._decompressor is None:
+            self._decompressor = zlib.decompressobj(_ZLIB if data[0] & 0x0F == 8 else _RAW)
+        piece: bytes = self._decompressor.decompress(data, max_length)
+        self.eof, self.unconsumed_tail = self._decompressor.eof, self._decompressor.unconsumed_tail
         return piece
 
 

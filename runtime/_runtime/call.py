@@ -13,11 +13,17 @@ import sys
 from http import HTTPStatus
 from typing import Any, Generic, NoReturn, TypeVar
 
-from ..errors import APIConnectionError, APIError, APIResponseValidationError, APIStatusError, APITimeoutError
+from ..errors import (
+    APIConnectionError,
+    APIError,
+    APIResponseValidationError,
+    APIStatusError,
+    APITimeoutError,
+    status_line,
+)
 from ..types import Response
 from . import failures, retries
 from .api_request import APIRequest
-from .bodies import BoundedBody
 from .client_base import RequestFactory
 from .client_state import ClientState
 from .clock import now
@@ -31,7 +37,8 @@ MAX_REDIRECTS = 5
 
 _logger = logging.getLogger(__name__.partition(".")[0])
 
-# What the HTTP libraries and sockets raise when there is no complete response, or a body is refused.
+# What the HTTP libraries and sockets raise when there is no complete response, or a body is refused. httpx raises
+# RuntimeError when its client is closed.
 FAULTS = (
     *(httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, APIResponseValidationError),
     *(ConnectionError, TimeoutError, socket.gaierror, ssl.SSLError, RuntimeError),
@@ -59,8 +66,8 @@ class Call(Generic[T]):
     """The requests of a call and what follows from their responses.
 
     For each request, a client calls `try_acquire`, `next_request` and, when a response begins, `on_head`; then
-    `on_response` with the complete response, or `on_no_response` and `on_error`. `on_response` and `on_error` return
-    seconds to wait before the next request.
+    `on_response` with the complete response, or `on_no_response` and `on_error`. If there is neither a result nor an
+    error, it waits for `delay` and begins again.
 
     Args:
         state: What the calls of the client share.
@@ -68,6 +75,10 @@ class Call(Generic[T]):
         request: The operation and its arguments.
         url: Where to send the first request.
         factory: Makes the HTTP requests.
+
+    Attributes:
+        ends_at: The deadline, by the monotonic clock.
+        delay: Seconds to wait before the next request.
     """
 
     def __init__(
@@ -79,6 +90,7 @@ class Call(Generic[T]):
         factory: RequestFactory,
     ) -> None:
         self.ends_at = now() + options.deadline
+        self.delay = 0.0
         self._state = state
         self._options = options
         self._request = request
@@ -93,7 +105,7 @@ class Call(Generic[T]):
         self._raw: RawResponse | None = None  # its response, once it has begun
         self._requests = 0
         self._redirects = 0
-        self._acquired = 0  # retries from the budget
+        self._charged_retries = 0  # to the retry budget
         self._last_429: APIError | None = None  # the error of the last response, if that was its status
         # What the caller is handling: Python links it to errors raised here, but it is not their cause.
         self._active_exception = sys.exception()
@@ -139,7 +151,7 @@ class Call(Generic[T]):
 
     def response_from_status_error(self, error: httpx.HTTPStatusError) -> RawResponse:
         """Return the response that an event hook raised `error` for."""
-        if self.is_foreign(error):
+        if self.is_callers_error(error):
             self.on_no_response()
             raise error
         raw = RawResponse(error.response, self._redact)
@@ -147,14 +159,14 @@ class Call(Generic[T]):
             raw.content = error.response.content
         return raw
 
-    def response_at_deadline(self, body: BoundedBody | None) -> RawResponse:
-        """Return the response to an error whose body did not arrive in time, or raise TimeoutError."""
-        if body is None or self._raw is None or self._raw.is_success:
+    def response_at_deadline(self) -> RawResponse:
+        """Return an error response whose body did not arrive in time, or raise TimeoutError."""
+        if self._raw is None or self._raw.is_success or self._raw.body is None:
             raise TimeoutError
-        self._raw.content = body.finish()
+        self._raw.content = self._raw.body.finish()
         return self._raw
 
-    def is_foreign(self, error: Exception) -> bool:
+    def is_callers_error(self, error: Exception) -> bool:
         """Return whether an error is not about this call, but about an event hook or a test double of the caller's."""
         if failures.is_unmatched(error):
             return True
@@ -166,12 +178,12 @@ class Call(Generic[T]):
             return False
 
     def on_no_response(self) -> None:
-        """Record that the request got no complete response."""
+        """Return the place of the request to the rate limit: it got no complete response."""
         if self._state.rate_limit:
             self._state.rate_limit.release()
 
-    def on_response(self, raw: RawResponse) -> Response[T] | float:
-        """Return the result, or seconds to wait before the next request.
+    def on_response(self, raw: RawResponse) -> Response[T] | None:
+        """Return the result, or None if another request is to be sent after `delay`.
 
         Raises:
             APIStatusError: The status is not 2xx.
@@ -181,7 +193,8 @@ class Call(Generic[T]):
         if self._state.rate_limit:
             self._state.rate_limit.on_response(status, raw.fields)
         if not raw.is_success:
-            return self._on_status(raw)
+            self._on_status(raw)
+            return None
         responses = self._request.responses
         decode = responses.get(str(status)) or responses.get("2XX") or responses.get("default")
         try:
@@ -195,14 +208,15 @@ class Call(Generic[T]):
             parsed = decode(raw.content, raw.fields.get("content-type", ""))
         except APIResponseValidationError as error:
             self._raise_invalid(error, raw)
-        self._state.retry_budget.record_success(self._acquired)
+        self._state.retry_budget.record_success(self._charged_retries)
         return Response(http_status, raw.headers, raw.content, parsed)
 
-    def on_error(self, error: Exception) -> float:
-        """Return seconds to wait before the next request, after this one got no complete response.
+    def on_error(self, error: Exception) -> None:
+        """Set `delay` for another request, after this one got no complete response.
 
         Raises:
-            APIConnectionError: There is no next one.
+            APIConnectionError: There is to be no other one.
+            APIResponseValidationError: The body of the response was refused.
         """
         if isinstance(error, APIResponseValidationError):  # the body was refused
             assert self._raw is not None
@@ -217,8 +231,8 @@ class Call(Generic[T]):
             delay = retries.backoff(self._attempts)
             # A stale keep-alive connection says nothing about the server's health.
             exempt = sent and not timed_out and self._state.retry_budget.acquire_for_stale_connection()
-            if self._may_retry(delay, reason, exempt_from_budget=exempt):
-                return delay
+            if self._plan_retry(delay, reason, exempt_from_budget=exempt):
+                return
         hint = self._unknown_outcome_hint if sent else ""
         if not timed_out and self.remaining > 0:
             advice = failures.advice(causes, self._state.proxy, self._state.proxy_source)
@@ -242,23 +256,26 @@ class Call(Generic[T]):
     def _attempts(self) -> int:
         return self._requests - self._redirects
 
-    def _may_retry(self, delay: float, reason: str, *, exempt_from_budget: bool) -> bool:
-        """Return whether to retry after this delay, charging the retry budget unless exempt."""
+    def _plan_retry(self, delay: float, reason: str, *, exempt_from_budget: bool) -> bool:
+        """Set `delay` and return True if a retry is allowed. It is charged to the retry budget unless exempt."""
         if self._attempts > self._options.max_retries or delay >= self.remaining:
             return False
         retry = exempt_from_budget or self._state.retry_budget.acquire()
         if retry and not exempt_from_budget:
-            self._acquired += 1
+            self._charged_retries += 1
         next_step = f"retrying in {delay:.2f} s" if retry else "not retrying: the retry budget is used up"
         _logger.info(
             "%s %s: attempt %d failed: %s; %s", self._request.method, self._shown_url, self._attempts, reason, next_step
         )
+        self.delay = delay
         return retry
 
-    def _on_status(self, raw: RawResponse) -> float:
+    def _on_status(self, raw: RawResponse) -> None:
+        """Set `delay` for another request, or raise the error of a status that is not 2xx."""
         status = raw.status_code
         if 300 <= status < 400 and (location := raw.fields.get("location")):
-            return self._on_redirect(raw, location)
+            self._on_redirect(raw, location)
+            return
         retry_after = retries.retry_after(raw.fields)
         body = self._request.parse_error(status, raw.text)
         error = raw.status_error(body, retry_after, self._unknown_outcome_hint)
@@ -267,11 +284,11 @@ class Call(Generic[T]):
             delay = max(retry_after or 0.0, retries.backoff(self._attempts))
             # While the server admits other requests, the rate limit paces retries, so they are not charged.
             exempt = status == 429 and self._state.rate_limit is not None and self._state.rate_limit.recently_admitted
-            if self._may_retry(delay, failures.status_line(status), exempt_from_budget=exempt):
-                return delay
+            if self._plan_retry(delay, status_line(status), exempt_from_budget=exempt):
+                return
         self._raise(error)
 
-    def _on_redirect(self, raw: RawResponse, location: str) -> float:
+    def _on_redirect(self, raw: RawResponse, location: str) -> None:
         """Follow a redirect to the same origin: the key must not go elsewhere."""
         too_many = self._redirects >= MAX_REDIRECTS
         try:
@@ -282,12 +299,13 @@ class Call(Generic[T]):
         if same_origin and self._is_safe and not too_many:
             self._redirects += 1
             self._url = target
-            return 0.0
+            self.delay = 0.0
+            return
         if too_many:
             reason = f"more than {MAX_REDIRECTS} redirects"
         else:
             reason = f"redirects to {failures.one_line(self._redact(location))!r}, which the client does not follow"
-        message = f"{failures.status_line(raw.status_code)}: {reason}; check `base_url`"
+        message = f"{status_line(raw.status_code)}: {reason}; check `base_url`"
         if raw.status_code <= 303:  # the server may have processed a POST; 307 and 308 mean that it did not
             message += self._unknown_outcome_hint
         self._raise(APIStatusError(message, status_code=raw.status_code, text=raw.text, headers=raw.redacted_headers))

@@ -9,7 +9,7 @@ from functools import partial
 from math import inf
 from types import BuiltinFunctionType
 
-now = partial(time.monotonic)  # freezegun replaces each name of the function itself
+now = partial(time.monotonic)  # not the function itself: freezegun replaces every name bound to it
 """Return seconds by the monotonic clock."""
 
 

@@ -18,6 +18,7 @@ H = TypeVar("H", httpx.Client, httpx.AsyncClient)
 TIMEOUT = 10.0
 DEADLINE = 30.0
 MAX_RETRIES = 5
+MAX_CONNECTIONS = 100  # that a client opens at most, in each process and event loop
 
 _YEAR = 366 * 86_400  # seconds; operating systems reject very long timeouts
 
@@ -46,12 +47,14 @@ class ClientConfig(Generic[H]):
     """The API, the key and the server of a client.
 
     Args:
+        api: Facts of the API description.
+        api_key, base_url, allow_http, http_client: The options of a client, not yet checked.
         http_client_type: The class that `http_client` must have.
 
     Attributes:
         key: Returns the API key, or None if there is none. No attribute holds the key itself.
         redact: Replaces the key in a text.
-        trust_env: Whether the proxies of the environment may be used.
+        proxy_allowed: Whether a proxy may be used. Over plain http, it would get the key.
 
     Raises:
         UsageError: An option is missing or malformed.
@@ -74,8 +77,7 @@ class ClientConfig(Generic[H]):
             raise UsageError(f"http_client: {expected}, got {kind.__module__.partition('.')[0]}.{kind.__name__}")
         self.http_client: H | None = http_client
         self.base_url = self._checked_base_url(base_url, allow_http)
-        # For plain http to this machine, the environment may name a proxy, which would get the key.
-        self.trust_env = self.base_url.scheme == "https" or allow_http
+        self.proxy_allowed = self.base_url.scheme == "https" or allow_http
 
     def missing_key_error(self) -> UsageError:
         """Return the error for a call that needs a key where none was given."""
@@ -113,7 +115,6 @@ class ClientConfig(Generic[H]):
             return None, lambda text: text
         key = api_key
         if problem := _key_problem(key, bearer=self.api.bearer_key):
-            del api_key, key  # the frames of a traceback show their variables
             raise UsageError(
                 f"{option}: {problem}{advice or f'; pass the key alone, or set {self.api.environment}_API_KEY'}"
             )
@@ -187,14 +188,14 @@ class CallOptions(NamedTuple):
     headers: Mapping[str, str] = MappingProxyType({})
 
     @classmethod
-    def of(cls, http_client: httpx.Client | httpx.AsyncClient | None) -> CallOptions:
-        """Return the options where none are given: an `http_client` keeps its timeout."""
+    def default_for(cls, http_client: httpx.Client | httpx.AsyncClient | None) -> CallOptions:
+        """Return the options of a client that is given none: an `http_client` keeps its timeout."""
         if http_client is None:
             return cls()
         timeouts = http_client.timeout.as_dict().items()
         return cls(timeouts={name: inf if seconds is None else seconds for name, seconds in timeouts})
 
-    def changed(
+    def replaced(
         self,
         timeout: float | Unset = UNSET,
         deadline: float | Unset = UNSET,

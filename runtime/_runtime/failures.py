@@ -1,6 +1,6 @@
-"""What went wrong, in one line, and what to do about it; and how it is told without the API key.
+"""Texts of errors: what happened, in one line, and what to do about it.
 
-Frames of network code hold requests, and error trackers show their variables.
+Also removes from exceptions what may hold the API key: error trackers show the variables of frames.
 """
 
 from __future__ import annotations
@@ -13,14 +13,16 @@ import sys
 from types import TracebackType
 from typing import Any, cast
 
-from ..errors import status_line as status_line
 from .bodies import NOT_THE_API
-from .http_library import LIBRARIES, httpx
+from .http_library import httpx
 from .redaction import Redact
 
 Causes = list[BaseException]
 
-_LIBRARIES = frozenset({__name__.partition(".")[0], *LIBRARIES, "aiohttp", "anyio", "h11", "httpx_aiohttp", "trio"})
+_LIBRARIES = frozenset(
+    {__name__.partition(".")[0], httpx.__name__, httpx.__name__.replace("httpx", "httpcore")}
+    | {"aiohttp", "anyio", "h11", "httpx_aiohttp", "trio"}
+)
 
 # Failures that a retry does not change.
 _PERMANENT = (httpx.InvalidURL, httpx.LocalProtocolError, httpx.UnsupportedProtocol, ssl.SSLCertVerificationError)

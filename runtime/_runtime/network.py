@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from .addresses import connect_to_any, httpcore, is_address, resolve
 from .clock import current_deadline, now
-from .http_library import MAX_CONNECTIONS, POOL_RACES, httpx
+from .config import MAX_CONNECTIONS
+from .http_library import POOL_RACES, httpx
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer

@@ -12,6 +12,7 @@ from ..errors import (
     NotFoundError,
     PermissionDeniedError,
     RateLimitError,
+    status_line,
 )
 from . import failures
 from .bodies import MAX_BODY, MAX_ERROR_BODY, BoundedBody
@@ -35,6 +36,7 @@ class RawResponse:
 
     Attributes:
         fields: The headers by lowercase name, which are faster to look up than httpx's.
+        body: What collects the body, or None before that begins.
     """
 
     def __init__(self, response: httpx.Response, redact: Redact) -> None:
@@ -43,13 +45,14 @@ class RawResponse:
         self.headers = response.headers
         self.fields = dict(response.headers.items())
         self.content = b""
+        self.body: BoundedBody | None = None
         self._redact = redact
 
     def new_body(self) -> BoundedBody:
-        """Return what collects the body."""
-        if self.is_success:
-            return BoundedBody(self.fields, MAX_BODY, truncate=False)
-        return BoundedBody(self.fields, MAX_ERROR_BODY, truncate=True)
+        """Return what collects the body. That of an error is truncated rather than refused."""
+        limit = MAX_BODY if self.is_success else MAX_ERROR_BODY
+        self.body = BoundedBody(self.fields, limit, truncate=not self.is_success)
+        return self.body
 
     @cached_property
     def text(self) -> str:
@@ -72,7 +75,7 @@ class RawResponse:
         """
         status = self.status_code
         said = failures.server_message(self.text)
-        message = f"{failures.status_line(status)}{f': {said}' if said else ''}"
+        message = f"{status_line(status)}{f': {said}' if said else ''}"
         message += f"; {failures.status_advice(status, self.fields.get('content-type', ''))}"
         if retry_after:
             message += f"; the server asks to wait {retry_after:g} s"

@@ -46,7 +46,7 @@ def states(http: Any) -> list[str]:
 
 def unlimited(caller: Any) -> Any:
     """Switch the rate limit off, and return the state of the client."""
-    state = caller.client._state.get()
+    state = caller.client._states.get()
     state.rate_limit = None
     return state
 
@@ -66,9 +66,9 @@ def test_an_overload_costs_no_connection(backend: Backend, stage: Stage) -> None
             assert not any("CONNECTING" in shown for shown in states(http))
             assert len(states(http)) <= SLOTS
         if backend is Threads:
-            assert vars(state.connections)["_value"] == SLOTS
+            assert vars(state.connection_slots)["_value"] == SLOTS
         else:
-            assert [loop.connections.value for loop in state.loops.values()] == [SLOTS]
+            assert [loop.connection_slots.value for loop in state.loops.values()] == [SLOTS]
 
 
 @async_backends
@@ -89,7 +89,7 @@ def test_cancelled_calls_cost_no_connection(backend: type[Tasks], stage: Stage) 
         stage.scene = ok
         await asyncio.gather(*(caller.client.credits.list() for _ in range(4 * SLOTS)))
         (loop,) = state.loops.values()
-        assert loop.connections.value == SLOTS
+        assert loop.connection_slots.value == SLOTS
         assert not any("CONNECTING" in shown for shown in states(loop.http))
         assert len(states(loop.http)) <= SLOTS
 
@@ -111,7 +111,7 @@ def test_a_call_that_outlives_close_leaves_no_socket(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(httpx.HTTPTransport, "handle_request", slow)
     with FaultServer(ok) as server:
         client = Client(KEY, base_url=server.url)
-        state = client._state.get()  # pyright: ignore[reportPrivateUsage]
+        state = client._states.get()  # pyright: ignore[reportPrivateUsage]
 
         def close() -> None:
             opening.wait(20)

@@ -89,7 +89,7 @@ class ScriptedClient:
     @property
     def state(self) -> Any:
         """What the calls of the client share."""
-        return self.client._state.get()  # pyright: ignore[reportPrivateUsage]
+        return self.client._states.get()  # pyright: ignore[reportPrivateUsage]
 
     def list(self) -> CreditsResponse:
         """`client.credits.list()`."""
@@ -107,17 +107,15 @@ class ScriptedClient:
                 try:
                     raw = self._exchange(call)
                 except FAULTS as error:
-                    if call.is_foreign(error):
+                    if call.is_callers_error(error):
                         raise
                     error.__traceback__ = None  # frames of this module, in place of those of an HTTP library
-                    delay = call.on_error(error)
+                    call.on_error(error)
                 else:
-                    outcome = call.on_response(raw)
-                    if isinstance(outcome, Response):
-                        return outcome
-                    delay = outcome
-                self.waits.append(delay)
-                self.clock.now += delay
+                    if (response := call.on_response(raw)) is not None:
+                        return response
+                self.waits.append(call.delay)
+                self.clock.now += call.delay
         except APIError as error:
             raise error.with_traceback(None)  # noqa: B904
 

@@ -127,7 +127,7 @@ def test_pool(backend: Backend) -> None:
     """httpx's transports send through it, so ours do without `HTTPTransport.__init__`."""
     with FaultServer(ok) as server, backend(server.url) as caller:
         caller.list()
-        http = vars(caller.client)["_state"].get()
+        http = vars(caller.client)["_states"].get()
         client = http.http if backend is Threads else next(iter(http.loops.values())).http
         assert isinstance(client._transport, Transport | AsyncTransport)
         pool: Any = vars(client._transport)["_pool"]

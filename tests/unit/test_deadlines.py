@@ -12,7 +12,6 @@ import httpx
 import pytest
 from stablecog_client import APIConnectionError, APIError, APITimeoutError, RateLimitError
 from stablecog_client._runtime import network
-from stablecog_client._runtime.bodies import BoundedBody
 from stablecog_client._runtime.call import Call
 from stablecog_client._runtime.clock import current_deadline
 from stablecog_client._runtime.network import bounded
@@ -173,26 +172,26 @@ def test_slot_after_another_failure_is_a_timeout(script: Script) -> None:
         timeout_error(client)
 
 
-def started(clock: Clock, status: int | None, **options: Any) -> Call[Any]:
-    """A call whose request was sent, and whose response has begun with this status."""
+def started(clock: Clock, status: int | None, body: bytes | None = None, **options: Any) -> Call[Any]:
+    """A call whose request was sent, and whose response has begun with this status and part of a body."""
     client: Any = ScriptedClient(clock, OK, **options).client
-    call = Call[Any](client._state.get(), client._options, GET_CREDITS, *client._prepare(GET_CREDITS))
+    call = Call[Any](client._states.get(), client._options, GET_CREDITS, *client._prepare(GET_CREDITS))
     call.try_acquire()
     request = call.next_request()
     if status is not None:
-        call.on_head(Reply(status).of(request))
+        raw = call.on_head(Reply(status).of(request))
+        if body is not None:
+            raw.new_body().feed(body)
     return call
 
 
 def test_error_at_the_deadline_keeps_its_status(clock: Clock) -> None:
     """An error whose body does not end in time is reported with what came; a success is none."""
-    body = BoundedBody({}, 100, truncate=True)
-    body.feed(b"Oops")
-    raw = started(clock, 401).response_at_deadline(body)
+    raw = started(clock, 401, b"Oops").response_at_deadline()
     assert (raw.status_code, raw.content) == (401, b"Oops")
-    for call, read in (started(clock, 200), body), (started(clock, None), body), (started(clock, 401), None):
+    for call in started(clock, 200, b"{"), started(clock, None), started(clock, 401):
         with pytest.raises(TimeoutError):
-            call.response_at_deadline(read)
+            call.response_at_deadline()
 
 
 def test_check_of_deadline_raises_after_it(clock: Clock) -> None:

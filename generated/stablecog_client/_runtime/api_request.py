@@ -85,7 +85,7 @@ class APIRequest(Generic[T]):
 
     @property
     def is_constant(self) -> bool:
-        """Whether every call sends the same request, because the operation takes no arguments."""
+        """Whether the request has no arguments, so that a client can build it once."""
         return not (self.path_parameters or self.query or self.headers or self.cookies) and self.body is UNSET
 
     def parse_error(self, status: int, text: str) -> Any:
@@ -93,7 +93,7 @@ class APIRequest(Generic[T]):
         decoders = self.errors()
         decode = decoders.get(str(status)) or decoders.get(f"{status // 100}XX") or decoders.get("default")
         try:
-            return decode(text.encode(), "") if decode else None
+            return decode(text.encode(), "") if decode else None  # the redacted text: the result must not hold the key
         except APIResponseValidationError:
             return None
 
@@ -118,8 +118,8 @@ class APIRequest(Generic[T]):
         for name, value in _present(self.query).items():
             # The fields of an object are parameters of their own.
             query.update(_form(value) if isinstance(value, dict) else {name: value})  # pyright: ignore[reportUnknownArgumentType]
-        headers = {name: _one_line(name, _text(value)) for name, value in _present(self.headers).items()}
-        cookies = {name: _one_line(name, _text(value), ";") for name, value in _present(self.cookies).items()}
+        headers = {name: _checked_value(name, _text(value)) for name, value in _present(self.headers).items()}
+        cookies = {name: _checked_value(name, _text(value), ";") for name, value in _present(self.cookies).items()}
         body: dict[str, Any] = {}
         if self.body is not UNSET:
             body, content_type = _body(self.body, self.content_type)
@@ -155,7 +155,7 @@ def delimited(value: Any, delimiter: str) -> Any:
     return delimiter.join(map(_text, items)) if items else UNSET
 
 
-def _one_line(name: str, value: str, delimiter: str = "\n") -> str:
+def _checked_value(name: str, value: str, delimiter: str = "\n") -> str:
     """Return the value of a header or a cookie.
 
     Raises:

@@ -40,14 +40,15 @@ class ClientBase(Generic[H, S]):
     Args:
         config: The API, the key and the server.
         options: The options of calls.
-        state: The state that calls share.
+        states: The state that calls share, one for each process.
     """
 
-    def __init__(self, config: ClientConfig[H], options: CallOptions, state: PerProcess[S]) -> None:
+    def __init__(self, config: ClientConfig[H], options: CallOptions, states: PerProcess[S]) -> None:
         self._config: ClientConfig[H] = config
         self._options = options
-        self._state = state
+        self._states = states
         self._owns_connections = True
+        # Weak, because calls of an operation with an optional body make requests of their own.
         self._prepared = WeakKeyDictionary[APIRequest[Any], tuple[httpx.URL, RequestFactory]]()
         if config.http_client is None and config.base_url.scheme == "https":
             environment.trust_store.preload()
@@ -60,7 +61,7 @@ class ClientBase(Generic[H, S]):
     @property
     def is_closed(self) -> bool:
         """Whether the client or its `http_client` is closed, so that it refuses calls."""
-        return self._state.get().is_closed
+        return self._states.get().is_closed
 
     def with_options(
         self,
@@ -84,14 +85,14 @@ class ClientBase(Generic[H, S]):
             UsageError: An option is invalid.
         """
         client = object.__new__(type(self))
-        cached = {
+        cached = {  # `client.<tag>`, which refers to this client
             name
             for cls in type(self).__mro__
             for name, member in vars(cls).items()
             if isinstance(member, cached_property)
         }
         vars(client).update({name: value for name, value in vars(self).items() if name not in cached})
-        client._options = self._options.changed(timeout, deadline, max_retries, headers)
+        client._options = self._options.replaced(timeout, deadline, max_retries, headers)
         client._prepared = WeakKeyDictionary[APIRequest[Any], tuple[httpx.URL, RequestFactory]]()
         client._owns_connections = False
         return client

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from ..errors import UsageError
-from .config import ClientConfig, H, is_loopback
+from .config import MAX_CONNECTIONS, ClientConfig, H, is_loopback
 from .environment import proxy_of_environment
-from .http_library import MAX_CONNECTIONS, httpx
+from .http_library import httpx
 from .rate_limit import RateLimit
 from .retries import RetryBudget
 
@@ -77,7 +77,7 @@ class ClientState(Generic[H]):
         from . import custom_client
 
         proxy = custom_client.proxy_url(http_client, self.config.base_url)
-        if proxy is not None and not self.config.trust_env and not is_loopback(proxy.host):
+        if proxy is not None and not self.config.proxy_allowed and not is_loopback(proxy.host):
             raise UsageError(
                 "http_client: its proxy would receive the API key unencrypted; use https://, allow_http=True, "
                 "or an http_client with trust_env=False"
@@ -91,7 +91,7 @@ class ClientState(Generic[H]):
         Raises:
             UsageError: A variable names a proxy that cannot be used.
         """
-        found = proxy_of_environment(self.config.base_url) if self.config.trust_env else None
+        found = proxy_of_environment(self.config.base_url) if self.config.proxy_allowed else None
         if found is None:
             return None
         proxy, self.proxy_source = found

@@ -45,7 +45,7 @@ class TrustStore:
         if self._loading is not None:
             self._loading.join()  # at once in a process that was forked meanwhile
         context = self._context
-        if not isinstance(context, ssl.SSLContext):  # not loaded yet, or before truststore replaced the class
+        if not isinstance(context, ssl.SSLContext):  # None, or loaded before truststore replaced the class
             self._context = context = _load_trust_store()
         return context
 

@@ -57,12 +57,12 @@ class RateLimit:
             self._in_flight += 1
             self._sent.append(now)
             self._next_at = now + self._interval
-            if len(self._sent) == self._requests:
+            if len(self._sent) == self._requests:  # the oldest of them must leave the window first
                 self._next_at = max(self._next_at, self._sent[0] + self._window + self._interval)
             return 0.0
 
     def release(self) -> None:
-        """Undo `try_acquire`: the request got no response, or one from a proxy."""
+        """Give the place of a request back: it got no response, or one from a proxy. It still counts as sent."""
         with self._lock:
             self._in_flight -= 1
             self._available = min(self._available + 1, self._requests)

@@ -10,9 +10,17 @@ from collections.abc import Callable
 from urllib.parse import quote
 from weakref import ref
 
-from .http_library import LOGGERS
+from .http_library import httpx
 
 Redact = Callable[[str], str]
+
+# The loggers that may log requests and responses, headers included.
+_HTTPCORE = httpx.__name__.replace("httpx", "httpcore")
+_LOGGERS = (
+    httpx.__name__,
+    *(f"{_HTTPCORE}.{name}" for name in ("connection", "http11", "http2", "proxy", "socks")),
+    *("hpack.hpack", "hpack.table"),
+)
 
 _redactors: list[ref[Redact]] = []  # not a WeakSet: clients are made while other threads log
 
@@ -28,7 +36,7 @@ def redactor(key: str) -> Redact:
         return text
 
     _redactors.append(ref(redact, _redactors.remove))
-    for name in LOGGERS:
+    for name in _LOGGERS:
         logging.getLogger(name).addFilter(_filter)  # has no effect if it is there already
     return redact
 

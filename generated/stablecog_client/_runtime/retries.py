@@ -67,11 +67,11 @@ class RetryBudget:
     """
 
     SIZE = 30.0
-    MAX_STALE_CONNECTIONS = 70  # with SIZE, the 100 connections that a client keeps alive at most
+    MAX_FREE_RETRIES = 70  # with SIZE, one for each of the 100 connections that a client keeps alive at most
 
     def __init__(self) -> None:
         self._remaining = self.SIZE
-        self._stale_connections = 0
+        self._free_retries = 0
         self._lock = Lock()
 
     def acquire(self) -> bool:
@@ -83,16 +83,16 @@ class RetryBudget:
             return True
 
     def acquire_for_stale_connection(self) -> bool:
-        """Return whether the request may have been lost with a kept-alive connection, and count that."""
+        """Take a free retry: the server may have closed the connection. Return whether there was one."""
         with self._lock:
-            if not self._stale_connections:
+            if not self._free_retries:
                 return False
-            self._stale_connections -= 1
+            self._free_retries -= 1
             return True
 
     def record_success(self, acquired: int) -> None:
         """Return to the budget what a successful call acquired, and a tenth."""
-        if self._remaining < self.SIZE or self._stale_connections < self.MAX_STALE_CONNECTIONS:
+        if self._remaining < self.SIZE or self._free_retries < self.MAX_FREE_RETRIES:
             with self._lock:
                 self._remaining = min(self.SIZE, self._remaining + acquired + 0.1)
-                self._stale_connections = min(self.MAX_STALE_CONNECTIONS, self._stale_connections + 1)
+                self._free_retries = min(self.MAX_FREE_RETRIES, self._free_retries + 1)

@@ -29,10 +29,10 @@ class SyncState(ClientState[httpx.Client]):
     def __init__(self, config: ClientConfig[httpx.Client], parent: SyncState | None) -> None:
         super().__init__(config, parent)
         self.lock = threading.Lock()
-        self.wait_lock = threading.Lock()  # held by the call that waits for the rate limit; others queue behind it
+        self.rate_limit_lock = threading.Lock()  # held by the call that waits for it; others queue behind
         self.closing = threading.Event()
         self.http: httpx.Client | None = None
-        self.connections = threading.Semaphore(self.max_connections)
+        self.connection_slots = threading.Semaphore(self.max_connections)
 
 
 class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
@@ -48,24 +48,22 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
             APIError: The call failed; see `errors` for the subclasses.
         """
         try:
-            state = self._state.get()
+            state = self._states.get()
             state.check_open()
             call = Call(state, self._options, request, *self._prepare(request))
             while True:
-                if state.wait_lock.locked() or call.try_acquire():  # calls that wait already go first
+                if state.rate_limit_lock.locked() or call.try_acquire() > 0:  # calls that wait already go first
                     _wait_for_slot(call, state)
                 try:
                     raw = self._exchange(call, state)
                 except FAULTS as error:
-                    if call.is_foreign(error):
+                    if call.is_callers_error(error):
                         raise
-                    delay = call.on_error(error)
+                    call.on_error(error)
                 else:
-                    outcome = call.on_response(raw)
-                    if isinstance(outcome, Response):
-                        return outcome
-                    delay = outcome
-                state.closing.wait(delay)
+                    if (response := call.on_response(raw)) is not None:
+                        return response
+                state.closing.wait(call.delay)  # ends early when the client is closed
         except BaseException as error:  # the frames of network code hold the key, or what the server sent
             raise error.with_traceback(without_network_frames(error.__traceback__))  # noqa: B904
 
@@ -74,29 +72,15 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
         request = call.next_request()
         outer_deadline = current_deadline.ends_at  # of a call whose event hook makes this one
         current_deadline.ends_at = call.ends_at
-        acquired = False
+        holds_connection = False
         try:
-            http = state.http or self._connect(state)
-            _acquire_connection(state, request)
-            acquired = True
+            http = state.http or self._http_client(state)
+            if not state.connection_slots.acquire(timeout=request.extensions["timeout"]["pool"]):
+                raise httpx.PoolTimeout("all connections are in use")
+            holds_connection = True
             response = http.send(request, stream=True, auth=NO_AUTH, follow_redirects=False)
             try:
-                raw = call.on_head(response)
-                if response.is_stream_consumed:  # by an event hook of the caller's
-                    raw.content = response.content
-                    return raw
-                body = raw.new_body()
-                stream: Any = response.stream
-                try:
-                    for chunk in stream:
-                        if not body.feed(chunk):
-                            break
-                        call.check_deadline()
-                except TRUNCATIONS:
-                    if raw.is_success:  # a truncated error is still reported
-                        raise
-                raw.content = body.finish()
-                return raw
+                return _read(response, call)
             finally:
                 try:
                     response.close()
@@ -112,28 +96,25 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
             raise
         finally:
             current_deadline.ends_at = outer_deadline
-            if acquired:
-                state.connections.release()
+            if holds_connection:
+                state.connection_slots.release()
 
-    def _connect(self, state: SyncState) -> httpx.Client:
-        """Return the HTTP client of this process. It opens connections on demand."""
+    def _http_client(self, state: SyncState) -> httpx.Client:
+        """Return the HTTP client of this process, made now. It opens connections on demand."""
+        config = self._config
         with state.lock:
             state.check_open()
-            if state.http is None:
-                state.http = self._new_http_client(state)
+            if state.http is None and config.http_client is not None:
+                from .custom_client import install_deadline_backend
+
+                state.register_http_client(config.http_client)
+                install_deadline_backend(config.http_client)
+                state.http = config.http_client
+            elif state.http is None:
+                from .network import HTTPClient
+
+                state.http = HTTPClient(environment.tls_context_for(config.base_url), state.environment_proxy())
             return state.http
-
-    def _new_http_client(self, state: SyncState) -> httpx.Client:
-        config = self._config
-        if config.http_client is not None:
-            from .custom_client import install_deadline_backend
-
-            state.register_http_client(config.http_client)
-            install_deadline_backend(config.http_client)
-            return config.http_client
-        from .network import HTTPClient
-
-        return HTTPClient(environment.tls_context_for(config.base_url), state.environment_proxy())
 
     def close(self) -> None:
         """Close the connections. Calls in progress fail, and further ones are refused.
@@ -142,7 +123,7 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
         """
         if not self._owns_connections:
             return
-        state = self._state.get()
+        state = self._states.get()
         with state.lock:
             state.closed = True
         state.closing.set()
@@ -158,18 +139,32 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
         self.close()
 
 
-def _acquire_connection(state: SyncState, request: httpx.Request) -> None:
-    """Wait until a connection may be used."""
-    if not state.connections.acquire(timeout=request.extensions["timeout"]["pool"]):
-        raise httpx.PoolTimeout("all connections are in use")
+def _read(response: httpx.Response, call: Call[Any]) -> RawResponse:
+    """Return a response with its body, read up to the limit for its status."""
+    raw = call.on_head(response)
+    if response.is_stream_consumed:  # by an event hook of the caller's
+        raw.content = response.content
+        return raw
+    body = raw.new_body()
+    stream: Any = response.stream
+    try:
+        for chunk in stream:
+            if not body.feed(chunk):
+                break
+            call.check_deadline()
+    except TRUNCATIONS:
+        if raw.is_success:  # a truncated error is still reported
+            raise
+    raw.content = body.finish()
+    return raw
 
 
 def _wait_for_slot(call: Call[Any], state: SyncState) -> None:
     """Wait until the rate limit allows a request: one call waits for it, the others queue behind."""
-    if not state.wait_lock.acquire(timeout=call.remaining):
+    if not state.rate_limit_lock.acquire(timeout=call.remaining):
         call.raise_no_slot()
     try:
         while delay := call.try_acquire():
             time.sleep(delay)
     finally:
-        state.wait_lock.release()
+        state.rate_limit_lock.release()
