@@ -72,8 +72,9 @@ $(HTTPX2)/.ready: requirements.txt requirements-httpx2.txt
 	  $(HTTPX2)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $$pins || \
 	    { echo "httpx2 could not be installed; check the network and run make test-httpx2 again."; exit 1; }; done
 	@touch $@
+
 .PHONY: test-fast
-test-fast: setup  ## Run the quick tests, in about 20 seconds; ARGS as above
+test-fast: setup  ## Run the quick tests, in about 20 seconds; ARGS="-k name" selects some
 	@$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal $(FAST_TESTS) $(ARGS)
 
 .PHONY: mutants
@@ -89,11 +90,11 @@ drift: setup  ## Fail if generated/ is not up to date
 check: lint spec drift workflows types  ## Lint, validate and type-check, and fail if generated/ is not up to date
 
 .PHONY: lint
-lint: setup
+lint: setup  ## Check style and formatting with ruff
 	@echo "ruff ..." && $(BIN)/ruff check --no-cache . && $(BIN)/ruff format --no-cache --check .
 
 .PHONY: types
-types: setup
+types: setup  ## Check types with mypy and pyright
 	@echo "mypy --strict ..." && $(BIN)/mypy --cache-dir=$(VENV)/mypy generated/stablecog_client generator runtime tools tests examples benchmarks
 	@echo "pyright, strict ..." && $(BIN)/pyright -p pyproject.toml --pythonpath $(BIN)/python
 

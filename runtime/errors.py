@@ -24,14 +24,7 @@ from typing import Any
 
 
 class APIError(Exception):
-    """The base of all errors of this package.
-
-    Args:
-        message: What happened and what to do about it, without the request.
-        method: The HTTP method of the request, or None if there was none.
-        url: The URL of the request without user, password and query, or None if there was none.
-        attempts: How many times the request was sent; following a redirect does not count.
-    """
+    """The base of all errors of this package. Arguments are as the attributes of the same name."""
 
     message: str
     """What happened and what to do about it, without the request."""
@@ -49,7 +42,7 @@ class APIError(Exception):
         self._set_request(method, url, attempts)
 
     def _set_request(self, method: str | None, url: str | None, attempts: int) -> None:
-        """Set the request that failed, and update `args`, which contain `str(error)`."""
+        """Set the request that failed, and `args`, which pickle and error trackers use."""
         self.method, self.url, self.attempts = method, url, attempts
         self.args = (str(self),)
 
@@ -73,20 +66,10 @@ class APITimeoutError(APIConnectionError):
 
 
 class APIStatusError(APIError):
-    """The status of the response is not 2xx.
-
-    Args:
-        message: What happened and what to do about it, without the request.
-        status_code: The HTTP status; by default, the one that the class stands for.
-        headers: The headers of the response.
-        text: The body, decoded.
-        body: The documented error.
-        retry_after: Seconds that the server asks to wait before the next request.
-        method, url, attempts: As for `APIError`.
-    """
+    """The status of the response is not 2xx."""
 
     status_code: int
-    """The HTTP status."""
+    """The HTTP status; by default, the one that the class stands for."""
     headers: Mapping[str, str]
     """The headers of the response; names are case-insensitive."""
     text: str
@@ -154,12 +137,7 @@ class APIResponseValidationError(APIError, ValueError):
 
     Args:
         message: What happened; by default derived from the other arguments.
-        expected: The value that the API description requires.
-        got: The value that came instead, shortened.
         problem: A description that replaces "expected ..., got ...".
-        steps: The names and indices that lead to the value, from the outside in.
-        advice: What to do about it.
-        method, url, attempts: As for `APIError`.
     """
 
     expected: str
@@ -170,7 +148,7 @@ class APIResponseValidationError(APIError, ValueError):
     """The names and indices in `path`, from the outside in."""
     advice: str
     """What to do about it."""
-    status_code: int = 0
+    status_code: int
     """The HTTP status, or 0 if the value did not come in a response."""
     headers: Mapping[str, str]
     """The headers of the response; names are case-insensitive."""
@@ -193,8 +171,7 @@ class APIResponseValidationError(APIError, ValueError):
         self.expected, self.got, self.steps, self.advice = expected, got, steps, advice
         self._problem = problem
         self._custom_message = message
-        self.headers = {}
-        self.text = ""
+        self.status_code, self.headers, self.text = 0, {}, ""
         super().__init__(self._describe(), method=method, url=url, attempts=attempts)
 
     @property
@@ -227,7 +204,7 @@ class APIResponseValidationError(APIError, ValueError):
 
     def _update(self) -> None:
         self.message = self._describe()
-        self.args = (str(self),)
+        self._set_request(self.method, self.url, self.attempts)
 
     def _describe(self) -> str:
         if self._custom_message:

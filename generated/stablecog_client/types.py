@@ -31,7 +31,7 @@ FileTypes = tuple[str | None, IO[bytes] | bytes | str, str | None]
 
 
 class File:
-    """Binary content: a file to upload, or a response body that is not JSON.
+    """A file to upload, or a binary response body.
 
     Args:
         payload: The open file, in binary mode.
@@ -44,7 +44,7 @@ class File:
     file_name: str | None
     """The name to send, or None."""
     mime_type: str | None
-    """The media type."""
+    """The media type, or None."""
 
     def __init__(self, payload: BinaryIO, file_name: str | None = None, mime_type: str | None = None) -> None:
         self.payload = payload

@@ -19,20 +19,17 @@ class CreditsAPI:
     def list(self) -> CreditsResponse:
         """List the account's credits.
 
-        Returns every credit that has not expired, and the total that remains. The server ignores query
-        parameters and accepts a trailing slash.
+        Returns every credit that has not expired, and the total that remains.
 
         Raises:
             UsageError: The call cannot be made; nothing was sent.
             APIConnectionError: No complete response. The subclass `APITimeoutError`: none in time.
             AuthenticationError: 401. The key is missing, unknown, or was switched off by its owner.
-            NotFoundError: 404. The server does not know this path. The router responds, without the rate-
-                limit headers.
+            NotFoundError: 404. The server does not know this path.
             APIStatusError: 428. The server's rate limiter cannot reach its store. Nothing is wrong with the
                 request.
             RateLimitError: 429. More than 20 requests from this IP address within a second.
-            InternalServerError: 500. The server failed. The error is JSON if a handler failed, and text if
-                the response could not be serialized.
+            InternalServerError: 500. The server failed.
             APIStatusError: Any other status that is not 2xx.
             APIResponseValidationError: The response does not match the API description.
         """
@@ -48,20 +45,17 @@ class AsyncCreditsAPI:
     async def list(self) -> CreditsResponse:
         """List the account's credits.
 
-        Returns every credit that has not expired, and the total that remains. The server ignores query
-        parameters and accepts a trailing slash.
+        Returns every credit that has not expired, and the total that remains.
 
         Raises:
             UsageError: The call cannot be made; nothing was sent.
             APIConnectionError: No complete response. The subclass `APITimeoutError`: none in time.
             AuthenticationError: 401. The key is missing, unknown, or was switched off by its owner.
-            NotFoundError: 404. The server does not know this path. The router responds, without the rate-
-                limit headers.
+            NotFoundError: 404. The server does not know this path.
             APIStatusError: 428. The server's rate limiter cannot reach its store. Nothing is wrong with the
                 request.
             RateLimitError: 429. More than 20 requests from this IP address within a second.
-            InternalServerError: 500. The server failed. The error is JSON if a handler failed, and text if
-                the response could not be serialized.
+            InternalServerError: 500. The server failed.
             APIStatusError: Any other status that is not 2xx.
             APIResponseValidationError: The response does not match the API description.
         """
