@@ -69,7 +69,10 @@ LIMITS = {
 
 def wrapped(text: str, width: int) -> str:
     """Return a text with its lines wrapped."""
-    lines = (textwrap.wrap(line, width, expand_tabs=False, replace_whitespace=False) for line in text.splitlines())
+    lines = (
+        textwrap.wrap(line, width, expand_tabs=False, replace_whitespace=False, break_on_hyphens=False)
+        for line in text.splitlines()
+    )
     return "\n".join("\n".join(line) for line in lines)
 
 

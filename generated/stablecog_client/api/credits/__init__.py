@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import stablecog_client  # for `AsyncClient`, which it imports on first use
+import stablecog_client  # for annotations: `AsyncClient` is imported on first use only
 
 from ...client import Client
 from ...models import CreditsResponse

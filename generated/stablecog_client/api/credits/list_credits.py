@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import stablecog_client  # for `AsyncClient`, which it imports on first use
+import stablecog_client  # for annotations: `AsyncClient` is imported on first use only
 
 from ..._runtime import bodies, codec
 from ..._runtime.api_request import APIRequest, Security
@@ -35,22 +35,7 @@ _REQUEST: APIRequest[CreditsResponse] = APIRequest(
 
 
 def sync_detailed(*, client: Client) -> Response[CreditsResponse]:
-    """List the account's credits.
-
-    Returns every credit that has not expired, and the total that remains.
-
-    Raises:
-        UsageError: The call cannot be made; nothing was sent.
-        APIConnectionError: No complete response. The subclass `APITimeoutError`: none in time.
-        AuthenticationError: 401. The key is missing, unknown, or was switched off by its owner.
-        NotFoundError: 404. The server does not know this path.
-        APIStatusError: 428. The server's rate limiter cannot reach its store. Nothing is wrong with the
-            request.
-        RateLimitError: 429. More than 20 requests from this IP address within a second.
-        InternalServerError: 500. The server failed.
-        APIStatusError: Any other status that is not 2xx.
-        APIResponseValidationError: The response does not match the API description.
-    """
+    """Do what `sync` does; return status, headers and raw body, too."""
     return client._send(_REQUEST)
 
 
@@ -75,40 +60,10 @@ def sync(*, client: Client) -> CreditsResponse:
 
 
 async def asyncio_detailed(*, client: stablecog_client.AsyncClient) -> Response[CreditsResponse]:
-    """List the account's credits.
-
-    Returns every credit that has not expired, and the total that remains.
-
-    Raises:
-        UsageError: The call cannot be made; nothing was sent.
-        APIConnectionError: No complete response. The subclass `APITimeoutError`: none in time.
-        AuthenticationError: 401. The key is missing, unknown, or was switched off by its owner.
-        NotFoundError: 404. The server does not know this path.
-        APIStatusError: 428. The server's rate limiter cannot reach its store. Nothing is wrong with the
-            request.
-        RateLimitError: 429. More than 20 requests from this IP address within a second.
-        InternalServerError: 500. The server failed.
-        APIStatusError: Any other status that is not 2xx.
-        APIResponseValidationError: The response does not match the API description.
-    """
+    """Do what `asyncio` does; return status, headers and raw body, too."""
     return await client._send(_REQUEST)
 
 
 async def asyncio(*, client: stablecog_client.AsyncClient) -> CreditsResponse:
-    """List the account's credits.
-
-    Returns every credit that has not expired, and the total that remains.
-
-    Raises:
-        UsageError: The call cannot be made; nothing was sent.
-        APIConnectionError: No complete response. The subclass `APITimeoutError`: none in time.
-        AuthenticationError: 401. The key is missing, unknown, or was switched off by its owner.
-        NotFoundError: 404. The server does not know this path.
-        APIStatusError: 428. The server's rate limiter cannot reach its store. Nothing is wrong with the
-            request.
-        RateLimitError: 429. More than 20 requests from this IP address within a second.
-        InternalServerError: 500. The server failed.
-        APIStatusError: Any other status that is not 2xx.
-        APIResponseValidationError: The response does not match the API description.
-    """
+    """Do what `sync` does, with an `AsyncClient`."""
     return (await client._send(_REQUEST)).parsed
