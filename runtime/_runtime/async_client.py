@@ -103,7 +103,7 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
         self._transport_name = _checked_transport(transport, config.http_client)
         super().__init__(config, options, PerProcess(lambda parent: AsyncState(config, parent)))
 
-    async def _send(self, request: APIRequest[T]) -> Response[T]:
+    async def _send_async(self, request: APIRequest[T]) -> Response[T]:
         """Make a call, retries included.
 
         Raises:

@@ -99,7 +99,7 @@ class Call(Generic[T]):
         self._redact = state.config.redact
         self._is_safe = request.method in retries.SAFE_METHODS
         self._unknown_outcome_hint = (
-            "" if self._is_safe else "; it may have been acted on: look before you send it again"
+            "" if self._is_safe else "; the server may have acted on it: check before you send it again"
         )
         self._sent: httpx.Request | None = None  # the last request
         self._raw: RawResponse | None = None  # its response, once it has begun
@@ -241,7 +241,8 @@ class Call(Generic[T]):
         option, seconds = "deadline", self._options.deadline
         if self.remaining > 0:
             option, seconds = "timeout", self._options.timeouts[_TIMEOUT_NAMES.get(type(error), "read")]
-        what = f"no {'response' if sent else 'connection'} within the {option} of {seconds:g} s"
+        what = "no connection" if not sent else "no response" if self._raw is None else "no complete response"
+        what += f" within the {option} of {seconds:g} s"
         advice = f"check the network and the server, or raise `{option}` to wait longer"
         self._raise(APITimeoutError(f"{what}; {advice}{hint}"), error)
 

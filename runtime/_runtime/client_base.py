@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
 from weakref import WeakKeyDictionary
 
 from ..errors import UsageError
-from ..types import UNSET, Unset
+from ..types import UNSET, Response, Unset
 from . import environment
 from .api_request import APIRequest
 from .bodies import ACCEPT_ENCODING
@@ -21,6 +21,7 @@ from .http_library import httpx
 RequestFactory = Callable[[httpx.URL, dict[str, Any]], httpx.Request]
 
 S = TypeVar("S", bound=ClientState[Any])
+T = TypeVar("T")
 
 if TYPE_CHECKING:
     tag_property = cached_property
@@ -95,6 +96,14 @@ class ClientBase(Generic[H, S]):
         client._prepared = WeakKeyDictionary[APIRequest[Any], tuple[httpx.URL, RequestFactory]]()
         client._owns_connections = False
         return client
+
+    def _send(self, request: APIRequest[T]) -> Response[T]:
+        """Refuse a call that was meant for the other client; `SyncAPIClient` makes it."""
+        raise UsageError("client: expected a Client; use `asyncio` with an AsyncClient")
+
+    async def _send_async(self, request: APIRequest[T]) -> Response[T]:
+        """Refuse a call that was meant for the other client; `AsyncAPIClient` makes it."""
+        raise UsageError("client: expected an AsyncClient; use `sync` with a Client")
 
     def _prepare(self, request: APIRequest[Any]) -> tuple[httpx.URL, RequestFactory]:
         """Return the URL of a call, and a factory of its HTTP requests.

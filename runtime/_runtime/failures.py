@@ -44,10 +44,10 @@ _CERTIFICATE_ADVICE = {9: _NOT_VALID_NOW, 10: _NOT_VALID_NOW, 62: _OTHER_SERVER,
 _STATUS_ADVICE = {
     100: "check `base_url`",
     300: "check `base_url`",
-    400: "the server rejected the request: see what it says",
+    400: "the server rejected the request: correct the arguments",
     401: "check the API key: it is unknown or switched off",
-    402: "the account may lack credits",
-    403: "the API key lacks this permission",
+    402: "the account may lack credits: check what it has left",
+    403: "the API key lacks this permission: check what it may do",
     404: "there is no such path or resource: check `base_url` and the arguments",
     407: "give user and password in the URL of the proxy",
     408: "the server waited too long for the request: try again later",
@@ -57,6 +57,11 @@ _STATUS_ADVICE = {
     511: "log in to this network",
 }
 
+
+# Texts of h11, which httpx passes on, as other transports word them.
+_PLAINER = {
+    "Server disconnected without sending a response.": "the server closed the connection without a response",
+}
 
 # An error number before a text of the operating system, and a line of OpenSSL's source after one.
 _NOISE = r"^\[Errno -?\d+\] | \(_ssl\.c:\d+\)$"
@@ -79,7 +84,7 @@ def describe(causes: Causes, host: str) -> str:
         return "connection refused"
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         return f"cannot resolve {host}"
-    texts = [text for cause in causes if (text := str(cause))] or [type(causes[0]).__name__]
+    texts = [_PLAINER.get(text, text) for cause in causes if (text := str(cause))] or [type(causes[0]).__name__]
     # What the operating system says is plainer than what libraries make of it.
     of_system = [text for cause in causes if isinstance(cause, OSError) and (text := str(cause))]
     return re.sub(_NOISE, "", (of_system or texts[:1])[-1]).rstrip(".")
@@ -118,6 +123,8 @@ def server_message(text: str) -> str:
         fields = {**fields, **cast("dict[str, Any]", inner)} if isinstance(inner, dict) else fields
         messages = [fields.get(name) for name in ("error", "message", "detail", "title", "description")]
         text = ": ".join(message for message in messages if isinstance(message, str)) or text
+    elif title := re.search(r"<title>([^<]+)", text, re.IGNORECASE):  # of a page of HTML
+        text = title[1]
     return one_line(text).rstrip(".")
 
 

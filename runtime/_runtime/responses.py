@@ -74,8 +74,10 @@ class RawResponse:
             hint: What to add if the server may have acted on the request.
         """
         status = self.status_code
+        message = status_line(status)
         said = failures.server_message(self.text)
-        message = f"{status_line(status)}{f': {said}' if said else ''}"
+        if said and said.lower() not in message.lower():
+            message += f": {said}"
         message += f"; {failures.status_advice(status, self.fields.get('content-type', ''))}"
         if retry_after:
             message += f"; the server asks to wait {retry_after:g} s"

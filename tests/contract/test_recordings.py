@@ -179,7 +179,7 @@ def test_recorded_failure_raises_what_its_status_means(recording: Recording, cal
     if isinstance(error, RateLimitError):
         assert error.retry_after == float(recording.header("retry-after") or "nan")
     said = recording.json["error"] if recording.text.startswith("{") else recording.text.splitlines()[0][:150]
-    for part in f"GET {error.url}: {recording.status} ", f": {said}":
+    for part in f"GET {error.url}: {recording.status} ", said:
         assert part in str(error)
     assert "\n" not in str(error)
 

@@ -47,7 +47,7 @@ def test_unsafe_request_is_not_sent_twice(backend: Backend, fault: faults.Fault)
         with pytest.raises(APIError) as caught:
             driver.send(post_request())
         assert len(server.requests) == 1
-    assert str(caught.value).endswith("; it may have been acted on: look before you send it again")
+    assert str(caught.value).endswith("; the server may have acted on it: check before you send it again")
 
 
 @all_backends

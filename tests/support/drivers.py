@@ -117,7 +117,7 @@ class Tasks(Driver):
         return self.runner.run(gather())
 
     def send(self, request: Any) -> Response[Any]:
-        return self.runner.run(self.client._send(request))  # pyright: ignore[reportPrivateUsage]
+        return self.runner.run(self.client._send_async(request))  # pyright: ignore[reportPrivateUsage]
 
     def idle(self, seconds: float) -> None:
         self.runner.run(asyncio.sleep(seconds))

@@ -133,7 +133,7 @@ def test_unsafe_request_is_not_sent_twice(script: Script, method: str) -> None:
         with pytest.raises(APIError) as caught:
             client.send(post_request(method))
         assert len(client.requests) == 1, event
-        assert str(caught.value).endswith("; it may have been acted on: look before you send it again"), event
+        assert str(caught.value).endswith("; the server may have acted on it: check before you send it again"), event
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "TRACE"])

@@ -75,14 +75,14 @@ LINES = {
     100: "Continue: Oops; check `base_url`",
     199: "Unknown Status: Oops; check `base_url`",
     304: "Not Modified: Oops; check `base_url`",
-    400: "Bad Request: Oops; the server rejected the request: see what it says",
+    400: "Bad Request: Oops; the server rejected the request: correct the arguments",
     401: "Unauthorized: Oops; check the API key: it is unknown or switched off",
-    402: "Payment Required: Oops; the account may lack credits",
-    403: "Forbidden: Oops; the API key lacks this permission",
+    402: "Payment Required: Oops; the account may lack credits: check what it has left",
+    403: "Forbidden: Oops; the API key lacks this permission: check what it may do",
     404: "Not Found: Oops; there is no such path or resource: check `base_url` and the arguments",
     408: "Request Timeout: Oops; the server waited too long for the request: try again later; "
     "the server asks to wait 90 s",
-    418: "I'm a Teapot: Oops; the server rejected the request: see what it says",
+    418: "I'm a Teapot: Oops; the server rejected the request: correct the arguments",
     428: "Precondition Required: Oops; the server could not check the rate limit: try again later",
     429: "Too Many Requests: Oops; make fewer calls, or try again later; the server asks to wait 90 s",
     500: "Internal Server Error: Oops; the server failed: try again later; the server asks to wait 90 s",
@@ -215,7 +215,7 @@ def test_truncated_success_is_retried(script: Script, cause: Exception) -> None:
     client = script(Reply(truncated_by=cause), OK)
     assert client.list().total_remaining_credits == 1391
     assert len(client.requests) == 2
-    with pytest.raises(APIConnectionError, match=r"incomplete response: (cut|gone); |no response within"):
+    with pytest.raises(APIConnectionError, match=r"incomplete response: (cut|gone); |no complete response within"):
         script(Reply(truncated_by=cause), max_retries=0).list()
 
 
@@ -331,7 +331,7 @@ def test_redirect_of_unsafe_request_may_have_acted(script: Script) -> None:
         ) as caught:
             client.send(post_request())
         assert len(client.requests) == 1
-        acted = "; it may have been acted on: look before you send it again"
+        acted = "; the server may have acted on it: check before you send it again"
         assert str(caught.value).endswith(acted) == (status <= 303)
 
 

@@ -14,6 +14,7 @@ from ..errors import APIResponseValidationError, UsageError
 from ..types import UNSET, File
 from .bodies import BodyDecoder
 from .codec import encode
+from .config import is_header_value
 
 T = TypeVar("T")
 
@@ -118,8 +119,8 @@ class APIRequest(Generic[T]):
         for name, value in _present(self.query).items():
             # The fields of an object are parameters of their own.
             query.update(_form(value) if isinstance(value, dict) else {name: value})  # pyright: ignore[reportUnknownArgumentType]
-        headers = {name: _checked_value(name, _text(value)) for name, value in _present(self.headers).items()}
-        cookies = {name: _checked_value(name, _text(value), ";") for name, value in _present(self.cookies).items()}
+        headers = _checked_texts(self.headers)
+        cookies = _checked_texts(self.cookies, delimiter=";")
         body: dict[str, Any] = {}
         if self.body is not UNSET:
             body, content_type = _body(self.body, self.content_type)
@@ -155,16 +156,18 @@ def delimited(value: Any, delimiter: str) -> Any:
     return delimiter.join(map(_text, items)) if items else UNSET
 
 
-def _checked_value(name: str, value: str, delimiter: str = "\n") -> str:
-    """Return the value of a header or a cookie.
+def _checked_texts(values: Mapping[str, Any], delimiter: str = "") -> dict[str, str]:
+    """Return headers or cookies as texts.
 
     Raises:
-        UsageError: It has space around it, a control character or the delimiter in it.
+        UsageError: One holds what cannot be sent, or the delimiter.
     """
-    if value != value.strip() or not value.isprintable() or delimiter in value:
-        excluded = f"control characters{' and semicolons' if delimiter == ';' else ''}"
-        raise UsageError(f"{name}: expected a value without {excluded}, nor space around it")
-    return value
+    texts = {name: _text(value) for name, value in _present(values).items()}
+    for name, value in texts.items():
+        if not is_header_value(value) or (delimiter and delimiter in value):
+            excluded = f"{delimiter!r} or space around it" if delimiter else "space around it"
+            raise UsageError(f"{name}: expected printable ASCII, without {excluded}")
+    return texts
 
 
 def _path_segment(name: str, value: Any) -> str:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from math import inf
 from types import MappingProxyType
@@ -75,7 +76,9 @@ class ClientConfig(Generic[H]):
         if http_client is not None and not isinstance(http_client, http_client_type):  # pyright: ignore[reportUnnecessaryIsInstance]
             kind = type(http_client)
             expected = f"expected an httpx.{http_client_type.__name__}"
-            raise UsageError(f"http_client: {expected}, got {kind.__module__.partition('.')[0]}.{kind.__name__}")
+            raise UsageError(f"http_client: {expected}, got {_type_name(kind)}")
+        if not isinstance(allow_http, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise UsageError(f"allow_http: expected True or False, got {_describe(allow_http)}")
         self.http_client: H | None = http_client
         self.base_url = self._checked_base_url(base_url, allow_http)
         self.proxy_allowed = self.base_url.scheme == "https" or allow_http
@@ -96,11 +99,12 @@ class ClientConfig(Generic[H]):
         expected = f"{option}: expected scheme, host and path of a server, such as https://api.example.com"
         url = parse_url(base_url)
         if url is None or url.scheme not in {"http", "https"}:
-            raise UsageError(expected)
+            is_padded = str(base_url).strip() not in {"", str(base_url)}
+            raise UsageError(f"{option}: it has white space around it" if is_padded else expected)
         if url.userinfo:
             raise UsageError(f"{option}: it contains a user name or password; pass api_key instead")
         if url.query or url.fragment:
-            raise UsageError(expected)
+            raise UsageError(f"{option}: it has a query or a fragment; leave it out")
         if url.scheme == "http" and not allow_http and not is_loopback(url.host):
             raise UsageError(f"{option}: http:// would send the API key unencrypted; use https://, or allow_http=True")
         return url
@@ -237,11 +241,28 @@ def _text_headers(value: Any) -> dict[str, str]:
         headers: dict[Any, Any] = dict(value)
     except (TypeError, ValueError):
         headers = {None: None}
-    if not all(isinstance(text, str) for item in headers.items() for text in item):
-        raise UsageError("headers: expected a mapping of names to values, both strings")
+    for name, text in headers.items():
+        if not isinstance(name, str) or not isinstance(text, str):
+            raise UsageError("headers: expected a mapping of names to values, both strings")
+        if not re.fullmatch(r"[\w!#$%&'*+.^`|~-]+", name, re.ASCII):
+            raise UsageError(f"headers: {name!r:.40} is not a valid name")
+        if name.lower() in {"content-length", "transfer-encoding"}:
+            raise UsageError(f"headers: {name} is set by the client; leave it out")
+        if not is_header_value(text):
+            raise UsageError(f"headers: expected a value of {name} in printable ASCII, without space around it")
     return headers
+
+
+def is_header_value(text: str) -> bool:
+    """Return whether a text can be sent as the value of a header."""
+    return text.isascii() and text.isprintable() and text == text.strip()
 
 
 def _describe(value: object) -> str:
     """Describe the value of an option. Only numbers are shown: any other value may be a misplaced key."""
-    return f"{value!r:.50}" if isinstance(value, int | float) else type(value).__name__
+    return f"{value!r:.50}" if isinstance(value, int | float | None) else _type_name(type(value))
+
+
+def _type_name(kind: type) -> str:
+    module = kind.__module__.partition(".")[0]
+    return kind.__name__ if module == "builtins" else f"{module}.{kind.__name__}"

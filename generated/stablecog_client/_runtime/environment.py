@@ -22,6 +22,7 @@ class TrustStore:
 
     def __init__(self) -> None:
         self._context: ssl.SSLContext | None = None
+        self._source = _trust_source()
         self._loading: threading.Thread | None = None
 
     def preload(self) -> None:
@@ -34,7 +35,7 @@ class TrustStore:
 
     def _preload(self) -> None:
         with suppress(UsageError):  # raised again by the call that needs them
-            self._context = _load_trust_store()
+            self._load()
 
     def context(self) -> ssl.SSLContext:
         """Return a context that trusts them.
@@ -45,16 +46,23 @@ class TrustStore:
         if self._loading is not None:
             self._loading.join()  # at once in a process that was forked meanwhile
         context = self._context
-        if not isinstance(context, ssl.SSLContext):  # None, or loaded before truststore replaced the class
-            self._context = context = _load_trust_store()
+        # None, loaded before truststore replaced the class, or loaded before the environment changed
+        if not isinstance(context, ssl.SSLContext) or self._source != _trust_source():
+            context = self._load()
+        return context
+
+    def _load(self) -> ssl.SSLContext:
+        source = _trust_source()
+        try:
+            context = httpx.create_ssl_context()
+        except OSError as error:
+            raise UsageError(f"{_trust_store_problem()} ({error})") from None
+        self._context, self._source = context, source
         return context
 
 
-def _load_trust_store() -> ssl.SSLContext:
-    try:
-        return httpx.create_ssl_context()
-    except OSError as error:
-        raise UsageError(f"{_trust_store_problem()} ({error})") from None
+def _trust_source() -> tuple[str | None, str | None]:
+    return os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
 
 
 def _trust_store_problem() -> str:
@@ -63,9 +71,10 @@ def _trust_store_problem() -> str:
         try:
             open(key_log, "a").close()
         except OSError:
-            return "SSLKEYLOGFILE: expected a file that can be written to"
-    variable = "SSL_CERT_FILE" if os.environ.get("SSL_CERT_FILE") else "SSL_CERT_DIR"
-    return f"{variable}: expected certificates in PEM form"
+            return f"SSLKEYLOGFILE: expected a file that can be written to, got {key_log}"
+    file, folder = _trust_source()
+    variable, path = ("SSL_CERT_FILE", file) if file else ("SSL_CERT_DIR", folder)
+    return f"{variable}: expected certificates in PEM form, got {path}"
 
 
 trust_store = TrustStore()

@@ -61,9 +61,9 @@ def sync(*, client: Client) -> CreditsResponse:
 
 async def asyncio_detailed(*, client: stablecog_client.AsyncClient) -> Response[CreditsResponse]:
     """Do what `asyncio` does; return status, headers and raw body, too."""
-    return await client._send(_REQUEST)
+    return await client._send_async(_REQUEST)
 
 
 async def asyncio(*, client: stablecog_client.AsyncClient) -> CreditsResponse:
     """Do what `sync` does, with an `AsyncClient`."""
-    return (await client._send(_REQUEST)).parsed
+    return (await client._send_async(_REQUEST)).parsed
