@@ -37,7 +37,7 @@ endif
 
 $(VENV)/.ready: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "Python 3.11 or newer is needed: make PYTHON=python3.12"; exit 1; }
+	  { echo "$(PYTHON) does not run or is older than 3.11; name another: make PYTHON=python3.12"; exit 1; }
 	@echo "Setting up $(VENV) (about a minute) ..."
 	@$(PYTHON) -m venv --clear $(VENV) || \
 	  { echo "Python could not make $(VENV); is its venv module installed (python3-venv)?"; exit 1; }
@@ -107,8 +107,8 @@ workflows: setup $(VENV)/.go-tools  ## Check the workflows of GitHub Actions
 # Optional: without these tools, their checks report that they did not run.
 $(VENV)/.go-tools: $(VENV)/.ready requirements-go.txt
 	@echo "Building the tools of requirements-go.txt (about a minute, once) ..."
-	@GOBIN="$(CURDIR)/$(BIN)" xargs -n1 $(BIN)/go install < requirements-go.txt || \
-	  echo "Not all of them could be built, so their checks will NOT run; rm $@ to try again."
+	@GOBIN="$(CURDIR)/$(BIN)" xargs -n1 $(BIN)/go install < requirements-go.txt 2> $@.log || \
+	  { tail -n 5 $@.log; echo "Not all of them could be built, so their checks will NOT run; rm $@ to try again."; }
 	@touch $@
 
 .PHONY: breaking
