@@ -7,8 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 
+from openapi_python_client.config import Config
 from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.properties import Property
+from openapi_python_client.schema.untrusted_string import UntrustedString
 from openapi_python_client.strings import PythonIdentifier
 
 from generator import ROOT
@@ -43,6 +45,14 @@ RESERVED_WORDS = {
     *("TYPE_CHECKING", "UNSET", "UUID"),
     *exported_names(ROOT / "runtime" / "errors.py"),
 }
+
+
+ERRORS = {"401": "AuthenticationError", "403": "PermissionDeniedError", "404": "NotFoundError", "429": "RateLimitError"}
+
+
+def error_name(status: str) -> str:
+    """Return the error of the package for a status or a pattern of some."""
+    return ERRORS.get(status) or ("InternalServerError" if status.startswith("5") else "APIStatusError")
 
 
 def method_names(tag: str, operations: Sequence[str], prefix: str) -> list[str]:
@@ -135,3 +145,12 @@ def _alike(place: str, kind: str, properties: Iterable[Property]) -> Iterator[st
         if (other := names.setdefault(property_.python_name, property_)) is not property_:
             first, second = (each.name.get_untrusted_value() for each in (other, property_))
             yield f"{place}: the {kind} {first!r} and {second!r} are both {property_.python_name} in Python; rename one"
+
+
+def rename_conflicts(data: GeneratorData, config: Config) -> None:
+    """Rename parameters called `body`, such as to `body_query`, as upstream does for `client`."""
+    for collection in data.endpoint_collections_by_tag.values():
+        for endpoint in collection.endpoints:
+            for place, parameter in endpoint.iter_all_parameters():
+                if endpoint.bodies and parameter.python_name == "body":
+                    parameter.set_python_name(UntrustedString(f"body_{place}"), config)

@@ -6,10 +6,11 @@ client does not support.
 
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+from jsonschema_path import SchemaPath
 from openapi_spec_validator.readers import read_from_filename
 from openapi_spec_validator.shortcuts import get_validator_cls
 from openapi_spec_validator.validation.exceptions import ValidatorDetectError
@@ -18,7 +19,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from generator.errors import GenerationError
-from generator.nodes import METHODS
+from generator.nodes import METHODS, below
 from generator.project import load_settings, parsed
 from generator.support import did_you_mean, malformed, refusals
 from tools import ROOT
@@ -48,18 +49,44 @@ def problems(name: str, document: Any) -> Iterator[str]:
 
 
 def invalid(document: dict[str, Any], refused: Sequence[str]) -> Iterator[str]:
-    """Yield what openapi-spec-validator says, unless it has no place and something is refused that may be the cause."""
+    """Yield what openapi-spec-validator says, unless something is refused at its place that may be the cause."""
+    where = dict(places(document))
     try:
-        for error in get_validator_cls(document)(document).iter_errors():
-            if not refused or error.json_path != "$":
-                yield f"{error.json_path}: {error.message[:200]}"
+        validator = get_validator_cls(document)
     except ValidatorDetectError:
         yield "$.openapi: expected an OpenAPI document with a version such as 3.1.0"
+        return
+
+    base: Any = validator.keyword_validators["schema"]
+
+    def check(self: Any, schema: SchemaPath, *args: Any, **options: Any) -> Iterator[Any]:
+        """Add the place of a schema to the errors in it, which have paths within the schema alone."""
+        for error in base.__call__(self, schema, *args, **options):
+            if not hasattr(error, "place"):
+                error.place = where.get(id(schema.read_value()), "$") + error.json_path[1:]
+            yield error
+
+    checks = {**validator.keyword_validators, "schema": type("Schemas", (base,), {"__call__": check})}
+    placing: Any = type("Validator", (validator,), {"keyword_validators": checks})
+    try:
+        for error in placing(document).iter_errors():
+            place: str = getattr(error, "place", error.json_path)
+            if not any(line.startswith(place) for line in refused):
+                yield f"{place}: {error.message[:200]}"
     except Unresolvable as error:
         if not refused:
             yield f"$: there is no {error.ref}"
-    except LookupError:  # raised after an invalid node was reported
+    except (LookupError, ValueError, RecursionError):  # raised after an invalid node was reported
         pass
+
+
+def places(node: Any, place: str = "$") -> Iterator[tuple[int, str]]:
+    """Yield the ids of the objects in a document, each with its place."""
+    children = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for name, child in cast("Iterable[tuple[str | int, Any]]", children):
+        yield from places(child, below(place, name))
+    if isinstance(node, dict):
+        yield id(cast("object", node)), place
 
 
 def house_rules(document: dict[str, Any]) -> Iterator[str]:

@@ -116,7 +116,7 @@ class APIRequest(Generic[T]):
         query: dict[str, Any] = {}
         for name, value in _present(self.query).items():
             # The fields of an object are parameters of their own.
-            query.update(_form(value) if isinstance(value, dict) else {name: value})  # pyright: ignore[reportUnknownArgumentType]
+            query.update(_form(value if isinstance(value, dict) else {name: value}))  # pyright: ignore[reportUnknownArgumentType]
         headers = {name: _one_line(name, _text(value)) for name, value in _present(self.headers).items()}
         cookies = {name: _one_line(name, _text(value), ";") for name, value in _present(self.cookies).items()}
         body: dict[str, Any] = {}
@@ -135,7 +135,14 @@ def _present(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _form(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of a form. httpx repeats the name for each item of an array; objects are sent as JSON."""
-    return {name: json.dumps(value) if isinstance(value, dict) else value for name, value in _present(values).items()}
+    return {
+        name: [_field(item) for item in value] if isinstance(value, list) else _field(value)  # pyright: ignore[reportUnknownVariableType]
+        for name, value in _present(values).items()
+    }
+
+
+def _field(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, dict | list) else value
 
 
 def _text(value: Any) -> str:
@@ -150,7 +157,9 @@ def _text(value: Any) -> str:
 
 def delimited(value: Any, delimiter: str) -> Any:
     """Return the items of an array as one text; an empty array is left out, as a repeated parameter would be."""
-    items: list[Any] = encode(value) if isinstance(value, list | tuple) else []
+    if not isinstance(value, list | tuple):
+        return value
+    items: list[Any] = encode(value)
     return delimiter.join(map(_text, items)) if items else UNSET
 
 
@@ -158,10 +167,10 @@ def _one_line(name: str, value: str, delimiter: str = "\n") -> str:
     """Return the value of a header or a cookie.
 
     Raises:
-        UsageError: It has space around it, a control character or the delimiter in it.
+        UsageError: It has space around it, or a control character, a letter outside ASCII or the delimiter in it.
     """
-    if value != value.strip() or not value.isprintable() or delimiter in value:
-        excluded = f"control characters{' and semicolons' if delimiter == ';' else ''}"
+    if value != value.strip() or not value.isprintable() or not value.isascii() or delimiter in value:
+        excluded = f"control characters{', semicolons' if delimiter == ';' else ''} and letters outside ASCII"
         raise UsageError(f"{name}: expected a value without {excluded}, nor space around it")
     return value
 

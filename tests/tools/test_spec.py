@@ -69,6 +69,17 @@ MISTAKES = {
         "are both the module credits_response in Python; give one another title",
     ),
     "a scheme that is not supported": ("scheme: bearer", "scheme: digest", "is not supported; supported are apiKey"),
+    "no alternatives": (
+        "required: [name]",
+        "oneOf: []",
+        "$.components.schemas.TCreditType.oneOf: [] should be non-empty",
+    ),
+    "a brace": ("/v1/credits:", "/v1/{:", "$.paths['/v1/{']: a brace has no partner"),
+    "a reference to itself": (
+        "type: { $ref:",
+        "type: { allOf: [{ $ref: '#/components/schemas/TCredit/properties/type' }], x-ref:",
+        "$.components.schemas.TCredit.properties.type: it refers to itself",
+    ),
     "a required name": ("required: [name]", "required: [kode]", ".TCreditType.required: there is no property 'kode'"),
 }
 
