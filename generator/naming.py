@@ -15,6 +15,7 @@ from openapi_python_client.strings import PythonIdentifier
 
 from generator import ROOT
 from generator.errors import GenerationError
+from generator.nodes import below
 
 
 def exported_names(module: Path) -> list[str]:
@@ -125,17 +126,17 @@ def conflicts(data: GeneratorData, tag_classes: Iterable[str]) -> Iterator[str]:
     for schema in schemas:
         name = schema.class_info.name
         if name in taken:
-            yield f"the schema {name} is called as the class of a tag's operations; give it another title"
+            yield f"$.components.schemas: {name} is called as the class of a tag's operations; give it another title"
         if (other := modules.setdefault(schema.class_info.module_name, name)) != name:
-            module = schema.class_info.module_name
-            yield f"the schemas {other} and {name} are both the module {module} in Python; give one another title"
+            both = f"{other} and {name} are both the module {schema.class_info.module_name} in Python"
+            yield f"$.components.schemas: {both}; give one another title"
     for model in data.models:
         properties = (model.required_properties or []) + (model.optional_properties or [])
-        yield from _alike(f"schema {model.class_info.name}", "properties", properties)
+        yield from _alike(f"$.components.schemas: {model.class_info.name}", "properties", properties)
     for collection in data.endpoint_collections_by_tag.values():
         for endpoint in collection.endpoints:
             parameters = [parameter for _, parameter in endpoint.iter_all_parameters()]
-            place = f"{endpoint.method.upper()} {endpoint.path.get_untrusted_value()}"
+            place = below("$.paths", endpoint.path.get_untrusted_value(), endpoint.method)
             yield from _alike(place, "parameters", parameters)
 
 

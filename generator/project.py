@@ -154,11 +154,21 @@ def load(spec: Path) -> dict[str, Any]:
         document: Any = json.loads(text) if is_json else YAML(typ="safe").load(text)  # pyright: ignore[reportUnknownMemberType]
     except OSError as error:
         raise GenerationError(f"{spec}: {error.strerror}") from error
-    except (YAMLError, ValueError) as error:
-        raise GenerationError(f"{spec}: Invalid {'JSON' if is_json else 'YAML'}: {error}") from error
+    except YAMLError as error:
+        raise GenerationError(f"{spec}: Invalid YAML: {yaml_problem(error)}") from error
+    except ValueError as error:
+        raise GenerationError(f"{spec}: Invalid {'JSON' if is_json else 'text'}: {error}") from error
     if not isinstance(document, dict):
         raise GenerationError(f"{spec}: it is not an OpenAPI document: expected a mapping")
     return cast("dict[str, Any]", document)
+
+
+def yaml_problem(error: YAMLError) -> str:
+    """Return what is wrong with a file, and where, in one line."""
+    mark: Any = getattr(error, "problem_mark", None)
+    problem: Any = getattr(error, "problem", error)
+    place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+    return f"{place}{problem}; check the indentation, the brackets, and texts with : or , in them, which need quotes"
 
 
 def load_settings(config: Path, spec: Path, folder: Path | None = None) -> Config:

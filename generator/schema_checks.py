@@ -53,6 +53,7 @@ REFUSED = {
     "$defs": "put the schemas under components.schemas",
     "$dynamicAnchor": "describe the schema itself",
     "$dynamicRef": "use $ref",
+    "$schema": "leave it out",
     "$id": "refer to a schema under components.schemas by its place",
     "contains": "use items",
     "dependentRequired": "describe the alternatives with oneOf",
@@ -162,6 +163,8 @@ def _default(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | None:
         schema = schemas.resolved(entries[0])
         if "object" in types:
             return "default", "an object of another schema cannot have one; leave it out"
+    if isinstance(default, date):  # as YAML reads one
+        return "default", f"expected a text; quote {str(default)!r}"
     if (kind := JSON_TYPES.get(type(default), "string")) not in types:
         expected = schema["type"] if isinstance(schema.get("type"), str) else " or ".join(sorted(types))
         return "default", f"expected {expected}, got the {kind} {default!r}"
@@ -206,6 +209,9 @@ def _beside_all_of(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | Non
 
 
 def _type(_: Schemas, schema: Mapping[str, Any]) -> Problem | None:
+    for name in sequence(schema.get("type")) or [schema.get("type", "null")]:
+        if isinstance(name, str) and name not in ANYTHING | {"integer"}:
+            return "type", f"there is no type {name!r}; there are {', '.join(sorted(ANYTHING | {'integer'}))}"
     if "array" in (schema.get("type"), *sequence(schema.get("type"))) and not schema.keys() & {"items", "prefixItems"}:
         return "", "an array has no items; add items, {} for any value"
     if "type" in schema or parts(schema) & {"allOf", "anyOf", "oneOf", "enum", "const"}:

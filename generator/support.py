@@ -39,11 +39,12 @@ def refusals(document: Mapping[str, Any]) -> Iterator[str]:
 
 def dangling(document: Mapping[str, Any], node: Any, place: str = "$") -> Iterator[str]:
     """Yield the references to parts of the document that lead nowhere, or in a circle."""
-    if str(reference := mapping(node).get("$ref")).startswith("#/"):
+    if isinstance(reference := mapping(node).get("$ref"), str):
         try:
             resolved(document, node)
         except LookupError:
-            yield f"{place}: there is no {str(reference)[1:]}"
+            outside = f"$ref {reference!r} is not followed; write here what it refers to"
+            yield f"{place}: {f'there is no {reference[1:]}' if reference.startswith('#') else outside}"
     for index, child in enumerate(sequence(node)):
         yield from dangling(document, child, below(place, index))
     for name, child in mapping(node).items():

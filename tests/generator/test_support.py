@@ -6,6 +6,7 @@ this one. Callbacks, webhooks, links, response headers and `xml` say nothing abo
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -507,6 +508,18 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         get({"responses": {"200": {"$ref": "#/components/responses/A"}}}),
         f"{GET}.responses['200']: there is no /components/responses/A",
     ),
+    "type-that-is-none": (
+        schema(type="obejct"),
+        f"{X}.type: there is no type 'obejct'; there are array, boolean, integer, null, number, object, string",
+    ),
+    "ref-of-response-to-another-file": (
+        get({"responses": {"200": {"$ref": "other.yaml#/A"}}}),
+        f"{GET}.responses['200']: $ref 'other.yaml#/A' is not followed; write here what it refers to",
+    ),
+    "default-without-quotes": (
+        schema(type="string", format="date", default=date(2026, 11, 23)),
+        f"{X}.default: expected a text; quote '2026-11-23'",
+    ),
     "ref-to-itself": (schemas(X=ref("X")), f"{X}: there is no /components/schemas/X"),
     "schema-of-itself": (schema(allOf=[ref("X")]), f"{X}: it refers to itself; leave that reference out"),
     "array-without-items": (
@@ -723,7 +736,7 @@ def test_malformed_documents_are_left_to_others(document: dict[str, Any]) -> Non
 ALIKE: dict[str, tuple[dict[str, Any], str]] = {
     "modules": (
         schemas(FooBAR=of(a=STRING), FooBar=of(a=STRING)),
-        "the schemas FooBAR and FooBar are both the module foo_bar in Python; give one another title",
+        "$.components.schemas: FooBAR and FooBar are both the module foo_bar in Python; give one another title",
     ),
     "tag-class": (
         get(
@@ -735,11 +748,11 @@ ALIKE: dict[str, tuple[dict[str, Any], str]] = {
             },
             components={"schemas": {"SendAPI": of(a=STRING)}},
         ),
-        "the schema SendAPI is called as the class of a tag's operations; give it another title",
+        "$.components.schemas: SendAPI is called as the class of a tag's operations; give it another title",
     ),
     "properties": (
         schemas(X=of(foobar=STRING, foo_bar=STRING, **{"foo-bar": STRING})),
-        "schema X: the properties 'foobar' and 'foo-bar' are both foobar in Python; rename one",
+        "$.components.schemas: X: the properties 'foobar' and 'foo-bar' are both foobar in Python; rename one",
     ),
 }
 
