@@ -483,7 +483,7 @@ def test_objects_in_arrays_are_sent_as_json(workshop: Any, ask: Ask) -> None:
     assert parse_qsl(seen.body.decode()) == [("name", "n"), ("a", '{"shelf": "top"}')]
 
 
-@pytest.mark.parametrize("value", ["a\nb", "a\0", " a", "a ", "a\t", "é"])
+@pytest.mark.parametrize("value", ["a\nb", "a\0", " a", "a ", "a\t"])
 @pytest.mark.parametrize(("name", "argument"), [("session", "session"), ("X-Note", "x_note")])
 def test_header_and_cookie_are_one_line(workshop: Any, ask: Ask, name: str, argument: str, value: str) -> None:
     with pytest.raises(workshop.UsageError, match=f"^{name}: expected a value without control characters"):
@@ -492,7 +492,7 @@ def test_header_and_cookie_are_one_line(workshop: Any, ask: Ask, name: str, argu
 
 def test_semicolon_in_cookie_is_refused(workshop: Any, ask: Ask) -> None:
     """A header may have semicolons."""
-    with pytest.raises(workshop.UsageError, match=r"^session: expected a value without control characters, semi"):
+    with pytest.raises(workshop.UsageError, match=r"^session: expected a value without control characters and semi"):
         ask(lambda client: client.odd.get("a", session="a;b"), as_json({}))
     assert ask(lambda client: client.odd.get("a", x_note="a;b"), as_json({}))[1].headers["x-note"] == "a;b"
 

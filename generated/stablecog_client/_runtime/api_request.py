@@ -168,10 +168,10 @@ def _one_line(name: str, value: str, delimiter: str = "\n") -> str:
     """Return the value of a header or a cookie.
 
     Raises:
-        UsageError: It has space around it, or a control character, a letter outside ASCII or the delimiter in it.
+        UsageError: It has space around it, a control character or the delimiter in it.
     """
-    if value != value.strip() or not value.isprintable() or not value.isascii() or delimiter in value:
-        excluded = f"control characters{', semicolons' if delimiter == ';' else ''} and letters outside ASCII"
+    if value != value.strip() or not value.isprintable() or delimiter in value:
+        excluded = f"control characters{' and semicolons' if delimiter == ';' else ''}"
         raise UsageError(f"{name}: expected a value without {excluded}, nor space around it")
     return value
 
