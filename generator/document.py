@@ -12,7 +12,7 @@ from openapi_python_client.strings import PythonIdentifier
 
 from generator.docstrings import with_limits
 from generator.errors import GenerationError
-from generator.nodes import METHODS, below, mapping, resolved, sequence
+from generator.nodes import METHODS, below, mapping, path_items, resolved, sequence
 from generator.security import SCHEMES, Security, SecuritySchemes
 
 DELIMITERS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
@@ -127,7 +127,7 @@ class Document:
             self.name,
             {name: self._resolved(part, below(SCHEMES, name)) for name, part in definitions.items()},
         )
-        for path, item in mapping(self._data.get("paths")).items():
+        for path, item in path_items(self._data):
             for method in METHODS:
                 if operation := mapping(item.get(method)):
                     place = below("$.paths", path, method)
@@ -136,10 +136,10 @@ class Document:
                         if "security" in operation
                         else schemes.select(self._data.get("security"), "$.security")
                     )
-                    parameters = [
-                        self._resolved(parameter, f"{place}.parameters")
-                        for parameter in [*sequence(item.get("parameters")), *sequence(operation.get("parameters"))]
-                    ]
+                    both = [*sequence(item.get("parameters")), *sequence(operation.get("parameters"))]
+                    resolved_ones = [self._resolved(parameter, f"{place}.parameters") for parameter in both]
+                    # Those of the operation replace those of the path.
+                    parameters = {(each["in"], each["name"]): each for each in resolved_ones}.values()
                     descriptions = {
                         (parameter["in"], parameter["name"]): with_limits(
                             parameter["description"],

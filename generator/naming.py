@@ -7,12 +7,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 
+from openapi_python_client.config import Config
 from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.properties import Property
+from openapi_python_client.schema.untrusted_string import UntrustedString
 from openapi_python_client.strings import PythonIdentifier
 
 from generator import ROOT
 from generator.errors import GenerationError
+from generator.nodes import below
 
 
 def exported_names(module: Path) -> list[str]:
@@ -43,6 +46,14 @@ RESERVED_WORDS = {
     *("TYPE_CHECKING", "UNSET", "UUID"),
     *exported_names(ROOT / "runtime" / "errors.py"),
 }
+
+
+ERRORS = {"401": "AuthenticationError", "403": "PermissionDeniedError", "404": "NotFoundError", "429": "RateLimitError"}
+
+
+def error_name(status: str) -> str:
+    """Return the error of the package for a status or a pattern of some."""
+    return ERRORS.get(status) or ("InternalServerError" if status.startswith("5") else "APIStatusError")
 
 
 def method_names(tag: str, operations: Sequence[str], prefix: str) -> list[str]:
@@ -115,17 +126,17 @@ def conflicts(data: GeneratorData, tag_classes: Iterable[str]) -> Iterator[str]:
     for schema in schemas:
         name = schema.class_info.name
         if name in taken:
-            yield f"the schema {name} is called as the class of a tag's operations; give it another title"
+            yield f"$.components.schemas: {name} is called as the class of a tag's operations; give it another title"
         if (other := modules.setdefault(schema.class_info.module_name, name)) != name:
-            module = schema.class_info.module_name
-            yield f"the schemas {other} and {name} are both the module {module} in Python; give one another title"
+            both = f"{other} and {name} are both the module {schema.class_info.module_name} in Python"
+            yield f"$.components.schemas: {both}; give one another title"
     for model in data.models:
         properties = (model.required_properties or []) + (model.optional_properties or [])
-        yield from _alike(f"schema {model.class_info.name}", "properties", properties)
+        yield from _alike(f"$.components.schemas: {model.class_info.name}", "properties", properties)
     for collection in data.endpoint_collections_by_tag.values():
         for endpoint in collection.endpoints:
             parameters = [parameter for _, parameter in endpoint.iter_all_parameters()]
-            place = f"{endpoint.method.upper()} {endpoint.path.get_untrusted_value()}"
+            place = below("$.paths", endpoint.path.get_untrusted_value(), endpoint.method)
             yield from _alike(place, "parameters", parameters)
 
 
@@ -135,3 +146,12 @@ def _alike(place: str, kind: str, properties: Iterable[Property]) -> Iterator[st
         if (other := names.setdefault(property_.python_name, property_)) is not property_:
             first, second = (each.name.get_untrusted_value() for each in (other, property_))
             yield f"{place}: the {kind} {first!r} and {second!r} are both {property_.python_name} in Python; rename one"
+
+
+def rename_conflicts(data: GeneratorData, config: Config) -> None:
+    """Rename parameters called `body`, such as to `body_query`, as upstream does for `client`."""
+    for collection in data.endpoint_collections_by_tag.values():
+        for endpoint in collection.endpoints:
+            for place, parameter in endpoint.iter_all_parameters():
+                if endpoint.bodies and parameter.python_name == "body":
+                    parameter.set_python_name(UntrustedString(f"body_{place}"), config)

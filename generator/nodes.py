@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -16,6 +16,13 @@ def mapping(value: Any) -> Mapping[str, Any]:
 def sequence(value: Any) -> list[Any]:
     """Return an array of the document; one that is left out, or something else, is empty."""
     return value if isinstance(value, list) else []  # pyright: ignore[reportUnknownVariableType]
+
+
+def path_items(document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the paths of a document, without the extensions beside them."""
+    for path, item in mapping(document.get("paths")).items():
+        if not path.startswith("x-"):
+            yield path, mapping(item)
 
 
 def resolved(document: Mapping[str, Any], node: Any) -> Any:

@@ -27,9 +27,6 @@ from generator.errors import GenerationError
 DOCSTRING_WIDTH = 96
 """The width of entries in the sections `Args` and `Raises` of a docstring."""
 
-ERRORS = {"401": "AuthenticationError", "403": "PermissionDeniedError", "404": "NotFoundError", "429": "RateLimitError"}
-"""Errors of the package by status; 5xx is InternalServerError, any other APIStatusError."""
-
 URL_PATH = "/{}%:@!$&'()*+,;=~"
 """Characters that a path has as they are, besides letters, digits and `_.-`; parameters are in braces."""
 
@@ -138,6 +135,7 @@ class Operation:
         for body in reversed(self._bodies.values()):
             media_type = literal(body.content_type)
             class_ = body.prop.get_instance_type_string().as_unembedded_code()
+            class_ = "int | float" if class_ == "float" else class_
             code = f"{media_type} if isinstance(body, {class_}) else {code}" if code else media_type
         return code
 
@@ -145,7 +143,7 @@ class Operation:
     def responses(self) -> list[tuple[str, str]]:
         """Return the status patterns of success, each with code for the decoder of the body.
 
-        If none is documented, any 2xx is a success: the server has acted.
+        If none is documented, any 2xx is a success without a body: the server has acted.
         """
         if self._has_no_body:
             return [(response.status_code.pattern, "bodies.nothing") for response in self._successes] or NO_SUCCESS
@@ -197,8 +195,7 @@ class Operation:
         for response in self.endpoint.responses:
             if not self._is_success(response) and isinstance(response.data, oai.Response) and response.data.description:
                 status = response.status_code.pattern
-                error = ERRORS.get(status) or ("InternalServerError" if status.startswith("5") else "APIStatusError")
-                entries += f"{error}: {status}. {plain(response.data.description)}".splitlines()
+                entries += f"{naming.error_name(status)}: {status}. {plain(response.data.description)}".splitlines()
         return [wrapped(entry, DOCSTRING_WIDTH) for entry in entries if entry]
 
     @cached_property
@@ -240,9 +237,13 @@ class Operation:
         return [response for response in self.endpoint.responses if not self._is_success(response)]
 
     def _is_success(self, response: Response) -> bool:
-        """Return whether the response is a success: 2xx, or the default if no 2xx is documented."""
+        """Return whether the response is a success: 2xx, or a `default` that is the only one.
+
+        A `default` beside errors or redirects alone most likely is an error as well. A 2xx then returns None: it must
+        not be refused, because the server has acted.
+        """
         if response.is_default():
-            return not any(other.status_code.pattern.startswith("2") for other in self.endpoint.responses.patterns)
+            return not self.endpoint.responses.patterns
         return response.status_code.pattern.startswith("2")
 
     def _entry(self, place: str, property_: Property) -> str:
@@ -295,7 +296,7 @@ class API:
     """The operations of a document, by tag."""
 
     def __init__(self, data: GeneratorData, document: Document, config: Config, client_attributes: Set[str]) -> None:
-        rename_conflicts(data, config)
+        naming.rename_conflicts(data, config)
         self.document = document
         self._operations: dict[tuple[str, str], Operation] = {}
         self._tags: dict[str, Tag] = {}
@@ -341,15 +342,6 @@ def methods(tag: str, operations: Sequence[Operation], prefix: str) -> list[Meth
         Method(name, f"_{operation.name}" if operation.name in arguments else operation.name, operation)
         for name, operation in zip(names, operations, strict=True)
     ]
-
-
-def rename_conflicts(data: GeneratorData, config: Config) -> None:
-    """Rename parameters called `body`, such as to `body_query`, as upstream does for `client`."""
-    for collection in data.endpoint_collections_by_tag.values():
-        for endpoint in collection.endpoints:
-            for place, parameter in endpoint.iter_all_parameters():
-                if endpoint.bodies and parameter.python_name == "body":
-                    parameter.set_python_name(UntrustedString(f"body_{place}"), config)
 
 
 def _parameter(property_: Property) -> Parameter:

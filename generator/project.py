@@ -26,6 +26,7 @@ from generator import ROOT, code, decoders, docstrings, naming, upstream
 from generator.document import Document
 from generator.errors import GenerationError
 from generator.media_types import choose_media_types
+from generator.nodes import METHODS, mapping, path_items
 from generator.operations import API
 from generator.schema_checks import drop_needless_discriminators
 from generator.support import refusals
@@ -96,12 +97,27 @@ def parsed(name: str, document: Mapping[str, Any], settings: Config) -> tuple[Ge
     """
     if lines := [f"{name}: {line}" for line in refusals(document)]:
         raise GenerationError("\n".join(lines))
+    drop_extensions(document)
     choose_media_types(document)
     docstrings.describe_limits(document)
     drop_needless_discriminators(document)
-    data = upstream.parse(document, settings)
+    try:
+        data = upstream.parse(document, settings)
+    except GenerationError as error:
+        raise GenerationError("\n".join(f"{name}: {line}" for line in str(error).splitlines())) from None
     client_attributes = naming.attribute_names(RUNTIME, "SyncAPIClient", "AsyncAPIClient")
     return data, API(data, Document(name, document), settings, client_attributes)
+
+
+def drop_extensions(document: Mapping[str, Any]) -> None:
+    """Drop, in place, the extensions beside paths and responses, which openapi-python-client takes for such."""
+    paths = mapping(document.get("paths"))
+    responses = [
+        mapping(mapping(item.get(method)).get("responses")) for _, item in path_items(document) for method in METHODS
+    ]
+    for node in [paths, *responses]:
+        for name in [name for name in node if name.startswith("x-")]:
+            del cast("dict[str, Any]", node)[name]
 
 
 def equip(project: Project, api: API, banner: str) -> None:
@@ -138,11 +154,21 @@ def load(spec: Path) -> dict[str, Any]:
         document: Any = json.loads(text) if is_json else YAML(typ="safe").load(text)  # pyright: ignore[reportUnknownMemberType]
     except OSError as error:
         raise GenerationError(f"{spec}: {error.strerror}") from error
-    except (YAMLError, ValueError) as error:
-        raise GenerationError(f"{spec}: Invalid {'JSON' if is_json else 'YAML'}: {error}") from error
+    except YAMLError as error:
+        raise GenerationError(f"{spec}: Invalid YAML: {yaml_problem(error)}") from error
+    except ValueError as error:
+        raise GenerationError(f"{spec}: Invalid {'JSON' if is_json else 'text'}: {error}") from error
     if not isinstance(document, dict):
         raise GenerationError(f"{spec}: it is not an OpenAPI document: expected a mapping")
     return cast("dict[str, Any]", document)
+
+
+def yaml_problem(error: YAMLError) -> str:
+    """Return what is wrong with a file, and where, in one line."""
+    mark: Any = getattr(error, "problem_mark", None)
+    problem: Any = getattr(error, "problem", error)
+    place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+    return f"{place}{problem}; check the indentation, the brackets, and texts with : or , in them, which need quotes"
 
 
 def load_settings(config: Path, spec: Path, folder: Path | None = None) -> Config:

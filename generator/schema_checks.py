@@ -53,6 +53,7 @@ REFUSED = {
     "$defs": "put the schemas under components.schemas",
     "$dynamicAnchor": "describe the schema itself",
     "$dynamicRef": "use $ref",
+    "$schema": "leave it out",
     "$id": "refer to a schema under components.schemas by its place",
     "contains": "use items",
     "dependentRequired": "describe the alternatives with oneOf",
@@ -71,9 +72,18 @@ REFUSED = {
 }
 """Keywords of a schema that are refused, and what to do instead."""
 
+
+def date_time(text: str) -> datetime:
+    """Return a date-time of RFC 3339, which has an offset."""
+    value = datetime.fromisoformat(text)
+    if value.tzinfo is None:
+        raise ValueError(text)
+    return value
+
+
 FORMATS: dict[str, Callable[[str], object]] = {
     "date": date.fromisoformat,
-    "date-time": datetime.fromisoformat,
+    "date-time": date_time,
     "uuid": UUID,
 }
 """What reads the formats of strings that have types of their own in Python."""
@@ -108,8 +118,12 @@ def _boolean(_: Schemas, schema: Mapping[str, Any]) -> Problem | None:
 
 def _enum(_: Schemas, schema: Mapping[str, Any]) -> Problem | None:
     values = [value for value in sequence(schema.get("enum")) if value is not None]
+    if schema.get("enum") == []:
+        return "enum", "there are no values; list them"
     if schema.get("type") == "boolean" or not values:
         return None
+    if len(values) == len(schema["enum"]) and (schema.get("nullable") or "null" in sequence(schema.get("type"))):
+        return "enum", "the type allows null, the values do not; list null as well"
     if {type(value) for value in values} not in ({str}, {int}):
         return "enum", 'expected strings alone or integers alone; quote texts such as "yes" and "1"'
     given = sequence(schema.get("x-enum-varnames"))
@@ -120,6 +134,8 @@ def _enum(_: Schemas, schema: Mapping[str, Any]) -> Problem | None:
         name = enum_name(value, index, given)
         if not name.isidentifier():
             return "enum", f"{value!r} has no name in Python; give each value one with x-enum-varnames"
+        if taken.get(name) == value:
+            return "enum", f"{value!r} is there twice; leave one out"
         if name in taken:
             return "enum", (
                 f"{taken[name]!r} and {value!r} would both be {name} in Python; "
@@ -143,14 +159,20 @@ def _default(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | None:
     types = schemas.types(schema)
     if default is None or types == ANYTHING:
         return None
+    if len(entries := sequence(schema.get("allOf"))) == 1:
+        schema = schemas.resolved(entries[0])
+        if "object" in types:
+            return "default", "an object of another schema cannot have one; leave it out"
+    if isinstance(default, date):  # as YAML reads one
+        return "default", f"expected a text; quote {str(default)!r}"
     if (kind := JSON_TYPES.get(type(default), "string")) not in types:
         expected = schema["type"] if isinstance(schema.get("type"), str) else " or ".join(sorted(types))
         return "default", f"expected {expected}, got the {kind} {default!r}"
     if schema.get("type") == "integer" and isinstance(default, float):
         return "default", f"expected an integer, got {default!r}"
-    if read := FORMATS.get(str(schema.get("format"))):
+    if (read := FORMATS.get(str(schema.get("format")))) and isinstance(default, str):
         try:
-            read(str(default))
+            read(default)
         except ValueError:
             return "default", f"{default!r} is no {schema['format']}"
     allowed = schemas.values(schema)
@@ -187,6 +209,11 @@ def _beside_all_of(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | Non
 
 
 def _type(_: Schemas, schema: Mapping[str, Any]) -> Problem | None:
+    for name in sequence(schema.get("type")) or [schema.get("type", "null")]:
+        if isinstance(name, str) and name not in ANYTHING | {"integer"}:
+            return "type", f"there is no type {name!r}; there are {', '.join(sorted(ANYTHING | {'integer'}))}"
+    if "array" in (schema.get("type"), *sequence(schema.get("type"))) and not schema.keys() & {"items", "prefixItems"}:
+        return "", "an array has no items; add items, {} for any value"
     if "type" in schema or parts(schema) & {"allOf", "anyOf", "oneOf", "enum", "const"}:
         return None
     if "items" in schema:
@@ -206,8 +233,12 @@ def _required(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | None:
 
 
 def _one_way(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | None:
-    for name in map(str, sequence(schema.get("required"))):
-        value = schemas.resolved(mapping(schema.get("properties")).get(name))
+    shape = schemas.shape(schema)
+    parts_of_it = list(map(schemas.shape, sequence(schema.get("allOf"))))
+    for name in sorted(shape.required):
+        if any(name in part.required and name in part.properties for part in parts_of_it):  # is refused there
+            continue
+        value = schemas.resolved(shape.properties.get(name))
         if value.get("readOnly") and id(schema) in schemas.sent:
             return "required", f"{name!r} is readOnly and requests do not have it; leave it out of required"
         if value.get("writeOnly") and id(schema) in schemas.received:
@@ -238,7 +269,8 @@ def _discriminator(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | Non
     if "discriminator" not in schema or told_by_constants(schemas, schema):
         return None
     discriminator = mapping(schema["discriminator"])
-    name = str(discriminator.get("propertyName"))
+    if not (name := str(discriminator.get("propertyName", ""))):
+        return "discriminator", "there is no propertyName; name the property that tells the alternatives apart"
     alternatives = [each for each in (*sequence(schema.get("oneOf")), *sequence(schema.get("anyOf"))) if not_null(each)]
     if not alternatives:
         return "discriminator", "it needs the alternatives beside it; list them with oneOf"
@@ -246,8 +278,10 @@ def _discriminator(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | Non
     for index, each in enumerate(alternatives):
         if "$ref" not in mapping(each) or schemas.types(each) != OBJECT or len(list(schemas.leaves(each))) > 1:
             return "discriminator", f"alternative {index} is no object under components.schemas; make it one"
-        if name not in schemas.shape(each).properties:
+        if name not in (properties := schemas.shape(each).properties):
             return "discriminator", f"alternative {index} has no property {name!r}; add it"
+        if "string" not in schemas.types(properties[name]):
+            return "discriminator", f"{name!r} of alternative {index} is no text; make it a string"
     for value, target in mapping(discriminator.get("mapping")).items():
         if str(target).rpartition("/")[2] not in names:
             return "discriminator", f"mapping: {value!r} leads to {target!r}, which is no alternative; list it"

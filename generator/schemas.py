@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from generator.nodes import METHODS, mapping, resolved, sequence
+from generator.nodes import METHODS, mapping, path_items, resolved, sequence
 
 ANYTHING: frozenset[str] = frozenset({"string", "number", "boolean", "object", "array", "null"})
 OBJECT = frozenset({"object"})
@@ -34,7 +34,7 @@ class Schemas:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
         sent, received = list[Any](), list[Any]()
-        for item in map(mapping, mapping(document.get("paths")).values()):
+        for _, item in path_items(document):
             for operation in (mapping(item.get(method)) for method in METHODS):
                 body = self.resolved(operation.get("requestBody"))
                 sent += [mapping(media).get("schema") for media in mapping(body.get("content")).values()]
@@ -107,6 +107,18 @@ class Schemas:
             elif id(node) not in seen:
                 seen.add(id(node))
                 stack = [*alternatives, *stack]
+
+    def is_circular(self, schema: Any) -> bool:
+        """Return whether a schema consists of itself, so that it has no value; a property or an item may be one."""
+        stack, seen = [schema], set[int]()
+        while stack:
+            node = self.resolved(stack.pop())
+            if id(node) in seen and node is self.resolved(schema):
+                return True
+            if id(node) not in seen:
+                seen.add(id(node))
+                stack += [part for keyword in ("allOf", "anyOf", "oneOf") for part in sequence(node.get(keyword))]
+        return False
 
     def may_be_taken_for(self, other: Any, first: Any) -> bool:
         """Return whether the decoder of `first`, which is asked before, may accept what is meant as `other`."""

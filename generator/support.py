@@ -17,30 +17,39 @@ from openapi_python_client.schema.untrusted_string import UntrustedString
 from openapi_python_client.strings import PythonIdentifier
 
 from generator.media_types import BYTES, FORM, JSON, MULTIPART, essence, is_json, is_sent, is_text
-from generator.nodes import METHODS, below, mapping, sequence
+from generator.nodes import METHODS, below, mapping, path_items, resolved, sequence
+from generator.parameter_checks import parameter_problems, parameters_alike
 from generator.schema_checks import CHECKS, CHECKS_IN_ALL_OF, KNOWN, REFUSED, named, parts
 from generator.schemas import ANYTHING, OBJECT, Schemas
 
-OWN_HEADERS = frozenset(
-    {
-        *("accept", "accept-encoding", "authorization", "connection", "content-length", "content-type", "cookie"),
-        *("host", "transfer-encoding", "user-agent"),
-    }
-)
-"""Headers that the client sends itself."""
+NAME_IN_BRACES = re.compile(r"{(.*?)}")
 
-STYLES = {
-    "path": ("simple",),
-    "header": ("simple",),
-    "query": ("form", "spaceDelimited", "pipeDelimited"),
-    "cookie": ("form",),
-}
-"""Styles of parameters that are obeyed, by their location; the first is the default."""
+EXAMPLES = frozenset({"example", "examples", "default", "enum", "const"})
+"""What may hold anything."""
+
+STATUS = re.compile(r"[1-5](\d\d|XX)|default|x-.*")
+
+SERVER = re.compile(r"https?://(\[[\da-fA-F:]+\]|[^\s/?#@:\[\]]+)(:\d{1,5})?(/[^\s?#]*)?")
 
 
 def refusals(document: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is refused of a document, each with its place and what to do."""
-    yield from list(malformed(document)) or _Walk(document).refusals()
+    yield from list(malformed(document)) or list(_Walk(document).refusals()) or dangling(document, document)
+
+
+def dangling(document: Mapping[str, Any], node: Any, place: str = "$") -> Iterator[str]:
+    """Yield the references to parts of the document that lead nowhere, or in a circle."""
+    if isinstance(reference := mapping(node).get("$ref"), str):
+        try:
+            resolved(document, node)
+        except LookupError:
+            outside = f"$ref {reference!r} is not followed; write here what it refers to"
+            yield f"{place}: {f'there is no {reference[1:]}' if reference.startswith('#') else outside}"
+    for index, child in enumerate(sequence(node)):
+        yield from dangling(document, child, below(place, index))
+    for name, child in mapping(node).items():
+        if name not in EXAMPLES and not name.startswith("x-"):
+            yield from dangling(document, child, below(place, name))
 
 
 def malformed(node: Any, place: str = "$") -> Iterator[str]:
@@ -55,7 +64,7 @@ def malformed(node: Any, place: str = "$") -> Iterator[str]:
             elif child is None and name not in {"const", "default", "example", "value"}:
                 advice = "quote a text that has a comma in it" if " " in name else "give it one or leave it out"
                 yield f"{below(place, name)}: there is no value; {advice}"
-            elif name not in {"example", "examples", "default", "enum"} and not name.startswith("x-"):
+            elif name not in EXAMPLES and not name.startswith("x-"):
                 yield from malformed(child, below(place, name))
 
 
@@ -103,7 +112,7 @@ class _Walk:
             url = str(mapping(server).get("url"))
             for name, variable in mapping(mapping(server).get("variables")).items():
                 url = url.replace(f"{{{name}}}", str(mapping(variable).get("default")))
-            if url != "/" and not re.fullmatch(r"https?://[^/?#]+(/[^?#]*)?", url):
+            if url != "/" and "{" not in url and not SERVER.fullmatch(url):
                 yield (
                     "$.servers[0].url: expected scheme, host and path of a server, such as https://api.example.com/v1, "
                     f"got {url!r}"
@@ -115,13 +124,10 @@ class _Walk:
         return bool(servers) and servers[:1] != sequence(self.document.get("servers"))[:1]
 
     def _operations(self) -> Iterator[str]:
-        for path, item in mapping(self.document.get("paths")).items():
-            place, item = below("$.paths", path), mapping(item)
-            if "?" in path:
-                yield f"{place}: a path has no query; describe it with parameters"
-            for name in re.findall(r"{(.*?)}", path):
-                if not re.fullmatch(r"[a-zA-Z_-][a-zA-Z0-9_-]*", name):
-                    yield f"{place}: {{{name}}} is not supported; name a parameter with letters, digits, - and _"
+        for path, item in path_items(self.document):
+            place = below("$.paths", path)
+            if problem := path_problem(path):
+                yield f"{place}: {problem}"
             if "$ref" in item:
                 yield f"{place}: a $ref of a path is not followed; write its operations here"
             if self._other_servers(item):
@@ -147,6 +153,8 @@ class _Walk:
             return
         else:
             module = PythonIdentifier(str(name), "field_")
+        if module == "field_":
+            yield f"{place}.operationId: {name!r} has no letters for a name in Python; write some"
         if (other := self._modules.setdefault((attribute, module), place)) != place:
             yield f"{place}.operationId: this operation and {other} are both {module!r} in Python; rename one"
 
@@ -155,21 +163,26 @@ class _Walk:
             yield f"{place}.servers: calls go to one server; put it into $.servers, or leave the operation out"
         for index, parameter in enumerate(sequence(operation.get("parameters"))):
             yield from self._parameter(mapping(parameter), below(place, "parameters", index))
+        for parameters in (sequence(operation.get("parameters")), sequence(item.get("parameters"))):
+            yield from parameters_alike(self.schemas, parameters, f"{place}.parameters")
         parameters = [*sequence(item.get("parameters")), *sequence(operation.get("parameters"))]
         names = {
             (str(parameter.get("in")), str(parameter.get("name")))
             for parameter in map(self.schemas.resolved, parameters)
         }
         in_path = {name for location, name in names if location == "path"}
-        for name in sorted(in_path ^ {*re.findall(r"{(.*?)}", path)}):
+        for name in sorted(in_path ^ {*NAME_IN_BRACES.findall(path)}):
             yield f"{place}.parameters: {name!r} is {'not in the path' if name in in_path else 'only in the path'}"
         keys = self._keys(operation)
         for name in sorted(name for location, name in names if (location, name.lower()) in keys):
             yield f"{place}.parameters: {name!r} is the API key, which the client sends itself; leave it out"
-        yield from self._request_body(mapping(operation.get("requestBody")), f"{place}.requestBody")
+        if "requestBody" in operation:
+            yield from self._request_body(mapping(operation["requestBody"]), f"{place}.requestBody")
         if not operation.get("responses"):
             yield f"{place}: there are no responses; describe them"
         for status, response in mapping(operation.get("responses")).items():
+            if not STATUS.fullmatch(status):
+                yield f"{place}.responses: {status!r} is no status; expected one such as '200', a range 2XX, or default"
             yield from self._response(mapping(response), below(place, "responses", status), status)
 
     def _keys(self, operation: Mapping[str, Any]) -> set[tuple[str, str]]:
@@ -185,49 +198,15 @@ class _Walk:
         }
 
     def _parameter(self, parameter: Mapping[str, Any], place: str) -> Iterator[str]:
-        if "$ref" in parameter:
-            return
-        location, name = str(parameter.get("in")), str(parameter.get("name"))
-        if location == "header" and name.lower() in OWN_HEADERS:
-            yield f"{place}: the client sends the header {name} itself; leave the parameter out"
-        if "content" in parameter:
-            yield f"{place}.content: a parameter described by content is not supported; use schema"
-            return
-        if parameter.get("allowReserved"):
-            yield f"{place}.allowReserved: values are always percent-encoded; leave it out"
-        styles = STYLES.get(location, ())
-        style = parameter.get("style", next(iter(styles), ""))
-        if styles and style not in styles:
-            yield f"{place}.style: {style!r} is not supported; supported in a {location}: {', '.join(styles)}"
-        elif problem := self._unsendable(self.schemas.resolved(parameter.get("schema")), location, style, parameter):
-            yield f"{place}.schema: {problem}"
-        yield from self._schema(parameter.get("schema", {}), f"{place}.schema")
-
-    def _unsendable(
-        self, schema: Mapping[str, Any], location: str, style: str, parameter: Mapping[str, Any]
-    ) -> str | None:
-        """Return why a value of a parameter cannot be written as text, or None."""
-        explode = parameter.get("explode", style == "form")
-        types = self.schemas.types(schema)
-        if types == ANYTHING:
-            return None
-        if "object" in types:
-            if location != "query" or not explode or style != "form":
-                return f"an object is sent in a query alone, with style: form and explode: true, not in this {location}"
-            nested = self.schemas.shape(schema).properties.items()
-            if names := [name for name, value in nested if "object" in self.schemas.types(value) != ANYTHING]:
-                return f"an object in an object ({', '.join(names)}) cannot be sent in a query; use a request body"
-        if "array" in types:
-            items = self.schemas.types(self.schemas.resolved(schema.get("items")))
-            if items != ANYTHING and items & {"object", "array"}:
-                return f"an array of objects or arrays cannot be sent in a {location}; use a request body"
-            if location == "cookie" and explode:
-                return "an array in a cookie is joined by commas; say so with explode: false"
-        return None
+        yield from parameter_problems(self.schemas, parameter, place)
+        if "schema" in parameter:
+            yield from self._schema(parameter["schema"], f"{place}.schema")
 
     def _request_body(self, body: Mapping[str, Any], place: str) -> Iterator[str]:
         content = mapping(body.get("content"))
-        if content and not any(is_sent(essence(media_type)) for media_type in content):
+        if not content and "$ref" not in body:
+            yield f"{place}: there is no media type; describe the body below content"
+        elif content and not any(is_sent(essence(media_type)) for media_type in content):
             yield (
                 f"{place}.content: bodies of {', '.join(content)} cannot be sent; supported are {JSON}, {MULTIPART}, "
                 f"{FORM} and {BYTES}"
@@ -236,7 +215,9 @@ class _Walk:
             where, schema = below(place, "content", media_type), self.schemas.resolved(mapping(media).get("schema"))
             types = self.schemas.types(schema)
             name = essence(media_type)
-            if name in {MULTIPART, FORM}:
+            if is_json(name) and "schema" not in mapping(media):
+                yield f"{where}: there is no schema; add one, {{}} for any value"
+            elif name in {MULTIPART, FORM}:
                 if types != OBJECT:
                     yield f"{where}.schema: expected an object, whose properties are the fields of the form"
                 if "encoding" in mapping(media):
@@ -244,7 +225,10 @@ class _Walk:
                         f"{where}.encoding: it is not obeyed; leave it out: objects are sent as JSON, files with the "
                         "media type of the File, all else as text"
                     )
-                yield from self._nested_files(schema, where)
+                if name == MULTIPART:
+                    yield from self._nested_files(schema, where)
+                elif self._has_file(schema):
+                    yield f"{where}.schema: a form of this media type has no files; use {MULTIPART}"
             elif name == BYTES:
                 if schema.get("format") != "binary":
                     yield f"{where}.schema: expected {{type: string, format: binary}}"
@@ -256,9 +240,10 @@ class _Walk:
 
     def _nested_files(self, schema: Mapping[str, Any], place: str) -> Iterator[str]:
         for name, value in self.schemas.shape(schema).properties.items():
-            value = self.schemas.resolved(value)
-            if any("properties" in node and self._has_file(node) for node in self.schemas.reachable([value])):
-                yield f"{place}.schema: the file inside {name!r} cannot be sent; make it a field of its own"
+            for leaf in self.schemas.leaves(value):
+                parts_of_it = self.schemas.leaves(leaf["items"]) if "items" in leaf else [leaf]
+                if any(part.get("format") != "binary" and self._has_file(part) for part in parts_of_it):
+                    yield f"{place}.schema: the file inside {name!r} cannot be sent; make it a field of its own"
 
     def _has_file(self, schema: Mapping[str, Any]) -> bool:
         """Return whether a file is somewhere in a schema."""
@@ -300,6 +285,9 @@ class _Walk:
                 yield f"{below(place, keyword)}: this keyword is not supported; {REFUSED[keyword]}"
             elif keyword not in KNOWN and not keyword.startswith("x-"):
                 yield f"{below(place, keyword)}: there is no such keyword{did_you_mean(keyword, sorted(KNOWN))}"
+        if self.schemas.is_circular(schema):
+            yield f"{place}: it refers to itself; leave that reference out"
+            return
         for check in CHECKS if not in_all_of else CHECKS_IN_ALL_OF:
             if problem := check(self.schemas, schema):
                 keyword, message = problem
@@ -326,8 +314,23 @@ class _Walk:
             yield f"{place}: {named(beside)} beside $ref would be lost; {advice}"
         if not re.fullmatch(r"#/components/schemas/[^/]+", reference):
             yield f"{place}: $ref {reference!r} is not followed; put the schema under components.schemas"
-        elif reference.rpartition("/")[2] not in mapping(self.components.get("schemas")):
-            yield f"{place}: there is no {reference[1:]}"
+
+
+def path_problem(path: str) -> str | None:
+    """Return what is wrong with a path, or None."""
+    names = NAME_IN_BRACES.findall(path)
+    if not path.startswith("/"):
+        return f"a path starts with a slash; write {'/' + path!r}"
+    if "?" in path:
+        return "a path has no query; describe it with parameters"
+    if {*"{}"} & {*NAME_IN_BRACES.sub("", path)}:
+        return "a brace has no partner; write the name of each parameter as {name}"
+    for name in names:
+        if not re.fullmatch(r"[a-zA-Z_-][a-zA-Z0-9_-]*", name):
+            return f"{{{name}}} is not supported; name a parameter with letters, digits, - and _"
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        return f"{{{twice[0]}}} is there twice; give each its own name"
+    return None
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+import re
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from attrs import evolve
 from openapi_python_client import strings
 from openapi_python_client.config import Config
 from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError, ParseError
 from openapi_python_client.parser.properties import string
+from openapi_python_client.parser.properties.boolean import BooleanProperty
+from openapi_python_client.parser.properties.float import FloatProperty
+from openapi_python_client.parser.properties.int import IntProperty
 from openapi_python_client.parser.properties.protocol import PropertyProtocol
 from openapi_python_client.parser.properties.union import UnionProperty
 from openapi_python_client.schema.parameter_location import ParameterLocation
@@ -19,6 +24,18 @@ from openapi_python_client.schema.untrusted_string import UntrustedString
 from generator import discriminators
 from generator.errors import GenerationError
 from generator.naming import RESERVED_WORDS
+from generator.nodes import below
+
+MESSAGES = {
+    r'Attempted to generate duplicate models with name "(.+)"': r"two schemas are \1 in Python; give one another title",
+    r"Found conflicting enums named (\w+) .+": r"two enums are \1 in Python; give one another title",
+    r"(.+) can't be merged with (.+)": r"a property in allOf is \1 and \2; describe it once",
+    r"Properties (.*) and (.*) have the same python_name": r"'\1' and '\2' are alike in Python; rename one",
+}
+"""Our words for what openapi-python-client says."""
+
+SHOWN = 120
+"""Characters of a part of the document that an error shows."""
 
 
 def parse(document: Mapping[str, Any], settings: Config) -> GeneratorData:
@@ -39,13 +56,31 @@ def parse(document: Mapping[str, Any], settings: Config) -> GeneratorData:
 
 
 def described(errors: Sequence[GeneratorError]) -> str:
-    """Return what openapi-python-client says of its errors, and the parts of the document that they are about."""
-    lines: list[str] = []
-    for error in errors:
-        lines += [error.header, error.detail or ""]
-        if isinstance(error, ParseError) and error.data is not None:
-            lines.append(error.data.model_dump_json(indent=2, exclude_unset=True, by_alias=True))
-    return "\n".join(line.rstrip() for line in lines if line)
+    """Return a line for each error of openapi-python-client, without those that only follow from another."""
+    lines = [line for error in errors for line in _lines(error)]
+    causes = [line for line in lines if "Could not find reference" not in line]
+    return "\n".join(dict.fromkeys(causes or lines))
+
+
+def _lines(error: GeneratorError) -> Iterator[str]:
+    detail = error.detail or ""
+    if invalid := re.findall(r"^(\S+)\n  (.+?) \[type=", detail, re.MULTILINE):  # the lines of pydantic
+        yield from (f"$.{place.replace('.other', '')}: {message}" for place, message in invalid)
+        return
+    if operation := re.match(r"WARNING parsing (\w+) (\S+) within", error.header):
+        place = below("$.paths", operation[2], operation[1].lower())
+    elif schema := re.search(r"/components/(\w+)/([^\s:]+)", error.header):
+        place = below("$.components", *schema.groups())
+    else:
+        place = error.header.strip(" :.")
+    cause = " ".join(detail.partition("Failure to process")[0].rpartition("OpenAPI document: :")[2].split())
+    for pattern, message in MESSAGES.items():
+        if found := re.fullmatch(pattern, cause):
+            yield f"{place}: {found.expand(message)}"
+            return
+    data = error.data if isinstance(error, ParseError) else None
+    part = f", in {data.model_dump_json(exclude_unset=True, by_alias=True)[:SHOWN]}" if data else ""
+    yield f"{place}: {cause}{part}"
 
 
 @contextmanager
@@ -57,12 +92,14 @@ def _corrections() -> Generator[None]:
     3. Messages show names; upstream shows `UntrustedString object at 0x...`.
     4. A union with a discriminator is a `DiscriminatedUnion`; upstream ignores discriminators.
     5. Arrays, dates and UUIDs can be sent in headers; upstream has no template for that.
+    6. The default of a union keeps its type; upstream makes text of 3, and 3 of "3", if that alternative is first.
     """
     replacements: tuple[tuple[Any, str, Any], ...] = (
         (string, "remove_string_escapes", _unchanged),
         (strings, "in_double_quote_literal", _unchanged),
         (UntrustedString, "__str__", UntrustedString.get_untrusted_value),
         (UnionProperty, "build", discriminators.build),
+        (UnionProperty, "convert_value", _union_default),
         (PropertyProtocol, "_allowed_locations", set(ParameterLocation)),
     )
     before = [(owner, name, getattr(owner, name)) for owner, name, _ in replacements]
@@ -77,3 +114,13 @@ def _corrections() -> Generator[None]:
 
 def _unchanged(value: str) -> str:
     return value
+
+
+_convert = UnionProperty.convert_value
+
+
+def _union_default(union: UnionProperty, value: Any) -> Any:
+    def is_of_another_type(inner: PropertyProtocol) -> bool:
+        return isinstance(inner, (BooleanProperty, FloatProperty, IntProperty)) == isinstance(value, str)
+
+    return _convert(evolve(union, inner_properties=sorted(union.inner_properties, key=is_of_another_type)), value)

@@ -10,18 +10,23 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+from jsonschema_path import SchemaPath
 from openapi_spec_validator.readers import read_from_filename
 from openapi_spec_validator.shortcuts import get_validator_cls
-from openapi_spec_validator.validation.exceptions import ValidatorDetectError
 from referencing.exceptions import Unresolvable
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from generator.errors import GenerationError
-from generator.nodes import METHODS
-from generator.project import load_settings, parsed
+from generator.nodes import METHODS, mapping, sequence
+from generator.project import load_settings, parsed, yaml_problem
 from generator.support import did_you_mean, malformed, refusals
 from tools import ROOT
+
+UNEXPECTED = re.compile(
+    r"(?:Unevaluated|Additional) properties are not allowed \((.+) (?:was|were) unexpected\)"
+    r"|(.+) do(?:es)? not match any of the regexes: .+"
+)
 
 
 def api_description(checkout: Path = ROOT) -> dict[str, Any]:
@@ -36,7 +41,8 @@ def problems(name: str, document: Any) -> Iterator[str]:
         return
     description = cast("dict[str, Any]", document)
     refused = list(refusals(description))
-    found = refused if any(malformed(description)) else refused + list(invalid(description, refused))
+    is_unreadable = any(malformed(description)) or any(line.startswith("$.openapi:") for line in refused)
+    found = refused if is_unreadable else refused + list(invalid(description, refused))
     if found:
         yield from found
         return
@@ -48,18 +54,50 @@ def problems(name: str, document: Any) -> Iterator[str]:
 
 
 def invalid(document: dict[str, Any], refused: Sequence[str]) -> Iterator[str]:
-    """Yield what openapi-spec-validator says, unless it has no place and something is refused that may be the cause."""
+    """Yield what openapi-spec-validator says, unless something is refused at its place that may be the cause."""
+    where = dict(places(document))
+    validator = get_validator_cls(document)
+    base: Any = validator.keyword_validators["schema"]
+
+    def check(self: Any, schema: SchemaPath, *args: Any, **options: Any) -> Iterator[Any]:
+        """Add the place of a schema to the errors in it, which have paths within the schema alone."""
+        for error in base.__call__(self, schema, *args, **options):
+            if not hasattr(error, "is_placed"):
+                error.is_placed = True
+                error.path.extendleft(reversed(where.get(id(schema.read_value()), ())))
+            yield error
+
+    checks = {**validator.keyword_validators, "schema": type("Schemas", (base,), {"__call__": check})}
+    placing: Any = type("Validator", (validator,), {"keyword_validators": checks})
     try:
-        for error in get_validator_cls(document)(document).iter_errors():
-            if not refused or error.json_path != "$":
-                yield f"{error.json_path}: {error.message[:200]}"
-    except ValidatorDetectError:
-        yield "$.openapi: expected an OpenAPI document with a version such as 3.1.0"
+        for error in placing(document).iter_errors():
+            error = deepest(error)
+            place = error.json_path
+            message = UNEXPECTED.sub(r"\1\2 is no field here; check its spelling", error.message[:200])
+            inside = (f"{place}.", f"{place}[", *([] if "is not of type" in message else [f"{place}:"]))
+            if not any(line.startswith(inside) for line in refused):
+                yield f"{place}: {message}"
     except Unresolvable as error:
         if not refused:
             yield f"$: there is no {error.ref}"
-    except LookupError:  # raised after an invalid node was reported
+    except (LookupError, ValueError, RecursionError):  # raised after an invalid node was reported
         pass
+
+
+def deepest(error: Any) -> Any:
+    """Return the error of the alternative that was meant, if something fits none: the one that came furthest."""
+    alternatives = (cause for cause in error.context or () if "'$ref'" not in cause.message)
+    causes = [deepest(cause) for cause in alternatives if cause.validator != "enum"]  # which tells them apart
+    return max([*causes, error], key=lambda cause: len(cause.absolute_path))
+
+
+def places(node: Any, *steps: str | int) -> Iterator[tuple[int, Sequence[str | int]]]:
+    """Yield the ids of the objects in a document, each with the steps to it."""
+    for index, child in enumerate(sequence(node)):
+        yield from places(child, *steps, index)
+    for name, child in mapping(node).items():
+        yield from places(child, *steps, name)
+    yield id(node), steps
 
 
 def house_rules(document: dict[str, Any]) -> Iterator[str]:
@@ -87,7 +125,7 @@ def main() -> None:
     try:
         found = list(problems(file.name, YAML(typ="safe").load(file)))  # pyright: ignore[reportUnknownMemberType]
     except YAMLError as error:
-        found = [str(error)]
+        found = [yaml_problem(error)]
     except OSError as error:
         found = [f"it cannot be read: {error.strerror}"]
     if found:

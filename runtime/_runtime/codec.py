@@ -177,7 +177,7 @@ def enum_of(kind: Callable[[Any], T], value_type: type, allowed: str) -> Decoder
     """Return a decoder of the values that `kind` accepts; `allowed` lists them for errors."""
 
     def enum(value: Any) -> T:
-        if value.__class__ is value_type:
+        if value.__class__ is value_type or (value_type is int and value.__class__ is float):  # 1.0 is 1
             try:
                 return kind(value)
             except (ValueError, TypeError):

@@ -191,6 +191,13 @@ def test_descriptions_are_found_by_location_and_name(monkeypatch: pytest.MonkeyP
     }
 
 
+def test_parameter_of_operation_replaces_that_of_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its array is repeated, not joined as the other would be."""
+    array = {"name": "x", "in": "query", "schema": {"type": "array", "items": {"type": "string"}}}
+    document = described({"/a": {"parameters": [{**array, "explode": False}], "get": {**OK, "parameters": [array]}}})
+    assert facts(document, monkeypatch).delimiters == {}
+
+
 def test_tags_are_found_by_their_python_names() -> None:
     tags = [{"name": "Some Things", "description": "Of things."}, {"name": "bare"}]
     document = Document("openapi.yaml", described(tags=tags))

@@ -10,6 +10,7 @@ from generator.operations import API, Operation
 from tests.generator.documents import OK, api, described
 
 STRING = {"type": "string"}
+FILE = {"type": "string", "format": "binary"}
 
 
 def operation(get: dict[str, Any], monkeypatch: pytest.MonkeyPatch, path: str = "/a") -> Operation:
@@ -106,6 +107,13 @@ def test_body_of_several_types_is_told_by_class(monkeypatch: pytest.MonkeyPatch)
     )
 
 
+def test_integer_is_sent_as_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Type checkers accept an int as a float, and isinstance does not."""
+    media_types = {"application/json": {"schema": {"type": "number"}}, "application/octet-stream": {"schema": FILE}}
+    found = operation({"requestBody": {"required": True, "content": media_types}}, monkeypatch)
+    assert found.content_type == '"application/json" if isinstance(body, int | float) else "application/octet-stream"'
+
+
 def test_first_of_media_types_with_one_type_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     media_types = {name: {"schema": STRING} for name in ("application/json", "application/vnd.x+json")}
     found = operation({"requestBody": {"required": True, "content": media_types}}, monkeypatch)
@@ -118,6 +126,8 @@ def test_first_of_media_types_with_one_type_is_sent(monkeypatch: pytest.MonkeyPa
         (responses(_200=STRING, _404=None), "str", [("200", "bodies.json_body(codec.string)")]),
         (responses(_204=None), "None", [("204", "bodies.nothing")]),
         (responses(_404=STRING), "None", [("2XX", "bodies.nothing")]),
+        (responses(_404=None, default=STRING), "None", [("2XX", "bodies.nothing")]),
+        (responses(_302=None, default=STRING), "None", [("2XX", "bodies.nothing")]),
         (responses(default=STRING), "str", [("default", "bodies.json_body(codec.string)")]),
         (responses(_201=STRING, default={"type": "integer"}), "str", [("201", "bodies.json_body(codec.string)")]),
         (
@@ -130,7 +140,12 @@ def test_first_of_media_types_with_one_type_is_sent(monkeypatch: pytest.MonkeyPa
             ],
         ),
     ],
-    ids=["success-and-error", "no-content", "errors-alone", "default-alone", "default-is-an-error", "several"],
+    ids=[
+        *("success-and-error", "no-content", "errors-alone", "default-beside-errors", "default-beside-redirects"),
+        "default-alone",
+        "default-is-an-error",
+        "several",
+    ],
 )
 def test_result_is_that_of_successes(
     documented: dict[str, Any], result: str, expected: Any, monkeypatch: pytest.MonkeyPatch

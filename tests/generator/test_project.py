@@ -56,7 +56,8 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "names": (
         described(components={"schemas": {name: {"type": "object"} for name in ("FooBAR", "FooBar")}}),
-        "document.json: the schemas FooBAR and FooBar are both the module foo_bar in Python; give one another title",
+        "document.json: $.components.schemas: FooBAR and FooBar are both the module foo_bar in Python; "
+        "give one another title",
     ),
     "rate-limit": (
         described(x_rate_limit="20/s"),

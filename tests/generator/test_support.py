@@ -6,6 +6,7 @@ this one. Callbacks, webhooks, links, response headers and `xml` say nothing abo
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -444,6 +445,124 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         ),
         f"{X}: oneOf[1] may be taken for oneOf[0]; {ADVICE_ONE_OF}",
     ),
+    "server-with-user": (
+        described(servers=[{"url": "https://u:p@a.example"}]),
+        "$.servers[0].url: expected scheme, host and path of a server, such as https://api.example.com/v1, "
+        "got 'https://u:p@a.example'",
+    ),
+    "path-without-slash": (described({"a": {"get": OK}}), "$.paths.a: a path starts with a slash; write '/a'"),
+    "path-brace-alone": (
+        described({"/a/{": {}}),
+        "$.paths['/a/{']: a brace has no partner; write the name of each parameter as {name}",
+    ),
+    "path-parameter-twice": (
+        described({"/{a}/{a}": {}}),
+        "$.paths['/{a}/{a}']: {a} is there twice; give each its own name",
+    ),
+    "operation-id-without-letters": (
+        operations("-"),
+        "$.paths['/0'].get.operationId: '-' has no letters for a name in Python; write some",
+    ),
+    "status-that-is-none": (
+        get({"responses": {"2xx": {"description": ""}}}),
+        f"{GET}.responses: '2xx' is no status; expected one such as '200', a range 2XX, or default",
+    ),
+    "parameter-optional-in-path": (
+        parameter("path", required=False),
+        f"{IN_PATH}: a parameter in the path is always sent; add required: true",
+    ),
+    "parameter-without-schema": (
+        get({"parameters": [{"name": "p", "in": "query"}]}),
+        f"{P}: there is no schema; add one, {{type: string}} if it is a text",
+    ),
+    "parameter-twice": (
+        get({"parameters": [{"name": "p", "in": "query", "schema": STRING}] * 2}),
+        f"{GET}.parameters: 'p' is there twice in the query; leave one out",
+    ),
+    "parameter-in-object": (
+        get({"parameters": [{"name": name, "in": "query", "schema": of(b=STRING)} for name in "ab"]}),
+        f"{GET}.parameters: 'b' is a field of the object 'a' too; rename one",
+    ),
+    "body-without-media-type": (
+        described({"/a": {"post": {**OK, "requestBody": {"content": {}}}}}),
+        "$.paths['/a'].post.requestBody: there is no media type; describe the body below content",
+    ),
+    "body-without-schema": (
+        described({"/a": {"post": {**OK, "requestBody": {"content": {"application/json": {}}}}}}),
+        f"{POST}['application/json']: there is no schema; add one, {{}} for any value",
+    ),
+    "file-in-urlencoded-form": (
+        body("application/x-www-form-urlencoded", of(a=FILE)),
+        f"{POST}['application/x-www-form-urlencoded'].schema: a form of this media type has no files; use "
+        "multipart/form-data",
+    ),
+    "files-in-map-of-form": (
+        body("multipart/form-data", of(a={"type": "object", "additionalProperties": FILE})),
+        f"{POST}['multipart/form-data'].schema: the file inside 'a' cannot be sent; make it a field of its own",
+    ),
+    "files-in-array-in-array-of-form": (
+        body("multipart/form-data", of(a={"type": "array", "items": {"type": "array", "items": FILE}})),
+        f"{POST}['multipart/form-data'].schema: the file inside 'a' cannot be sent; make it a field of its own",
+    ),
+    "ref-of-response-to-nothing": (
+        get({"responses": {"200": {"$ref": "#/components/responses/A"}}}),
+        f"{GET}.responses['200']: there is no /components/responses/A",
+    ),
+    "type-that-is-none": (
+        schema(type="obejct"),
+        f"{X}.type: there is no type 'obejct'; there are array, boolean, integer, null, number, object, string",
+    ),
+    "ref-of-response-to-another-file": (
+        get({"responses": {"200": {"$ref": "other.yaml#/A"}}}),
+        f"{GET}.responses['200']: $ref 'other.yaml#/A' is not followed; write here what it refers to",
+    ),
+    "default-without-quotes": (
+        schema(type="string", format="date", default=date(2026, 11, 23)),
+        f"{X}.default: expected a text; quote '2026-11-23'",
+    ),
+    "ref-to-itself": (schemas(X=ref("X")), f"{X}: there is no /components/schemas/X"),
+    "schema-of-itself": (schema(allOf=[ref("X")]), f"{X}: it refers to itself; leave that reference out"),
+    "array-without-items": (
+        schema(type=["array", "null"]),
+        f"{X}: an array has no items; add items, {{}} for any value",
+    ),
+    "enum-empty": (schema(enum=[]), f"{X}.enum: there are no values; list them"),
+    "enum-twice": (schema(enum=["a", "a"]), f"{X}.enum: 'a' is there twice; leave one out"),
+    "enum-nullable-without-null": (
+        schema(type="string", nullable=True, enum=["a"]),
+        f"{X}.enum: the type allows null, the values do not; list null as well",
+    ),
+    "default-without-offset": (
+        schema(type="string", format="date-time", default="2026-11-23T08:28:36"),
+        f"{X}.default: '2026-11-23T08:28:36' is no date-time",
+    ),
+    "default-of-a-reference": (
+        schemas(A={"type": "string", "enum": ["a"]}, X={"allOf": [ref("A")], "default": "b"}),
+        f"{X}.default: 'b' is not one of the values",
+    ),
+    "default-of-an-object": (
+        schemas(A=of(), X={"allOf": [ref("A")], "default": {}}),
+        f"{X}.default: an object of another schema cannot have one; leave it out",
+    ),
+    "read-only-in-request-through-all-of": (
+        body(
+            schema={
+                "allOf": [{"type": "object", "properties": {"id": {**STRING, "readOnly": True}}}, {"required": ["id"]}]
+            }
+        ),
+        f"{POST}['application/json'].schema.required: 'id' is readOnly and requests do not have it; leave it out of "
+        "required",
+    ),
+    "discriminator-without-name": (
+        schemas(A=of(k=STRING), X={"oneOf": [ref("A")], "discriminator": {}}),
+        f"{X}.discriminator: there is no propertyName; name the property that tells the alternatives apart",
+    ),
+    "discriminator-of-integers": (
+        schemas(
+            A=of(k=INTEGER), B=of(k=INTEGER), X={"oneOf": [ref("A"), ref("B")], "discriminator": {"propertyName": "k"}}
+        ),
+        f"{X}.discriminator: 'k' of alternative 0 is no text; make it a string",
+    ),
 }
 
 
@@ -484,6 +603,9 @@ ACCEPTED: dict[str, dict[str, Any]] = {
         {"/a": {"get": {**OK, "operationId": "getX", "tags": ["a"]}, "put": {**OK, "operationId": "get_x"}}}
     ),
     "no-operation-id": get(),
+    "extensions-beside-paths-and-responses": described(
+        {"x-a": {"get": 1}, "/a": {"get": {"responses": {**OK["responses"], "x-b": {"c": 1}}}}}
+    ),
     # Parameters
     "explode-false": parameter(schema={"type": "array", "items": STRING}, explode=False),
     "pipe-delimited": parameter(schema={"type": "array", "items": STRING}, style="pipeDelimited"),
@@ -492,6 +614,9 @@ ACCEPTED: dict[str, dict[str, Any]] = {
     "array-in-header": parameter("header", schema={"type": "array", "items": STRING}),
     "uuid-in-header": parameter("header", schema={"type": "string", "format": "uuid"}),
     "array-in-cookie": parameter("cookie", schema={"type": "array", "items": STRING}, explode=False),
+    "array-or-text-explode-false": parameter(
+        schema={"oneOf": [STRING, {"type": "array", "items": STRING}]}, explode=False
+    ),
     "array-of-enums": parameter(schema={"type": "array", "items": {"enum": ["a", "b"]}}),
     # Bodies and responses
     "body-json": body("application/vnd.x+json", of(a=STRING)),
@@ -611,7 +736,7 @@ def test_malformed_documents_are_left_to_others(document: dict[str, Any]) -> Non
 ALIKE: dict[str, tuple[dict[str, Any], str]] = {
     "modules": (
         schemas(FooBAR=of(a=STRING), FooBar=of(a=STRING)),
-        "the schemas FooBAR and FooBar are both the module foo_bar in Python; give one another title",
+        "$.components.schemas: FooBAR and FooBar are both the module foo_bar in Python; give one another title",
     ),
     "tag-class": (
         get(
@@ -623,11 +748,11 @@ ALIKE: dict[str, tuple[dict[str, Any], str]] = {
             },
             components={"schemas": {"SendAPI": of(a=STRING)}},
         ),
-        "the schema SendAPI is called as the class of a tag's operations; give it another title",
+        "$.components.schemas: SendAPI is called as the class of a tag's operations; give it another title",
     ),
     "properties": (
         schemas(X=of(foobar=STRING, foo_bar=STRING, **{"foo-bar": STRING})),
-        "schema X: the properties 'foobar' and 'foo-bar' are both foobar in Python; rename one",
+        "$.components.schemas: X: the properties 'foobar' and 'foo-bar' are both foobar in Python; rename one",
     ),
 }
 

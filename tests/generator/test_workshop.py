@@ -472,6 +472,15 @@ def test_unexploded_arrays_are_joined(workshop: Any, ask: Ask) -> None:
     assert seen.query == [("ids", "1,2"), ("pipes", "true|false"), ("spaces", "a b")]
     assert (seen.headers["x-ids"], seen.headers["x-when"]) == (f"{ID},{ID}", "2026-11-23T00:00:00Z")
     assert ask(lambda client: client.odd.get("a", ids=[]), as_json({}))[1].query == []
+    assert ask(lambda client: client.odd.get("a", either="a,b"), as_json({}))[1].query == [("either", "a,b")]
+
+
+def test_objects_in_arrays_are_sent_as_json(workshop: Any, ask: Ask) -> None:
+    """In a query and in a form, not as Python shows them."""
+    assert ask(lambda client: client.odd.get("a", any=[{"b": "c"}]), as_json({}))[1].query == [("any", '{"b": "c"}')]
+    form = workshop.Form(name="n", additional_properties={"a": [workshop.Where(shelf="top")]})
+    _, seen = ask(lambda client: client.forms.send_form(body=form), respond(204, b""))
+    assert parse_qsl(seen.body.decode()) == [("name", "n"), ("a", '{"shelf": "top"}')]
 
 
 def test_header_and_cookie_are_one_line(workshop: Any, ask: Ask) -> None:

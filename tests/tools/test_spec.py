@@ -8,14 +8,16 @@ import pytest
 
 from tests.support.processes import python
 from tools import ROOT
+from tools.spec import problems
 
 DESCRIPTION = (ROOT / "tests" / "specs" / "credits.yaml").read_text("utf-8")
 
 MISTAKES = {
-    "yaml": ("tags: [credits]", "tags: [credits", 'credits.yaml", line '),
+    "yaml": ("tags: [credits]", "tags: [credits", "line 22, column 18: expected ',' or ']', but got ':'"),
     "no document": (DESCRIPTION, "- a list", "expected an OpenAPI document"),
     "no version": ("openapi: 3.1.0", "openapi: four", "$.openapi: expected"),
-    "a name": ("tags: [credits]", "tags: [credits]\n      requestbody: {}", ".get: Unevaluated properties are not"),
+    "a version without quotes": ("openapi: 3.1.0", "openapi: 3.1", "$.openapi: expected"),
+    "a name": ("tags: [credits]", "tags: [credits]\n      requestbody: {}", ".get: 'requestbody' is no field here"),
     "a reference": ("schemas/TCreditType", "schemas/TType", ".type: there is no /components/schemas/TType"),
     "no operationId": ("operationId: list_credits", "description: Some.", "GET /v1/credits: expected an operationId"),
     "no tag": ("tags: [credits]", "tags: []", "GET /v1/credits: expected a tag"),
@@ -69,6 +71,17 @@ MISTAKES = {
         "are both the module credits_response in Python; give one another title",
     ),
     "a scheme that is not supported": ("scheme: bearer", "scheme: digest", "is not supported; supported are apiKey"),
+    "no alternatives": (
+        "required: [name]",
+        "oneOf: []",
+        "$.components.schemas.TCreditType.oneOf: [] should be non-empty",
+    ),
+    "a brace": ("/v1/credits:", "/v1/{:", "$.paths['/v1/{']: a brace has no partner"),
+    "a reference to itself": (
+        "type: { $ref:",
+        "type: { allOf: [{ $ref: '#/components/schemas/TCredit/properties/type' }], x-ref:",
+        "$.components.schemas.TCredit.properties.type: it refers to itself",
+    ),
     "a required name": ("required: [name]", "required: [kode]", ".TCreditType.required: there is no property 'kode'"),
 }
 
@@ -83,6 +96,16 @@ def test_a_mistake_is_named_with_its_place(mistake: str, tmp_path: Path) -> None
     assert run.returncode == 1
     assert expected in run.stderr
     assert "Traceback" not in run.stderr
+    assert all(line.startswith(("$", "GET ", "line ", "expected")) for line in run.stderr.splitlines()[1:])
+
+
+def test_field_of_another_version_is_named() -> None:
+    """OpenAPI 3.0 describes a schema as one of two alternatives; the error of the one that was meant is told."""
+    schemas = {"X": {"type": "object", "properties": {"a": {"const": "a"}}}}
+    document = {"openapi": "3.0.3", "info": {"title": "a", "version": "0.1.0"}, "paths": {}}
+    assert list(problems("openapi.yaml", {**document, "components": {"schemas": schemas}})) == [
+        "$.components.schemas.X.properties.a: 'const' is no field here; check its spelling"
+    ]
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -92,6 +92,7 @@ SOME_ID = UUID("0ea24c34-4d0b-4e67-8495-d16fa4d19ba6")
         (integer_or_string, "a", "a"),
         (integer_or_string, 2.0, 2),
         (kind, "saw", Kind.SAW),
+        (level, 1.0, Kind.SAW),
         (saw, "saw", "saw"),
         (one, 1, 1),
         (uuid, str(SOME_ID), SOME_ID),

@@ -118,7 +118,7 @@ class APIRequest(Generic[T]):
         query: dict[str, Any] = {}
         for name, value in _present(self.query).items():
             # The fields of an object are parameters of their own.
-            query.update(_form(value) if isinstance(value, dict) else {name: value})  # pyright: ignore[reportUnknownArgumentType]
+            query.update(_form(value if isinstance(value, dict) else {name: value}))  # pyright: ignore[reportUnknownArgumentType]
         headers = _checked_texts(self.headers)
         cookies = _checked_texts(self.cookies, delimiter=";")
         body: dict[str, Any] = {}
@@ -137,7 +137,14 @@ def _present(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _form(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of a form. httpx repeats the name for each item of an array; objects are sent as JSON."""
-    return {name: json.dumps(value) if isinstance(value, dict) else value for name, value in _present(values).items()}
+    return {
+        name: [_field(item) for item in value] if isinstance(value, list) else _field(value)  # pyright: ignore[reportUnknownVariableType]
+        for name, value in _present(values).items()
+    }
+
+
+def _field(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, dict | list) else value
 
 
 def _text(value: Any) -> str:
@@ -152,7 +159,9 @@ def _text(value: Any) -> str:
 
 def delimited(value: Any, delimiter: str) -> Any:
     """Return the items of an array as one text; an empty array is left out, as a repeated parameter would be."""
-    items: list[Any] = encode(value) if isinstance(value, list | tuple) else []
+    if not isinstance(value, list | tuple):
+        return value
+    items: list[Any] = encode(value)
     return delimiter.join(map(_text, items)) if items else UNSET
 
 
