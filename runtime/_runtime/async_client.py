@@ -20,7 +20,8 @@ from .call import FAULTS, NO_AUTH, TRUNCATIONS, Call
 from .client_base import ClientBase
 from .client_state import ClientState
 from .config import CallOptions, ClientConfig
-from .event_loops import LoopState, move_on_after
+from .custom_client import discard_lost_connections
+from .event_loops import LoopState, move_on_after, to_the_end
 from .failures import is_aiohttp_error, without_network_frames
 from .http_library import httpx
 from .per_process import PerProcess
@@ -64,7 +65,7 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
                 if loop.wait_lock.locked() or call.try_acquire():  # calls that wait already go first
                     await _wait_for_slot(call, loop)
                 try:
-                    raw = await self._exchange(call, loop)
+                    raw = await self._exchange(call, state, loop)
                 except FAULTS as error:
                     if call.is_foreign(error):
                         raise
@@ -79,7 +80,7 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
         except BaseException as error:  # the frames of network code hold the key, or what the server sent
             raise error.with_traceback(without_network_frames(error.__traceback__))  # noqa: B904
 
-    async def _exchange(self, call: Call[Any], loop: LoopState) -> RawResponse:
+    async def _exchange(self, call: Call[Any], state: AsyncState, loop: LoopState) -> RawResponse:
         """Send a request and read the response."""
         request = call.next_request()
         body: BoundedBody | None = None
@@ -106,12 +107,15 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
                     raw.content = body.finish()
                     return raw
                 finally:
-                    await response.aclose()
+                    closing = response.aclose()
+                    await (closing if state.transport == "aiohttp" else to_the_end(closing))
             return call.response_at_deadline(body)
         except httpx.HTTPStatusError as error:  # raised by an event hook of the caller's
             return call.response_from_status_error(error)
         except BaseException as error:
             call.on_no_response()
+            for connection in discard_lost_connections(loop.http, request.url):
+                await to_the_end(connection.aclose())
             if is_aiohttp_error(error):  # from an http_client over aiohttp
                 raise httpx.RemoteProtocolError(str(error)) from error
             raise

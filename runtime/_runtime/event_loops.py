@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import weakref
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Coroutine, Generator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
@@ -68,6 +69,15 @@ class LoopState:
                 import trio
 
                 self._loop.run_sync_soon(trio.lowlevel.spawn_system_task, self.close)
+
+
+async def to_the_end(closing: Coroutine[Any, Any, None]) -> None:
+    """Await a coroutine that ends even if this task is cancelled: httpcore would lose a connection."""
+    with anyio.CancelScope(shield=True):
+        if hasattr(current_token().native_token, "call_soon_threadsafe"):  # asyncio's tasks ignore that shield
+            await asyncio.shield(closing)
+        else:
+            await closing
 
 
 def move_on_after(seconds: float) -> AbstractContextManager[object]:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import random
 import threading
-from collections.abc import Iterator
-from contextlib import suppress
+import types
+from collections.abc import Coroutine, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from itertools import count
 from typing import Any
 
 import httpcore
 import httpx
 import pytest
-from stablecog_client import APIConnectionError, APITimeoutError, Client, CreditsResponse
+from stablecog_client import APIConnectionError, APITimeoutError, AsyncClient, Client, CreditsResponse
 from stablecog_client._runtime import client_state
 
 from tests.support import faults
@@ -96,6 +99,70 @@ def test_cancelled_calls_cost_no_connection(backend: type[Tasks], stage: Stage) 
     with backend(stage.server.url) as caller:
         state = unlimited(caller)
         caller.runner.run(storm())
+
+
+@types.coroutine
+def cancelled_at(step: int, call: Coroutine[Any, Any, object]) -> Generator[Any, Any, None]:
+    """Make a call, and cancel the task that makes it when it waits for the time with this number."""
+    with suppress(StopIteration):
+        waits_for = call.send(None)
+        for number in count():
+            if number == step and (task := asyncio.current_task()):
+                task.cancel()
+            try:
+                yield waits_for
+            except BaseException as error:
+                waits_for = call.throw(error)
+            else:
+                waits_for = call.send(None)
+
+
+async def cancel_at(step: int, call: Coroutine[Any, Any, object]) -> None:
+    await cancelled_at(step, call)
+
+
+@pytest.mark.parametrize("custom", [False, True])
+def test_cancelled_step_costs_no_connection(custom: bool, stage: Stage) -> None:
+    """Whatever a call does when it is cancelled, also over an `http_client` of few connections."""
+
+    async def cancel_each_step(client: AsyncClient, pool: Any) -> None:
+        for step in range(40):
+            for _ in range(2):  # the second on a connection that is open
+                await asyncio.wait([asyncio.create_task(cancel_at(step, client.credits.list()))])
+            for connection in pool.connections:
+                await connection.aclose()
+        await asyncio.gather(*(client.credits.list() for _ in range(4 * SLOTS)))
+        assert all(connection.is_idle() for connection in pool.connections)
+        assert vars(pool)["_requests"] == []
+
+    async def main() -> None:
+        async with httpx.AsyncClient(limits=httpx.Limits(max_connections=SLOTS)) as http_client:
+            options: dict[str, Any] = {"http_client": http_client} if custom else {}
+            async with AsyncClient(KEY, base_url=stage.server.url, timeout=1, **options) as client:
+                await client.credits.list()
+                state: Any = vars(client)["_state"].get()
+                state.rate_limit = None
+                (loop,) = state.loops.values()
+                await cancel_each_step(client, loop.http._transport._pool)
+
+    stage.scene = ok
+    asyncio.run(main())
+
+
+def test_calls_by_others_cost_no_connection(stage: Stage) -> None:
+    """Clients that share an `http_client` wait in its own queue, and can call when the server is back."""
+    limits = httpx.Limits(max_connections=SLOTS)
+    with httpx.Client(limits=limits) as http_client, ExitStack() as stack:
+        options: dict[str, Any] = {"http_client": http_client, "timeout": 0.2, "max_retries": 0}
+        callers = [stack.enter_context(Threads(stage.server.url, **options)) for _ in range(8)]
+        for caller in callers:
+            unlimited(caller)
+        with ThreadPoolExecutor(8) as pool:
+            for _ in range(3):
+                [*pool.map(lambda caller: caller.list_at_once(4 * SLOTS), callers)]
+        stage.scene = ok
+        assert all(isinstance(outcome, CreditsResponse) for outcome in callers[0].list_at_once(SLOTS))
+        assert not any("CONNECTING" in shown for shown in states(http_client))
 
 
 def test_a_call_that_outlives_close_leaves_no_socket(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -110,6 +110,11 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
             return call.response_from_status_error(error)
         except BaseException:
             call.on_no_response()
+            if (custom := self._config.http_client) is not None:
+                from .custom_client import discard_lost_connections
+
+                for connection in discard_lost_connections(custom, request.url):
+                    connection.close()
             raise
         finally:
             current_deadline.ends_at = outer_deadline
