@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
+import socket
+import ssl
 import threading
 import types
 from collections.abc import Coroutine, Generator, Iterator
@@ -19,7 +21,8 @@ from stablecog_client import APIConnectionError, APITimeoutError, AsyncClient, C
 from stablecog_client._runtime import client_state
 
 from tests.support import faults
-from tests.support.drivers import Backend, Tasks, Threads, all_backends, async_backends
+from tests.support.certificates import serving, trusted
+from tests.support.drivers import Backend, Tasks, Threads, all_backends, async_backends, wait_until
 from tests.support.faults import KEY, FaultServer, ok
 
 SLOTS = 5
@@ -165,8 +168,41 @@ def test_calls_by_others_cost_no_connection(stage: Stage) -> None:
         assert not any("CONNECTING" in shown for shown in states(http_client))
 
 
-def test_a_call_that_outlives_close_leaves_no_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+class SlowHandshakes:
+    """Stands for the TLS context of a server: handshakes wait until they may go on."""
+
+    def __init__(self) -> None:
+        self.begun, self.may_go_on = threading.Event(), threading.Event()
+        self._context = serving()
+
+    def wrap_socket(self, connected: socket.socket, **options: Any) -> ssl.SSLSocket:
+        self.begun.set()
+        self.may_go_on.wait(20)
+        return self._context.wrap_socket(connected, **options)
+
+
+@all_backends
+def test_close_during_a_handshake_leaves_no_socket(backend: Backend) -> None:
     """A connection that is opened while the client is closed is closed, too."""
+    handshakes: Any = SlowHandshakes()
+
+    def close() -> None:
+        handshakes.begun.wait(20)
+        closing: Any = caller.client.close()
+        if closing is not None:
+            asyncio.run(closing)
+        handshakes.may_go_on.set()
+
+    with trusted(), FaultServer(ok, tls=handshakes) as server, backend(server.url) as caller:
+        with ThreadPoolExecutor(1) as pool, suppress(APIConnectionError):
+            pool.submit(close)
+            caller.list()
+        caller.idle(0.1)
+        wait_until(lambda: server.closed == server.connections == 1)
+
+
+def test_a_call_that_outlives_close_leaves_no_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that is opened after the client was closed is closed, too."""
     opening, closed = threading.Event(), threading.Event()
 
     def slow(self: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
@@ -178,7 +214,6 @@ def test_a_call_that_outlives_close_leaves_no_socket(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(httpx.HTTPTransport, "handle_request", slow)
     with FaultServer(ok) as server:
         client = Client(KEY, base_url=server.url)
-        state = client._state.get()  # pyright: ignore[reportPrivateUsage]
 
         def close() -> None:
             opening.wait(20)
@@ -190,7 +225,7 @@ def test_a_call_that_outlives_close_leaves_no_socket(monkeypatch: pytest.MonkeyP
         with suppress(APIConnectionError):
             client.credits.list()
         closer.join()
-        assert states(state.http) == []
+        wait_until(lambda: server.closed == server.connections)
 
 
 @pytest.mark.parametrize("race", [TypeError("'>' not supported"), OSError(9, "Bad file descriptor"), ValueError(-1)])

@@ -21,7 +21,8 @@ from tests.support.faults import FaultServer, close_before_first_byte, ok
 
 PRIVATE = {
     *("_transport_for_url", "_transport", "_mounts"),  # httpx's clients
-    *("_proxy_url", "_network_backend", "_max_connections", "_connections", "_optional_thread_lock"),  # httpcore's pools
+    *("_proxy_url", "_network_backend", "_max_connections"),  # httpcore's pools
+    *("_connections", "_optional_thread_lock"),  # of these, too
     "_retry_connection",  # aiohttp's session
 }
 SHARED_WITH_BASE_CLASS = {"_pool", "_requests"}  # names that ours have, too

@@ -110,6 +110,9 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
                 finally:
                     closing = response.aclose()
                     await (closing if state.transport == "aiohttp" else to_the_end(closing))
+                    stream = response.extensions.get("network_stream")
+                    if state.closed and stream is not None and loop.http is not self._config.http_client:
+                        await stream.aclose()  # opened while the client was closed, which its pool does not notice
             return call.response_at_deadline(body)
         except httpx.HTTPStatusError as error:  # raised by an event hook of the caller's
             return call.response_from_status_error(error)

@@ -161,13 +161,7 @@ class HTTPClient(httpx.Client):
     cookies = _NO_COOKIES  # type: ignore[override] # pyright: ignore[reportAssignmentType]
 
     def __init__(self, tls: ssl.SSLContext, proxy: httpx.Proxy | None) -> None:
-        self._connections = Transport(tls, proxy)
-        super().__init__(transport=self._connections, trust_env=False)
-
-    def close(self) -> None:
-        """Close the connections, also those that were opened after it was closed before."""
-        super().close()
-        self._connections.close()
+        super().__init__(transport=Transport(tls, proxy), trust_env=False)
 
 
 class AsyncHTTPClient(httpx.AsyncClient):

@@ -105,7 +105,9 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
                     if http is self._config.http_client:
                         raise
                 if state.closed and http is not self._config.http_client:
-                    http.close()  # it may have opened a connection after it was closed
+                    stream = response.extensions.get("network_stream")
+                    if stream is not None:  # opened while the client was closed, which its pool does not notice
+                        stream.close()
         except httpx.HTTPStatusError as error:  # raised by an event hook of the caller's
             return call.response_from_status_error(error)
         except BaseException:
