@@ -57,6 +57,8 @@ class DeadlineStream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
+        if isinstance(connected := self.get_extra_info("socket"), ssl.SSLSocket):
+            connected.__class__ = DeadlineSSLSocket
         return DeadlineStream(
             self._stream.start_tls(ssl_context, server_hostname, bounded(timeout, httpcore.ConnectTimeout))
         )
@@ -183,8 +185,6 @@ class Transport(httpx.HTTPTransport):
         self._backend = DeadlineBackend()
         self._pool = _new_pool(*pools, tls, proxy, network_backend=self._backend)
         self._socks_errors = _socks_errors(proxy)
-        if proxy is not None and proxy.ssl_context is not None:
-            proxy.ssl_context.sslsocket_class = DeadlineSSLSocket
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self._backend.opened.stream = None

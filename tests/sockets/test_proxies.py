@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Any
 
 import httpx
 import pytest
@@ -235,3 +236,14 @@ def test_dripped_tls_behind_a_proxy(backend: Backend, proxy_scheme: str, monkeyp
         with backend(f"https://{NAME}:{port}", deadline=0.6, max_retries=0) as caller:
             with assert_duration(0.5), assert_ends(), pytest.raises(APITimeoutError):
                 caller.list()
+
+
+def test_dripped_tls_behind_a_proxy_of_an_http_client() -> None:
+    """Neither does it where the caller has made the connection's TLS."""
+    with trusted(), ProxyServer(tls=serving()) as proxy, raw_server(b"\x16\x03\x03\x40\x00", b"\0") as port:
+        tls = httpx.create_ssl_context()
+        with httpx.Client(proxy=httpx.Proxy(proxy.url("https"), ssl_context=tls), verify=tls) as http_client:
+            options: dict[str, Any] = {"http_client": http_client, "deadline": 0.6, "max_retries": 0}
+            client = Client(KEY, base_url=f"https://{NAME}:{port}", **options)
+            with assert_duration(0.5), assert_ends(), pytest.raises(APITimeoutError):
+                client.credits.list()
