@@ -179,8 +179,10 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
                 raise UsageError('transport: "aiohttp" needs asyncio; use "httpx" on trio')
             if proxy is not None and proxy.url.scheme.startswith("socks"):
                 raise UsageError('transport: "aiohttp" does not support SOCKS proxies; use "httpx", or set NO_PROXY')
-            from .aiohttp_transport import AiohttpTransport
-
+            try:
+                from .aiohttp_transport import AiohttpTransport
+            except OSError as error:  # aiohttp sets up TLS when it is imported
+                raise environment.tls_error(error) from None
             return AiohttpTransport(tls_context, proxy)
         from .network import AsyncTransport
 
