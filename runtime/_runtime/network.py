@@ -184,7 +184,6 @@ class Transport(httpx.HTTPTransport):
         pools = (httpcore.ConnectionPool, httpcore.HTTPProxy, httpcore.SOCKSProxy)
         self._backend = DeadlineBackend()
         self._pool = _new_pool(*pools, tls, proxy, network_backend=self._backend)
-        self._socks_errors = _socks_errors(proxy)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self._backend.opened.stream = None
@@ -192,11 +191,9 @@ class Transport(httpx.HTTPTransport):
             response = super().handle_request(request)
         except POOL_RACES as error:
             raise httpx.ReadError(str(error)) from error
-        except Exception as error:
+        except Exception:
             if stream := self._backend.opened.stream:  # httpcore leaves it open when a handshake of SOCKS fails
                 stream.close()
-            if isinstance(error, self._socks_errors):
-                raise httpx.ProxyError(_NOT_SOCKS) from error
             raise
         response.__class__ = UnfollowedResponse
         return response
@@ -208,21 +205,18 @@ class AsyncTransport(httpx.AsyncHTTPTransport):
     def __init__(self, tls: ssl.SSLContext, proxy: httpx.Proxy | None) -> None:
         pools = (httpcore.AsyncConnectionPool, httpcore.AsyncHTTPProxy, httpcore.AsyncSOCKSProxy)
         self._pool = _new_pool(*pools, tls, proxy, network_backend=AsyncBackend())
-        self._socks_errors = _socks_errors(proxy)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         opened: list[httpcore.AsyncNetworkStream] = []
         token = _opened.set(opened)
         try:
             response = await super().handle_async_request(request)
-        except BaseException as error:
+        except BaseException:
             import anyio  # not at the top: sync clients do without it
 
             for stream in opened:  # httpcore leaves it open when a handshake of TLS or SOCKS fails or is cancelled
                 with anyio.CancelScope(shield=True):
                     await stream.aclose()
-            if isinstance(error, self._socks_errors):
-                raise httpx.ProxyError(_NOT_SOCKS) from error
             raise
         finally:
             _opened.reset(token)
@@ -246,15 +240,3 @@ def _new_pool(
     if proxy.url.scheme in {"http", "https"}:
         return http_proxy(**options, proxy_ssl_context=proxy.ssl_context)
     return socks_proxy(**options)
-
-
-_NOT_SOCKS = "the proxy did not send a valid SOCKS response"
-
-
-def _socks_errors(proxy: httpx.Proxy | None) -> tuple[type[Exception], ...]:
-    """Return what httpcore lets through when a SOCKS proxy closes the connection or speaks another protocol."""
-    if proxy is None or not proxy.url.scheme.startswith("socks"):
-        return ()
-    from socksio import SOCKSError
-
-    return (SOCKSError,)

@@ -174,6 +174,17 @@ def test_socks_proxy_that_speaks_something_else(backend: Backend, said: bytes, m
     assert f"the proxy did not send a valid SOCKS response; check the proxy 127.0.0.1:{port}" in str(caught.value)
 
 
+@httpx_backends
+def test_socks_proxy_of_an_http_client_that_is_none(backend: Backend) -> None:
+    """It ends in the same error."""
+    with raw_server(b"HTTP/1.1 400 Bad Request\r\n\r\n") as port:
+        kind = httpx.Client if backend is Threads else httpx.AsyncClient
+        options: dict[str, Any] = {"http_client": kind(proxy=f"socks5://127.0.0.1:{port}"), "max_retries": 0}
+        with backend(f"https://{NAME}", **options) as caller, pytest.raises(APIConnectionError) as caught:
+            caller.list()
+    assert f"the proxy did not send a valid SOCKS response; check the proxy 127.0.0.1:{port}" in str(caught.value)
+
+
 def test_socks_over_aiohttp(monkeypatch: pytest.MonkeyPatch) -> None:
     with ProxyServer() as proxy:
         monkeypatch.setenv("ALL_PROXY", proxy.url("socks5"))

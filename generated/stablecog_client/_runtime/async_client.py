@@ -23,7 +23,7 @@ from .client_state import ClientState
 from .config import CallOptions, ClientConfig
 from .custom_client import discard_lost_connections
 from .event_loops import LoopState, move_on_after, to_the_end
-from .failures import is_aiohttp_error, without_network_frames
+from .failures import mapped, without_network_frames
 from .http_library import httpx
 from .per_process import PerProcess
 from .responses import RawResponse
@@ -120,8 +120,8 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
             call.on_no_response()
             for connection in discard_lost_connections(loop.http, request.url):
                 await to_the_end(connection.aclose())
-            if is_aiohttp_error(error):  # from an http_client over aiohttp
-                raise httpx.RemoteProtocolError(str(error)) from error
+            if (transport_error := mapped(error)) is not None:
+                raise transport_error from error
             raise
         finally:
             if acquired:

@@ -16,7 +16,7 @@ from .client_base import ClientBase
 from .client_state import ClientState
 from .config import CallOptions, ClientConfig
 from .deadline import current_deadline
-from .failures import without_network_frames
+from .failures import mapped, without_network_frames
 from .http_library import POOL_RACES, httpx
 from .per_process import PerProcess
 from .responses import RawResponse
@@ -110,13 +110,15 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
                         stream.close()
         except httpx.HTTPStatusError as error:  # raised by an event hook of the caller's
             return call.response_from_status_error(error)
-        except BaseException:
+        except BaseException as error:
             call.on_no_response()
             if (custom := self._config.http_client) is not None:
                 from .custom_client import discard_lost_connections
 
                 for connection in discard_lost_connections(custom, request.url):
                     connection.close()
+            if (transport_error := mapped(error)) is not None:
+                raise transport_error from error
             raise
         finally:
             current_deadline.ends_at = outer_deadline
