@@ -132,8 +132,15 @@ class AsyncBackend(httpcore.AsyncNetworkBackend):
     def __init__(self) -> None:
         self._backend: httpcore.AsyncNetworkBackend = cast("Any", httpcore).AnyIOBackend()
 
-    async def connect_tcp(self, *args: Any, **options: Any) -> httpcore.AsyncNetworkStream:
-        stream = await self._backend.connect_tcp(*args, **options)
+    async def connect_tcp(self, host: str, port: int, *args: Any, **options: Any) -> httpcore.AsyncNetworkStream:
+        try:
+            stream = await self._backend.connect_tcp(host, port, *args, **options)
+        except RuntimeError:  # the interpreter is shutting down, and starts no thread to resolve the host
+            *others, last = resolve(host, port, options["timeout"])
+            for address in others:
+                with suppress(httpcore.ConnectError):
+                    return await self.connect_tcp(address, port, *args, **options)
+            stream = await self._backend.connect_tcp(last, port, *args, **options)
         _opened.get().append(stream)
         return stream
 

@@ -172,6 +172,8 @@ def mapped(error: BaseException) -> httpx.TransportError | None:
     socksio = sys.modules.get("socksio")
     if socksio is not None and isinstance(error, socksio.SOCKSError):
         return httpx.ProxyError("the proxy did not send a valid SOCKS response")
+    if isinstance(error, RuntimeError) and "shutdown" in str(error):  # of the interpreter: no thread resolves the host
+        return httpx.ConnectError(str(error))
     return httpx.RemoteProtocolError(str(error)) if is_aiohttp_error(error) else None
 
 
