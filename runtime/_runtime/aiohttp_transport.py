@@ -117,7 +117,7 @@ class _Connection(httpcore.AsyncConnectionInterface):
         return True
 
     def is_idle(self) -> bool:
-        return False
+        return True  # it is never lost
 
     def has_expired(self) -> bool:
         return False

@@ -36,6 +36,22 @@ def max_connections(client: httpx.Client | httpx.AsyncClient, url: httpx.URL, at
     return min(at_most, getattr(getattr(transport_for(client, url), "_pool", None), "_max_connections", at_most))
 
 
+def discard_lost_connections(client: httpx.Client | httpx.AsyncClient, url: httpx.URL) -> list[Any]:
+    """Remove the connections of requests that have left httpcore's pool, and return them to be closed.
+
+    httpcore keeps them, and counts them, when a request is cancelled or stops waiting at the wrong moment.
+    """
+    pool = getattr(transport_for(client, url), "_pool", None)
+    if not isinstance(pool, httpcore.ConnectionPool | httpcore.AsyncConnectionPool):
+        return []
+    inside = cast("Any", pool)
+    with inside._optional_thread_lock:
+        in_use = [request.connection for request in inside._requests]
+        lost = [each for each in inside._connections if each not in in_use and not each.is_idle()]
+        inside._connections = [each for each in inside._connections if each not in lost]
+    return lost
+
+
 def install_deadline_backend(client: httpx.Client) -> None:
     """Make the connections of a client keep to the deadline of a call, also in transports that other ones wrap.
 

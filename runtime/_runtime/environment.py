@@ -7,6 +7,7 @@ import ssl
 import threading
 from contextlib import suppress
 from ipaddress import ip_address, ip_network
+from os.path import isdir
 from urllib.request import getproxies
 
 from ..errors import UsageError
@@ -51,11 +52,13 @@ class TrustStore:
         return context
 
     def _load(self) -> ssl.SSLContext:
-        source = _trust_source()
+        file, folders = source = _trust_source()
+        if folders and not file and not any(map(isdir, folders.split(os.pathsep))):  # OpenSSL would trust nothing
+            raise UsageError(f"SSL_CERT_DIR: expected a folder of certificates, got {folders}")
         try:
             context = httpx.create_ssl_context()
         except OSError as error:
-            raise UsageError(f"{_trust_store_problem()} ({error})") from None
+            raise tls_error(error) from None
         self._context, self._source = context, source
         return context
 
@@ -64,8 +67,12 @@ def _trust_source() -> tuple[str | None, str | None]:
     return os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
 
 
-def _trust_store_problem() -> str:
-    """Return which variable keeps the trust store from being loaded, and what was expected of it."""
+def tls_error(error: OSError) -> UsageError:
+    """Return an error that says which variable keeps TLS from being set up, and what was expected of it."""
+    return UsageError(f"{_tls_problem()} ({error})")
+
+
+def _tls_problem() -> str:
     if key_log := os.environ.get("SSLKEYLOGFILE"):
         try:
             open(key_log, "a").close()
@@ -99,8 +106,9 @@ def proxy_of_environment(url: httpx.URL) -> tuple[httpx.Proxy, str] | None:
     if scheme is None:
         return None
     name = f"{scheme}_proxy"
-    variable = next((found for found in (name, name.upper()) if found in os.environ), "the system's proxy settings")
     address = proxies[scheme]
+    named = (found for found, value in os.environ.items() if found.lower() == name and value == address)
+    variable = next(named, "the system's proxy settings")
     proxy_url = parse_url(address if "://" in address else f"http://{address}")
     try:
         proxy = httpx.Proxy(proxy_url) if proxy_url else None
@@ -138,7 +146,7 @@ def _matches(url: httpx.URL, entry: str) -> bool:
         pass  # a name, or an address with a port
     name, separator, port = entry.rpartition(":")
     if separator and port.isdecimal():
-        if int(port) != (url.port or _DEFAULT_PORTS.get(url.scheme)):
+        if port != str(url.port or _DEFAULT_PORTS.get(url.scheme)):
             return False
         entry = name
     entry = entry.removeprefix("*").strip("[]").rstrip(".")

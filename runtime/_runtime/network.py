@@ -57,6 +57,8 @@ class DeadlineStream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
+        if isinstance(connected := self.get_extra_info("socket"), ssl.SSLSocket):
+            connected.__class__ = DeadlineSSLSocket
         return DeadlineStream(
             self._stream.start_tls(ssl_context, server_hostname, bounded(timeout, httpcore.ConnectTimeout))
         )
@@ -130,8 +132,15 @@ class AsyncBackend(httpcore.AsyncNetworkBackend):
     def __init__(self) -> None:
         self._backend: httpcore.AsyncNetworkBackend = cast("Any", httpcore).AnyIOBackend()
 
-    async def connect_tcp(self, *args: Any, **options: Any) -> httpcore.AsyncNetworkStream:
-        stream = await self._backend.connect_tcp(*args, **options)
+    async def connect_tcp(self, host: str, port: int, *args: Any, **options: Any) -> httpcore.AsyncNetworkStream:
+        try:
+            stream = await self._backend.connect_tcp(host, port, *args, **options)
+        except RuntimeError:  # the interpreter is shutting down, and starts no thread to resolve the host
+            *others, last = resolve(host, port, options["timeout"])
+            for address in others:
+                with suppress(httpcore.ConnectError):
+                    return await self.connect_tcp(address, port, *args, **options)
+            stream = await self._backend.connect_tcp(last, port, *args, **options)
         _opened.get().append(stream)
         return stream
 
@@ -163,13 +172,7 @@ class HTTPClient(httpx.Client):
     cookies = _NO_COOKIES  # type: ignore[override] # pyright: ignore[reportAssignmentType]
 
     def __init__(self, tls: ssl.SSLContext, proxy: httpx.Proxy | None) -> None:
-        self._connections = Transport(tls, proxy)
-        super().__init__(transport=self._connections, trust_env=False)
-
-    def close(self) -> None:
-        """Close the connections, also those that were opened after it was closed before."""
-        super().close()
-        self._connections.close()
+        super().__init__(transport=Transport(tls, proxy), trust_env=False)
 
 
 class AsyncHTTPClient(httpx.AsyncClient):
@@ -188,9 +191,6 @@ class Transport(httpx.HTTPTransport):
         pools = (httpcore.ConnectionPool, httpcore.HTTPProxy, httpcore.SOCKSProxy)
         self._backend = DeadlineBackend()
         self._pool = _new_pool(*pools, tls, proxy, network_backend=self._backend)
-        self._socks_errors = _socks_errors(proxy)
-        if proxy is not None and proxy.ssl_context is not None:
-            proxy.ssl_context.sslsocket_class = DeadlineSSLSocket
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self._backend.opened.stream = None
@@ -198,11 +198,9 @@ class Transport(httpx.HTTPTransport):
             response = super().handle_request(request)
         except POOL_RACES as error:
             raise httpx.ReadError(str(error)) from error
-        except Exception as error:
+        except Exception:
             if stream := self._backend.opened.stream:  # httpcore leaves it open when a handshake of SOCKS fails
                 stream.close()
-            if isinstance(error, self._socks_errors):
-                raise httpx.ProxyError(_NOT_SOCKS) from error
             raise
         response.__class__ = UnfollowedResponse
         return response
@@ -214,21 +212,18 @@ class AsyncTransport(httpx.AsyncHTTPTransport):
     def __init__(self, tls: ssl.SSLContext, proxy: httpx.Proxy | None) -> None:
         pools = (httpcore.AsyncConnectionPool, httpcore.AsyncHTTPProxy, httpcore.AsyncSOCKSProxy)
         self._pool = _new_pool(*pools, tls, proxy, network_backend=AsyncBackend())
-        self._socks_errors = _socks_errors(proxy)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         opened: list[httpcore.AsyncNetworkStream] = []
         token = _opened.set(opened)
         try:
             response = await super().handle_async_request(request)
-        except BaseException as error:
+        except BaseException:
             import anyio  # not at the top: sync clients do without it
 
             for stream in opened:  # httpcore leaves it open when a handshake of TLS or SOCKS fails or is cancelled
                 with anyio.CancelScope(shield=True):
                     await stream.aclose()
-            if isinstance(error, self._socks_errors):
-                raise httpx.ProxyError(_NOT_SOCKS) from error
             raise
         finally:
             _opened.reset(token)
@@ -252,15 +247,3 @@ def _new_pool(
     if proxy.url.scheme in {"http", "https"}:
         return http_proxy(**options, proxy_ssl_context=proxy.ssl_context)
     return socks_proxy(**options)
-
-
-_NOT_SOCKS = "the proxy did not send a valid SOCKS response"
-
-
-def _socks_errors(proxy: httpx.Proxy | None) -> tuple[type[Exception], ...]:
-    """Return what httpcore lets through when a SOCKS proxy closes the connection or speaks another protocol."""
-    if proxy is None or not proxy.url.scheme.startswith("socks"):
-        return ()
-    from socksio import SOCKSError
-
-    return (SOCKSError,)

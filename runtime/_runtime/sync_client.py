@@ -15,7 +15,7 @@ from .client_base import ClientBase
 from .client_state import ClientState, PerProcess
 from .clock import current_deadline
 from .config import CallOptions, ClientConfig
-from .failures import without_network_frames
+from .failures import mapped, without_network_frames
 from .http_library import POOL_RACES, httpx
 from .responses import RawResponse
 
@@ -86,12 +86,20 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
                 except POOL_RACES:
                     if http is self._config.http_client:
                         raise
-                if state.closed and http is not self._config.http_client:
-                    http.close()  # it may have opened a connection after it was closed
+                stream = response.extensions.get("network_stream")
+                if state.closed and stream is not None and http is not self._config.http_client:
+                    stream.close()  # opened while the client was closed, which its pool does not notice
         except httpx.HTTPStatusError as error:  # raised by an event hook of the caller's
             return call.response_from_status_error(error)
-        except BaseException:
+        except BaseException as error:
             call.on_no_response()
+            if (custom := self._config.http_client) is not None:
+                from .custom_client import discard_lost_connections
+
+                for connection in discard_lost_connections(custom, request.url):
+                    connection.close()
+            if (transport_error := mapped(error)) is not None:
+                raise transport_error from error
             raise
         finally:
             current_deadline.ends_at = outer_deadline

@@ -159,3 +159,29 @@ def call():
 atexit.register(call)
 """
         assert output("-c", program) == "1391\n"
+
+
+ASYNC_AT_EXIT = """
+import asyncio, atexit, sys
+from stablecog_client import APIConnectionError, AsyncClient
+
+async def call(transport):
+    async with AsyncClient("sc-test", base_url=sys.argv[1], max_retries=0, transport=transport) as client:
+        print((await client.credits.list()).total_remaining_credits)
+
+def call_both():
+    asyncio.run(call("httpx"))
+    try:
+        asyncio.run(call("aiohttp"))
+    except APIConnectionError as error:
+        print("shutdown" in error.message)
+
+atexit.register(call_both)
+"""
+
+
+def test_async_call_at_interpreter_shutdown() -> None:
+    """The host is resolved in line; aiohttp needs a thread, and the error is one of ours."""
+    with FaultServer(ok) as server:
+        printed = output("-c", ASYNC_AT_EXIT, f"http://localhost:{server.port}")
+    assert printed.split() == ["1391", "True"]

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import random
+import socket
+import ssl
 import threading
-from collections.abc import Iterator
-from contextlib import suppress
+import types
+from collections.abc import Coroutine, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import ExitStack, suppress
+from itertools import count
 from typing import Any
 
 import httpcore
 import httpx
 import pytest
-from stablecog_client import APIConnectionError, APITimeoutError, Client, CreditsResponse
+from stablecog_client import APIConnectionError, APITimeoutError, AsyncClient, Client, CreditsResponse
 from stablecog_client._runtime import client_state
 
 from tests.support import faults
-from tests.support.drivers import Backend, Tasks, Threads, all_backends, async_backends
+from tests.support.certificates import serving, trusted
+from tests.support.drivers import Backend, Tasks, Threads, all_backends, async_backends, wait_until
 from tests.support.faults import KEY, FaultServer, ok
 
 SLOTS = 5
@@ -98,8 +104,105 @@ def test_cancelled_calls_cost_no_connection(backend: type[Tasks], stage: Stage) 
         caller.runner.run(storm())
 
 
-def test_a_call_that_outlives_close_leaves_no_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+@types.coroutine
+def cancelled_at(step: int, call: Coroutine[Any, Any, object]) -> Generator[Any, Any, None]:
+    """Make a call, and cancel the task that makes it when it waits for the time with this number."""
+    with suppress(StopIteration):
+        waits_for = call.send(None)
+        for number in count():
+            if number == step and (task := asyncio.current_task()):
+                task.cancel()
+            try:
+                yield waits_for
+            except BaseException as error:
+                waits_for = call.throw(error)
+            else:
+                waits_for = call.send(None)
+
+
+async def cancel_at(step: int, call: Coroutine[Any, Any, object]) -> None:
+    await cancelled_at(step, call)
+
+
+@pytest.mark.parametrize("custom", [False, True])
+def test_cancelled_step_costs_no_connection(custom: bool, stage: Stage) -> None:
+    """Whatever a call does when it is cancelled, also over an `http_client` of few connections."""
+
+    async def cancel_each_step(client: AsyncClient, pool: Any) -> None:
+        for step in range(40):
+            for _ in range(2):  # the second on a connection that is open
+                await asyncio.wait([asyncio.create_task(cancel_at(step, client.credits.list()))])
+            for connection in pool.connections:
+                await connection.aclose()
+        await asyncio.gather(*(client.credits.list() for _ in range(4 * SLOTS)))
+        assert all(connection.is_idle() for connection in pool.connections)
+        assert vars(pool)["_requests"] == []
+
+    async def main() -> None:
+        async with httpx.AsyncClient(limits=httpx.Limits(max_connections=SLOTS)) as http_client:
+            options: dict[str, Any] = {"http_client": http_client} if custom else {}
+            async with AsyncClient(KEY, base_url=stage.server.url, timeout=1, **options) as client:
+                await client.credits.list()
+                state: Any = vars(client)["_states"].get()
+                state.rate_limit = None
+                (loop,) = state.loops.values()
+                await cancel_each_step(client, loop.http._transport._pool)
+
+    stage.scene = ok
+    asyncio.run(main())
+
+
+def test_calls_by_others_cost_no_connection(stage: Stage) -> None:
+    """Clients that share an `http_client` wait in its own queue, and can call when the server is back."""
+    limits = httpx.Limits(max_connections=SLOTS)
+    with httpx.Client(limits=limits) as http_client, ExitStack() as stack:
+        options: dict[str, Any] = {"http_client": http_client, "timeout": 0.2, "max_retries": 0}
+        callers = [stack.enter_context(Threads(stage.server.url, **options)) for _ in range(8)]
+        for caller in callers:
+            unlimited(caller)
+        with ThreadPoolExecutor(8) as pool:
+            for _ in range(3):
+                wait([pool.submit(caller.list_at_once, 4 * SLOTS) for caller in callers])
+        stage.scene = ok
+        assert all(isinstance(outcome, CreditsResponse) for outcome in callers[0].list_at_once(SLOTS))
+        assert not any("CONNECTING" in shown for shown in states(http_client))
+
+
+class SlowHandshakes:
+    """Stands for the TLS context of a server: handshakes wait until they may go on."""
+
+    def __init__(self) -> None:
+        self.begun, self.may_go_on = threading.Event(), threading.Event()
+        self._context = serving()
+
+    def wrap_socket(self, connected: socket.socket, **options: Any) -> ssl.SSLSocket:
+        self.begun.set()
+        self.may_go_on.wait(20)
+        return self._context.wrap_socket(connected, **options)
+
+
+@all_backends
+def test_close_during_a_handshake_leaves_no_socket(backend: Backend) -> None:
     """A connection that is opened while the client is closed is closed, too."""
+    handshakes: Any = SlowHandshakes()
+
+    def close() -> None:
+        handshakes.begun.wait(20)
+        closing: Any = caller.client.close()
+        if closing is not None:
+            asyncio.run(closing)
+        handshakes.may_go_on.set()
+
+    with trusted(), FaultServer(ok, tls=handshakes) as server, backend(server.url) as caller:
+        with ThreadPoolExecutor(1) as pool, suppress(APIConnectionError):
+            pool.submit(close)
+            caller.list()
+        caller.idle(0.1)
+        wait_until(lambda: server.closed == server.connections == 1)
+
+
+def test_a_call_that_outlives_close_leaves_no_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that is opened after the client was closed is closed, too."""
     opening, closed = threading.Event(), threading.Event()
 
     def slow(self: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
@@ -111,7 +214,6 @@ def test_a_call_that_outlives_close_leaves_no_socket(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(httpx.HTTPTransport, "handle_request", slow)
     with FaultServer(ok) as server:
         client = Client(KEY, base_url=server.url)
-        state = client._states.get()  # pyright: ignore[reportPrivateUsage]
 
         def close() -> None:
             opening.wait(20)
@@ -123,7 +225,7 @@ def test_a_call_that_outlives_close_leaves_no_socket(monkeypatch: pytest.MonkeyP
         with suppress(APIConnectionError):
             client.credits.list()
         closer.join()
-        assert states(state.http) == []
+        wait_until(lambda: server.closed == server.connections)
 
 
 @pytest.mark.parametrize("race", [TypeError("'>' not supported"), OSError(9, "Bad file descriptor"), ValueError(-1)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Any
 
 import httpx
 import pytest
@@ -173,6 +174,17 @@ def test_socks_proxy_that_speaks_something_else(backend: Backend, said: bytes, m
     assert f"the proxy did not send a valid SOCKS response; check the proxy 127.0.0.1:{port}" in str(caught.value)
 
 
+@httpx_backends
+def test_socks_proxy_of_an_http_client_that_is_none(backend: Backend) -> None:
+    """It ends in the same error."""
+    with raw_server(b"HTTP/1.1 400 Bad Request\r\n\r\n") as port:
+        kind = httpx.Client if backend is Threads else httpx.AsyncClient
+        options: dict[str, Any] = {"http_client": kind(proxy=f"socks5://127.0.0.1:{port}"), "max_retries": 0}
+        with backend(f"https://{NAME}", **options) as caller, pytest.raises(APIConnectionError) as caught:
+            caller.list()
+    assert f"the proxy did not send a valid SOCKS response; check the proxy 127.0.0.1:{port}" in str(caught.value)
+
+
 def test_socks_over_aiohttp(monkeypatch: pytest.MonkeyPatch) -> None:
     with ProxyServer() as proxy:
         monkeypatch.setenv("ALL_PROXY", proxy.url("socks5"))
@@ -235,3 +247,14 @@ def test_dripped_tls_behind_a_proxy(backend: Backend, proxy_scheme: str, monkeyp
         with backend(f"https://{NAME}:{port}", deadline=0.6, max_retries=0) as caller:
             with assert_duration(0.5), assert_ends(), pytest.raises(APITimeoutError):
                 caller.list()
+
+
+def test_dripped_tls_behind_a_proxy_of_an_http_client() -> None:
+    """Neither does it where the caller has made the connection's TLS."""
+    with trusted(), ProxyServer(tls=serving()) as proxy, raw_server(b"\x16\x03\x03\x40\x00", b"\0") as port:
+        tls = httpx.create_ssl_context()
+        with httpx.Client(proxy=httpx.Proxy(proxy.url("https"), ssl_context=tls), verify=tls) as http_client:
+            options: dict[str, Any] = {"http_client": http_client, "deadline": 0.6, "max_retries": 0}
+            client = Client(KEY, base_url=f"https://{NAME}:{port}", **options)
+            with assert_duration(0.5), assert_ends(), pytest.raises(APITimeoutError):
+                client.credits.list()

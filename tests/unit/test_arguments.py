@@ -116,11 +116,13 @@ def test_bad_variable_of_tls_is_blamed_by_name(monkeypatch: pytest.MonkeyPatch, 
     assert unreadable(monkeypatch, SSLKEYLOGFILE=log).startswith(expected)
 
 
-def test_bad_folder_of_certificates_is_blamed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where OpenSSL refuses it."""
+def test_bad_folder_of_certificates_is_blamed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """One that is none, of which OpenSSL says nothing, and one that OpenSSL refuses."""
+    expected = "SSL_CERT_DIR: expected a folder of certificates, got /nowhere"
+    assert unreadable(monkeypatch, SSL_CERT_DIR="/nowhere") == expected
     monkeypatch.setattr(httpx, "create_ssl_context", lambda: (_ for _ in ()).throw(OSError("denied")))
-    expected = "SSL_CERT_DIR: expected certificates in PEM form, got /certificates (denied)"
-    assert unreadable(monkeypatch, SSL_CERT_DIR="/certificates") == expected
+    expected = f"SSL_CERT_DIR: expected certificates in PEM form, got {tmp_path} (denied)"
+    assert unreadable(monkeypatch, SSL_CERT_DIR=tmp_path) == expected
 
 
 def test_trust_store_follows_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

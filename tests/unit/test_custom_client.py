@@ -22,9 +22,10 @@ from tests.support.faults import FaultServer, close_before_first_byte, ok
 PRIVATE = {
     *("_transport_for_url", "_transport", "_mounts"),  # httpx's clients
     *("_proxy_url", "_network_backend", "_max_connections"),  # httpcore's pools
+    *("_connections", "_optional_thread_lock"),  # of these, too
     "_retry_connection",  # aiohttp's session
 }
-SHARED_WITH_BASE_CLASS = {"_pool"}  # of httpx's transports, from which ours derive
+SHARED_WITH_BASE_CLASS = {"_pool", "_requests"}  # names that ours have, too
 
 HTTP, HTTPS = httpx.URL("http://api.example.com"), httpx.URL("https://api.example.com")
 

@@ -77,6 +77,7 @@ NOT_EXEMPT = [
     ("http://127.0.0.1:8001", "127.0.0.1:8000"),
     ("http://[::1]", "::2"),
     ("http://[::1]:8001", "[::1]:8000"),
+    ("http://127.0.0.1", f"127.0.0.1:{'9' * 5000}"),
     ("http://[fe80::7]", "fd00::/8"),
     ("http://10.1.2.3", "fd00::/8"),
     ("http://[fd00::7]", "10.0.0.0/8"),
@@ -157,7 +158,7 @@ BAD = [
 
 
 @pytest.mark.parametrize("address", BAD)
-@pytest.mark.parametrize("variable", ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])
+@pytest.mark.parametrize("variable", ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "Https_Proxy"])
 def test_unusable_proxy_is_blamed_on_its_variable(variable: str, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The error shows no password, and neither does the traceback's chain."""
     monkeypatch.setenv(variable, address)

@@ -7,12 +7,14 @@ import ssl
 from pathlib import Path
 from typing import Any
 
+import certifi
 import httpx
 import pytest
 from stablecog_client import AsyncClient, Client, UsageError
 from stablecog_client._runtime import environment
 
 from tests.support.faults import KEY
+from tests.support.processes import output
 
 
 @pytest.mark.parametrize(
@@ -119,6 +121,38 @@ def test_a_key_log_that_cannot_be_written_is_named(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "missing" / "keys.log"))
     with Client(KEY, base_url="https://127.0.0.1:9") as client, pytest.raises(UsageError, match=r"^SSLKEYLOGFILE: "):
         client.credits.list()
+
+
+def test_a_missing_folder_of_certificates_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """OpenSSL would trust nothing, and say no more than that; it does not matter beside SSL_CERT_FILE."""
+    monkeypatch.setattr(environment, "trust_store", environment.TrustStore())
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "missing"))
+    with Client(KEY, base_url="https://127.0.0.1:9") as client, pytest.raises(UsageError, match=r"^SSL_CERT_DIR: "):
+        client.credits.list()
+    monkeypatch.setenv("SSL_CERT_FILE", certifi.where())
+    assert environment.trust_store.context()
+
+
+AIOHTTP = """
+import asyncio
+from stablecog_client import AsyncClient, UsageError
+
+async def main():
+    async with AsyncClient("sc-test", base_url="http://127.0.0.1:9", transport="aiohttp") as client:
+        await client.credits.list()
+
+try:
+    asyncio.run(main())
+except UsageError as error:
+    print(error)
+"""
+
+
+def test_a_key_log_that_aiohttp_cannot_write_is_named(tmp_path: Path) -> None:
+    """aiohttp opens it when it is imported, for a server without TLS as well."""
+    printed = output("-c", AIOHTTP, SSLKEYLOGFILE=str(tmp_path / "missing" / "keys.log"))
+    assert printed.startswith("SSLKEYLOGFILE: expected a file that can be written to")
 
 
 def test_the_trust_store_follows_a_replaced_context_class(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -332,7 +332,7 @@ def test_success_and_last_error_are_not_logged(script: Script, caplog: pytest.Lo
     ("value", "seconds"),
     [
         *[(None, None), ("", None), ("soon", None), ("-1", None), ("inf", None), ("NaN", None)],
-        *[("1, 2", 2.0), ("1,", None)],
+        *[("1, 2", 2.0), ("1,2", 2.0), ("1 , 2", 2.0), ("1,", None)],
         *[("1e999", None), ("9" * 5000, None), ("0x10", None), ("Wed, 99 Foo 2026", None)],
         *[("1_0", None), ("-0", None), ("0", 0.0), ("1", 1.0), ("1.5", 1.5), ("86400", 86400.0)],
         ("Mon, 01 Jan 1990 00:00:00 GMT", 0.0),
@@ -352,6 +352,7 @@ def test_retry_after_is_seconds_or_a_date(script: Script, value: str | None, sec
     ("headers", "seconds"),
     [
         ({"retry-after-ms": "250"}, 0.25),
+        ({"retry-after-ms": "250, 250"}, 0.25),
         ({"retry-after-ms": "1500", "retry-after": "9"}, 1.5),
         ({"retry-after-ms": "soon", "retry-after": "9"}, 9.0),
         ({"retry-after-ms": "1e999"}, None),

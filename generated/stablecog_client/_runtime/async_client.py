@@ -6,9 +6,10 @@ It is a module of its own, because anyio and asyncio take longer to import than 
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import weakref
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Coroutine, Generator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
@@ -26,7 +27,8 @@ from .client_base import ClientBase
 from .client_state import ClientState, PerProcess
 from .clock import is_frozen
 from .config import CallOptions, ClientConfig
-from .failures import is_aiohttp_error, without_network_frames
+from .custom_client import discard_lost_connections
+from .failures import mapped, without_network_frames
 from .http_library import httpx
 from .responses import RawResponse
 
@@ -119,7 +121,7 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
                 if loop.rate_limit_lock.locked() or call.try_acquire() > 0:  # calls that wait already go first
                     await _wait_for_slot(call, loop)
                 try:
-                    raw = await self._exchange(call, loop)
+                    raw = await self._exchange(call, state, loop)
                 except FAULTS as error:
                     if call.is_callers_error(error):
                         raise
@@ -132,7 +134,7 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
         except BaseException as error:  # the frames of network code hold the key, or what the server sent
             raise error.with_traceback(without_network_frames(error.__traceback__))  # noqa: B904
 
-    async def _exchange(self, call: Call[Any], loop: LoopState) -> RawResponse:
+    async def _exchange(self, call: Call[Any], state: AsyncState, loop: LoopState) -> RawResponse:
         """Send a request and read the response."""
         request = call.next_request()
         holds_connection = False
@@ -144,14 +146,20 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
                 try:
                     return await _read(response, call)
                 finally:
-                    await response.aclose()
+                    closing = response.aclose()
+                    await (closing if self._transport_name == "aiohttp" else _to_the_end(closing))
+                    stream = response.extensions.get("network_stream")
+                    if state.closed and stream is not None and loop.http is not self._config.http_client:
+                        await stream.aclose()  # opened while the client was closed, which its pool does not notice
             return call.response_at_deadline()
         except httpx.HTTPStatusError as error:  # raised by an event hook of the caller's
             return call.response_from_status_error(error)
         except BaseException as error:
             call.on_no_response()
-            if is_aiohttp_error(error):  # from an http_client over aiohttp
-                raise httpx.RemoteProtocolError(str(error)) from error
+            for connection in discard_lost_connections(loop.http, request.url):
+                await _to_the_end(connection.aclose())
+            if (transport_error := mapped(error)) is not None:
+                raise transport_error from error
             raise
         finally:
             if holds_connection:
@@ -209,8 +217,10 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
                 raise UsageError('transport: "aiohttp" needs asyncio; use "httpx" on trio')
             if proxy is not None and proxy.url.scheme.startswith("socks"):
                 raise UsageError('transport: "aiohttp" does not support SOCKS proxies; use "httpx", or set NO_PROXY')
-            from .aiohttp_transport import AiohttpTransport
-
+            try:
+                from .aiohttp_transport import AiohttpTransport
+            except OSError as error:  # aiohttp sets up TLS when it is imported
+                raise environment.tls_error(error) from None
             return AiohttpTransport(tls_context, proxy)
         from .network import AsyncTransport
 
@@ -267,6 +277,15 @@ def _checked_transport(transport: TransportName, http_client: httpx.AsyncClient 
         if not environment.is_installed("aiohttp"):
             raise UsageError(f'transport: "aiohttp" needs `pip install "{_DISTRIBUTION}[aiohttp]"`')
     return transport
+
+
+async def _to_the_end(closing: Coroutine[Any, Any, None]) -> None:
+    """Await a coroutine that ends even if this task is cancelled: httpcore would lose a connection."""
+    with anyio.CancelScope(shield=True):
+        if hasattr(current_token().native_token, "call_soon_threadsafe"):  # asyncio's tasks ignore that shield
+            await asyncio.shield(closing)
+        else:
+            await closing
 
 
 def _move_on_after(seconds: float) -> AbstractContextManager[object]:

@@ -174,6 +174,16 @@ def is_aiohttp_error(error: BaseException | None) -> bool:
     return aiohttp is not None and isinstance(error, aiohttp.ClientError)
 
 
+def mapped(error: BaseException) -> httpx.TransportError | None:
+    """Return httpx's exception for one of a library beneath it that lets it through, or None."""
+    socksio = sys.modules.get("socksio")
+    if socksio is not None and isinstance(error, socksio.SOCKSError):
+        return httpx.ProxyError("the proxy did not send a valid SOCKS response")
+    if isinstance(error, RuntimeError) and str(error).endswith(("after shutdown", "interpreter shutdown")):
+        return httpx.ConnectError(str(error))  # Python starts no thread any more, so the host cannot be resolved
+    return httpx.RemoteProtocolError(str(error)) if is_aiohttp_error(error) else None
+
+
 def without_network_frames(traceback: TracebackType | None) -> TracebackType | None:
     """Keep the frames of the caller's code: of its event hooks and transports."""
     kept: list[TracebackType] = []

@@ -40,15 +40,12 @@ def is_retryable_status(status_code: int, *, safe: bool) -> bool:
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Return the seconds that a server asks to wait, in `retry-after-ms` or in `retry-after`, or None."""
-    milliseconds = headers.get("retry-after-ms", "")
-    if _is_number(milliseconds):
-        return _finite(float(milliseconds) / 1000)
-    value = headers.get("retry-after", "")
-    numbers = value.split(", ")  # two proxies may each have added one
-    if all(map(_is_number, numbers)):
-        return _finite(max(map(float, numbers)))
+    for name, unit in (("retry-after-ms", 1000), ("retry-after", 1)):
+        numbers = [number.strip() for number in headers.get(name, "").split(",")]  # two proxies may each have added one
+        if all(map(_is_number, numbers)):
+            return _finite(max(map(float, numbers)) / unit)
     try:
-        date = parsedate_to_datetime(value)
+        date = parsedate_to_datetime(headers.get("retry-after", ""))
         return max(0.0, date.replace(tzinfo=date.tzinfo or UTC).timestamp() - time.time())
     except (ValueError, TypeError, OverflowError):
         return None
