@@ -2,7 +2,7 @@
 
 project.py                    runs openapi-python-client's `Project` with templates/, copies runtime/ into its output,
                               and replaces generated/
-support.py, schema_checks.py, parameter_checks.py
+refusals.py, schema_checks.py, parameter_checks.py
                               refusals of what OpenAPI allows and the client does not support, with their places
 nodes.py, schemas.py          reading of a document, whatever it contains
 upstream.py                   openapi-python-client's parser, corrected

@@ -91,7 +91,7 @@ def attribute_names(runtime: Path, *classes: str) -> set[str]:
         if isinstance(node, ast.ClassDef)
     }
     if missing := set(classes) - definitions.keys():
-        raise GenerationError(f"{runtime}: there is no class {', '.join(sorted(missing))}; see equip() in project.py")
+        raise GenerationError(f"{runtime}: there is no class {', '.join(sorted(missing))}; see parsed() in project.py")
     return {name for class_ in classes for name in _attributes(class_, definitions)}
 
 

@@ -29,7 +29,7 @@ from generator.media_types import choose_media_types
 from generator.nodes import METHODS, mapping, path_items
 from generator.operations import API
 from generator.schema_checks import drop_needless_discriminators
-from generator.support import refusals
+from generator.refusals import refusals
 
 TEMPLATES = Path(__file__).parent / "templates"
 RUNTIME = ROOT / "runtime"
@@ -75,7 +75,7 @@ def build(spec: Path, config: Path, folder: Path) -> None:
     data, api = parsed(spec.name, document, settings)
     project = Project(openapi=data, config=settings, custom_template_path=TEMPLATES)
     banner = f"Made by `make generate` from {spec.name}. Do not edit: change that file, generator/ or runtime/ instead."
-    equip(project, api, banner)
+    add_globals(project, api, banner)
     with redirect_stdout(io.StringIO()):  # it prints the name of a temporary folder
         errors = project.build()
     if errors:
@@ -120,7 +120,7 @@ def drop_extensions(document: Mapping[str, Any]) -> None:
             del cast("dict[str, Any]", node)[name]
 
 
-def equip(project: Project, api: API, banner: str) -> None:
+def add_globals(project: Project, api: API, banner: str) -> None:
     """Add our globals and filters to the templates of a project."""
     names: dict[str, Any] = project.env.globals
     filters: dict[str, Any] = project.env.filters

@@ -20,14 +20,14 @@ SUPPORTED = (
 class Security(NamedTuple):
     """Location, name and scheme of the header, query parameter or cookie that carries the key, if there is one."""
 
-    place: str
+    location: str
     name: str
     scheme: str = ""
     optional: bool = False
 
     def code(self) -> str:
         """Return code for the `Security` of the package."""
-        arguments = [literal(text) for text in (self.place, self.name, self.scheme) if text]
+        arguments = [literal(text) for text in (self.location, self.name, self.scheme) if text]
         return f"Security({', '.join([*arguments, 'optional=True'] if self.optional else arguments)})"
 
 
@@ -81,8 +81,8 @@ class SecuritySchemes:
 def _security(definition: Mapping[str, Any]) -> Security | None:
     """Return how a scheme sends the key, or None if it is not supported."""
     match definition:
-        case {"type": "apiKey", "in": "header" | "query" | "cookie" as place, "name": str(name)}:
-            return Security(place, name)
+        case {"type": "apiKey", "in": "header" | "query" | "cookie" as location, "name": str(name)}:
+            return Security(location, name)
         case {"type": "http", "scheme": str(scheme)} if scheme.lower() in ("basic", "bearer"):
             return Security("header", "Authorization", scheme.capitalize())
         case {"type": "oauth2" | "openIdConnect"}:

@@ -1,6 +1,6 @@
 """Validate the API description and report each error with its place: `python -m tools.spec [FILE]`.
 
-openapi-spec-validator checks that the document is valid OpenAPI, generator/support.py what OpenAPI allows, but the
+openapi-spec-validator checks that the document is valid OpenAPI, generator/refusals.py what OpenAPI allows, but the
 client does not support.
 """
 
@@ -20,7 +20,7 @@ from ruamel.yaml.error import YAMLError
 from generator.errors import GenerationError
 from generator.nodes import METHODS, mapping, sequence
 from generator.project import load_settings, parsed, yaml_problem
-from generator.support import did_you_mean, malformed, refusals
+from generator.refusals import did_you_mean, malformed, refusals
 from tools import ROOT
 
 UNEXPECTED = re.compile(

@@ -13,7 +13,7 @@ import pytest
 
 from generator.errors import GenerationError
 from generator.project import load_settings, parsed
-from generator.support import refusals
+from generator.refusals import refusals
 from tests.generator.documents import OK, described
 from tools import ROOT
 
