@@ -28,8 +28,8 @@ from generator.errors import GenerationError
 from generator.media_types import choose_media_types
 from generator.nodes import METHODS, mapping, path_items
 from generator.operations import API
-from generator.schema_checks import drop_needless_discriminators
 from generator.refusals import refusals
+from generator.schema_checks import drop_needless_discriminators
 
 TEMPLATES = Path(__file__).parent / "templates"
 RUNTIME = ROOT / "runtime"
