@@ -16,7 +16,7 @@ from stablecog_client import APIConnectionError, APITimeoutError, Client, Credit
 from stablecog_client._runtime import client_state
 
 from tests.support import faults
-from tests.support.drivers import Backend, Tasks, Threads, all_backends, async_backends
+from tests.support.drivers import HANG, Backend, Tasks, Threads, all_backends, async_backends
 from tests.support.faults import KEY, FaultServer, ok
 
 SLOTS = 5
@@ -60,6 +60,8 @@ def test_an_overload_costs_no_connection(backend: Backend, stage: Stage) -> None
             outcomes = caller.list_at_once(8 * SLOTS)
             assert {type(outcome) for outcome in outcomes} == {APITimeoutError}
         stage.scene = ok
+        patient = caller.client.with_options(timeout=HANG, deadline=HANG)
+        vars(caller.client)["_options"] = vars(patient)["_options"]
         assert all(isinstance(outcome, CreditsResponse) for outcome in caller.list_at_once(SLOTS))
         https = [state.http] if backend is Threads else [loop.http for loop in state.loops.values()]
         for http in https:
@@ -104,7 +106,7 @@ def test_a_call_that_outlives_close_leaves_no_socket(monkeypatch: pytest.MonkeyP
 
     def slow(self: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
         opening.set()
-        closed.wait(20)
+        closed.wait(HANG)
         return handle(self, request)
 
     handle = httpx.HTTPTransport.handle_request
@@ -114,7 +116,7 @@ def test_a_call_that_outlives_close_leaves_no_socket(monkeypatch: pytest.MonkeyP
         state = client._states.get()  # pyright: ignore[reportPrivateUsage]
 
         def close() -> None:
-            opening.wait(20)
+            opening.wait(HANG)
             client.close()
             closed.set()
 
@@ -126,8 +128,15 @@ def test_a_call_that_outlives_close_leaves_no_socket(monkeypatch: pytest.MonkeyP
         assert states(state.http) == []
 
 
-@pytest.mark.parametrize("race", [TypeError("'>' not supported"), OSError(9, "Bad file descriptor"), ValueError(-1)])
-@pytest.mark.parametrize("moment", ["start", "end"])
+@pytest.mark.parametrize(
+    ("race", "moment"),
+    [
+        (TypeError("'>' not supported"), "start"),
+        (OSError(9, "Bad file descriptor"), "end"),
+        (ValueError(-1), "start"),
+        (ValueError(-1), "end"),
+    ],
+)
 def test_a_race_in_the_pool_is_transient(race: Exception, moment: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Threads without a GIL meet it: httpcore looks at connections that other threads use."""
 
