@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, local
+from time import monotonic
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 from stablecog_client import APITimeoutError, CreditsResponse
+from stablecog_client._runtime import rate_limit
 from stablecog_client._runtime.rate_limit import RateLimit
 
-from tests.support import faults
+from tests.support import faults, rate_limited
 from tests.support.drivers import HANG, Backend, Tasks, Threads, all_backends, assert_ends
 from tests.support.faults import FaultServer, ok
 from tests.support.rate_limited import RateLimitedServer
@@ -21,7 +25,28 @@ def all_succeeded(outcomes: list[Any]) -> bool:
     return all(isinstance(outcome, CreditsResponse) for outcome in outcomes)
 
 
+@pytest.fixture
+def _undelayed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests count for the server from when the client decided to send them, however late a busy machine does."""
+    decided_at, last = deque[float](), local()
+
+    def now() -> float:
+        last.now = monotonic()
+        return last.now
+
+    def try_acquire(self: RateLimit) -> float:
+        if not (delay := original(self)):
+            decided_at.append(last.now)
+        return delay
+
+    original = RateLimit.try_acquire
+    monkeypatch.setattr(RateLimit, "try_acquire", try_acquire)
+    monkeypatch.setattr(rate_limit, "_now", now)
+    monkeypatch.setattr(rate_limited, "time", SimpleNamespace(time=decided_at.popleft))
+
+
 @all_backends
+@pytest.mark.usefixtures("_undelayed")
 def test_calls_at_once_all_succeed(backend: Backend) -> None:
     """They need few more requests than there are calls."""
     with RateLimitedServer(latency=0.02) as server, backend(server.url, deadline=120) as driver:
