@@ -261,7 +261,7 @@ def test_unsafe_request_stopped_by_proxy_was_not_sent(backend: Backend, monkeypa
     assert "it may have been acted on" not in str(caught.value)
 
 
-@all_backends
+@pytest.mark.parametrize("backend", [Threads, Tasks])
 def test_proxy_of_environment_is_not_sent_the_key(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
     """In plain text."""
     with FaultServer(ok) as proxy, FaultServer(ok) as server:

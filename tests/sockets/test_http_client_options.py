@@ -45,11 +45,12 @@ def test_its_base_url_counts(call: Any, monkeypatch: pytest.MonkeyPatch) -> None
     assert len(other.requests) == 2
 
 
-def test_its_base_url_is_checked(call: Any) -> None:
+def test_its_base_url_is_checked() -> None:
     """Refused by its name: it must be a server that may have the key."""
     for url in "http://a.example", "https://a.example?x=1", "https://user:hunter2@a.example":
-        with pytest.raises(UsageError, match=r"^http_client: its base_url: ") as refused:
-            call({}, base_url=url)
+        with httpx.Client(base_url=url) as http_client:
+            with pytest.raises(UsageError, match=r"^http_client: its base_url: ") as refused:
+                Client(KEY, http_client=http_client)
         assert "hunter2" not in str(refused.value)
 
 

@@ -134,7 +134,6 @@ def test_a_call_that_outlives_close_leaves_no_socket(monkeypatch: pytest.MonkeyP
         (TypeError("'>' not supported"), "start"),
         (OSError(9, "Bad file descriptor"), "end"),
         (ValueError(-1), "start"),
-        (ValueError(-1), "end"),
     ],
 )
 def test_a_race_in_the_pool_is_transient(race: Exception, moment: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,8 +50,10 @@ def test_http_is_forwarded(
         assert b"proxy-authorization" not in server.requests[0].lower()
 
 
-@all_backends
-@pytest.mark.parametrize(("proxy_scheme", "userinfo", "credentials"), [OPEN, CLOSED])
+@pytest.mark.parametrize(
+    ("backend", "proxy_scheme", "userinfo", "credentials"),
+    [(Threads, *OPEN), (Threads, *CLOSED), (Tasks, *CLOSED), (TasksOverAiohttp, *OPEN), (TasksOverAiohttp, *CLOSED)],
+)
 def test_https_is_tunnelled(
     backend: Backend, proxy_scheme: str, userinfo: str, credentials: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

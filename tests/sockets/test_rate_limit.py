@@ -31,8 +31,8 @@ def _undelayed(monkeypatch: pytest.MonkeyPatch) -> None:
     decided_at, last = deque[float](), local()
 
     def now() -> float:
-        last.now = monotonic()
-        return last.now
+        last.now = seconds = monotonic()
+        return seconds
 
     def try_acquire(self: RateLimit) -> float:
         if not (delay := original(self)):

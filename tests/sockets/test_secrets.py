@@ -75,7 +75,7 @@ def test_no_error_shows_the_key(backend: Backend, caplog: pytest.LogCaptureFixtu
         check_nothing_shows(caught.value, caplog.text)
 
 
-@all_backends
+@pytest.mark.parametrize("backend", [Threads, TasksOverAiohttp])
 def test_redirect_to_path_with_key_hides_it(backend: Backend, caplog: pytest.LogCaptureFixture) -> None:
     """The URL of an error and of a log line is redacted."""
     for fault in faults.echo_in(500), faults.echo_in_place_of_http:
