@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from stablecog_client import APIConnectionError, APITimeoutError, Client
 
-from tests.support.drivers import Backend, all_backends, assert_duration, assert_ends
+from tests.support.drivers import HANG, Backend, Threads, all_backends, assert_duration, assert_ends
 from tests.support.faults import KEY, FaultServer, free_port, ok
 from tests.support.processes import output
 
@@ -54,28 +54,29 @@ def test_first_address_swallows_connections(backend: Backend, addresses: list[st
             assert caller.list().total_remaining_credits == 1391
 
 
-@all_backends
-def test_first_address_refuses_connections(backend: Backend, addresses: list[str]) -> None:
+def test_first_address_refuses_connections(addresses: list[str]) -> None:
+    """The next one is tried in the same attempt."""
     addresses += ["127.0.0.2", "127.0.0.3", "127.0.0.1"]
     with FaultServer(ok) as server:
-        with backend(f"http://{NAME}:{server.port}", allow_http=True, max_retries=0) as caller, assert_ends():
+        with Threads(f"http://{NAME}:{server.port}", allow_http=True, max_retries=0) as caller, assert_ends():
             assert caller.list().total_remaining_credits == 1391
 
 
 @all_backends
 def test_no_address_accepts_connections(backend: Backend, addresses: list[str]) -> None:
+    """The error has the same words as for a single address."""
     addresses += ["127.0.0.2", "127.0.0.1"]
     with backend(f"http://{NAME}:{free_port()}", allow_http=True, max_retries=0) as caller:
         with pytest.raises(APIConnectionError, match="no response: connection refused"):
             caller.list()
 
 
-@all_backends
-def test_all_addresses_swallow_connections(backend: Backend, addresses: list[str]) -> None:
+def test_all_addresses_swallow_connections(addresses: list[str]) -> None:
+    """The timeout is that of all of them together."""
     addresses += ["127.0.0.2", "127.0.0.3"]
     port = free_port()
     with black_hole("127.0.0.2", port), black_hole("127.0.0.3", port):
-        with backend(f"http://{NAME}:{port}", allow_http=True, timeout=0.6, max_retries=0) as caller:
+        with Threads(f"http://{NAME}:{port}", allow_http=True, timeout=0.6, max_retries=0) as caller:
             with (
                 assert_duration(0.5),
                 assert_ends(),
@@ -84,9 +85,9 @@ def test_all_addresses_swallow_connections(backend: Backend, addresses: list[str
                 caller.list()
 
 
-def test_addresses_share_the_time_where_no_thread_can_be_started(
-    addresses: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_addresses_share_time_without_threads(addresses: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no thread can be started, each address has its share of the timeout."""
+
     def start(thread: threading.Thread) -> None:
         if thread.name in {"resolve", "connect"}:
             raise RuntimeError("can't start new thread")
@@ -102,12 +103,13 @@ def test_addresses_share_the_time_where_no_thread_can_be_started(
 
 
 def test_connection_that_comes_too_late_is_closed(addresses: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another address has won meanwhile."""
     late = threading.Event()
 
     def create_connection(address: tuple[str, int], *arguments: Any, **options: Any) -> socket.socket:
         connected = original(address, *arguments, **options)
         if address[0] == "127.0.0.2":
-            late.wait(5)
+            late.wait(HANG)
         return connected
 
     original = socket.create_connection
@@ -119,20 +121,22 @@ def test_connection_that_comes_too_late_is_closed(addresses: list[str], monkeypa
             accepted, _ = slow.accept()
             late.set()
             with accepted:
-                accepted.settimeout(5)
+                accepted.settimeout(HANG)
                 assert accepted.recv(1) == b""
     gc.collect()  # an open one would warn
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
-def test_address_needs_neither_look_up_nor_thread(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_address_needs_no_look_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither that of IPv4 nor that of IPv6."""
+
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("looked up")
 
     monkeypatch.setattr("stablecog_client._runtime.network.resolve", refuse)
-    with Client(KEY, base_url=f"http://{host}:{free_port()}", max_retries=0) as client:
-        with pytest.raises(APIConnectionError, match=r"connection refused|Cannot assign requested address"):
-            client.credits.list()
+    for host in "127.0.0.1", "[::1]":
+        with Client(KEY, base_url=f"http://{host}:{free_port()}", max_retries=0) as client:
+            with pytest.raises(APIConnectionError, match=r"connection refused|Cannot assign requested address"):
+                client.credits.list()
 
 
 @all_backends

@@ -18,9 +18,16 @@ from stablecog_client._runtime import environment, retries
 
 from tests.support import faults
 from tests.support.certificates import serving, trusted
-from tests.support.drivers import Backend, all_backends, post_request
+from tests.support.drivers import Backend, Tasks, TasksOverAiohttp, Threads, all_backends, post_request
 from tests.support.faults import KEY, FaultServer, free_port, ok
 from tests.support.processes import needs_fork
+
+# h11 reads the responses of both of httpx's transports: each body that ends too soon occurs over one of them.
+BROKEN = [
+    *((backend, fault) for backend in (Threads, Tasks, TasksOverAiohttp) for fault in faults.BREAKING[:3]),
+    *((Threads, faults.body_shorter_than_its_length), (Tasks, faults.cut_chunked_body)),
+    *((TasksOverAiohttp, fault) for fault in faults.BREAKING[3:]),
+]
 
 
 def check_line(error: Exception, url: str, *parts: str) -> None:
@@ -32,8 +39,7 @@ def check_line(error: Exception, url: str, *parts: str) -> None:
         assert part in line
 
 
-@all_backends
-@pytest.mark.parametrize("fault", faults.BREAKING, ids=lambda fault: fault.__name__)
+@pytest.mark.parametrize(("backend", "fault"), BROKEN)
 def test_broken_connection_is_retried(backend: Backend, fault: faults.Fault) -> None:
     """A connection that breaks once is replaced; one that breaks each time is an error that says what happened."""
     with FaultServer(fault, ok, fault) as server, backend(server.url) as driver:
@@ -44,22 +50,29 @@ def test_broken_connection_is_retried(backend: Backend, fault: faults.Fault) -> 
         attempts = caught.value.attempts
         check_line(caught.value, server.url, " response: ", "check the network", f"(tried {attempts} times)")
         assert attempts == len(server.requests) - 2 == 6
-        assert isinstance(caught.value.__cause__, httpx.HTTPError)
+        assert isinstance(caught.value.__cause__, httpx.ReadError | httpx.RemoteProtocolError)
         assert " response: ReadError" not in str(caught.value)  # but what happened, in words
 
 
 @all_backends
 def test_refused_connection_says_so(backend: Backend) -> None:
-    """The same words over each transport."""
+    """The same words over each transport, whatever the caller is handling."""
     url = f"http://127.0.0.1:{free_port()}"
-    with backend(url) as driver, pytest.raises(APIConnectionError) as caught:
-        driver.list()
+    with backend(url) as driver:
+        with pytest.raises(APIConnectionError) as alone:
+            driver.list()
+        try:
+            raise RuntimeError("the disk is full")
+        except RuntimeError:
+            with pytest.raises(APIConnectionError) as handling:
+                driver.list()
     advice = "check the network, the server and `base_url` (tried 6 times)"
-    assert str(caught.value) == f"GET {url}/v1/credits: no response: connection refused; {advice}"
-    assert isinstance(caught.value.__cause__, httpx.ConnectError)
+    for caught in alone, handling:
+        assert str(caught.value) == f"GET {url}/v1/credits: no response: connection refused; {advice}"
+        assert isinstance(caught.value.__cause__, httpx.ConnectError)
 
 
-@all_backends
+@pytest.mark.parametrize("backend", [Threads, TasksOverAiohttp])
 def test_exception_being_handled_is_not_the_cause(backend: Backend) -> None:
     """What the caller is handling when it calls changes neither the retries nor the words."""
     handled = ssl.SSLCertVerificationError("the disk is full", KEY)
@@ -76,7 +89,7 @@ def test_exception_being_handled_is_not_the_cause(backend: Backend) -> None:
         assert (handled.args, handled.__traceback__ is None) == (("the disk is full", KEY), False)
 
 
-@all_backends
+@pytest.mark.parametrize("backend", [Threads, Tasks])
 def test_exception_being_handled_is_shown_too(backend: Backend) -> None:
     """As Python shows it."""
     for fault in faults.text(401), faults.text(200):
@@ -89,19 +102,7 @@ def test_exception_being_handled_is_shown_too(backend: Backend) -> None:
         assert "KeyError: 'the disk is full'" in "".join(traceback.format_exception(caught.value))
 
 
-@all_backends
-def test_refused_connection_says_so_in_except_block(backend: Backend) -> None:
-    """Whatever the caller is handling."""
-    with backend(f"http://127.0.0.1:{free_port()}", max_retries=1) as driver:
-        try:
-            raise RuntimeError("the disk is full")
-        except RuntimeError:
-            with pytest.raises(APIConnectionError, match=r"no response: connection refused; .* \(tried 2 times\)$"):
-                driver.list()
-
-
-@all_backends
-def test_server_that_comes_up_in_time_is_reached(backend: Backend) -> None:
+def test_server_that_comes_up_in_time_is_reached() -> None:
     """Between two attempts, here."""
     port = free_port()
 
@@ -110,7 +111,7 @@ def test_server_that_comes_up_in_time_is_reached(backend: Backend) -> None:
             stack.enter_context(FaultServer(ok, port=port))
         return 0.01
 
-    with ExitStack() as stack, backend(f"http://127.0.0.1:{port}") as driver:
+    with ExitStack() as stack, Threads(f"http://127.0.0.1:{port}") as driver:
         with patch.object(retries, "backoff", backoff):
             assert driver.list().total_remaining_credits == 1391
 
@@ -129,20 +130,9 @@ def test_unknown_host_says_so(backend: Backend) -> None:
 
 
 @all_backends
-def test_connection_closed_while_idle_is_replaced(backend: Backend) -> None:
-    """No request is lost with it."""
-    with FaultServer(faults.ok_then_close_while_idle) as server, backend(server.url) as driver:
-        for _ in range(3):
-            driver.list()
-            driver.idle_until(lambda: server.closed == server.connections)
-        assert server.connections == len(server.requests) == 3
-
-
-@all_backends
-@pytest.mark.parametrize("fault", [faults.close_before_first_byte, faults.reset_before_first_byte])
-def test_connection_closed_on_reuse_is_replaced(backend: Backend, fault: faults.Fault) -> None:
+def test_connection_closed_on_reuse_is_replaced(backend: Backend) -> None:
     """The request is sent again."""
-    with FaultServer(ok, fault, ok) as server, backend(server.url) as driver:
+    with FaultServer(ok, faults.close_before_first_byte, ok) as server, backend(server.url) as driver:
         driver.list()
         assert driver.list().total_remaining_credits == 1391
         assert (len(server.requests), server.connections) == (3, 2)
@@ -171,19 +161,20 @@ def test_certificate_for_another_host_is_refused(backend: Backend) -> None:
         check_refused_certificate(backend, server, "for another server: check `base_url` and proxies")
 
 
-@all_backends
-def test_expired_certificate_is_refused(backend: Backend) -> None:
+def test_expired_certificate_is_refused() -> None:
     """At once: a retry does not change it."""
     yesterday = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
     with trusted(), FaultServer(ok, tls=serving(not_after=yesterday)) as server:
         advice = "not valid now: check this machine's clock, or tell whoever runs the server"
-        check_refused_certificate(backend, server, advice)
+        check_refused_certificate(Threads, server, advice)
 
 
 def check_refused_certificate(backend: Backend, server: FaultServer, advice: str) -> None:
     with backend(server.url) as driver, pytest.raises(APIConnectionError) as caught:
         driver.list()
-    check_line(caught.value, server.url, "certificate verify failed")
+    said = ": no response: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: "
+    check_line(caught.value, server.url, said)
+    assert "Cannot connect to host" not in str(caught.value)
     assert str(caught.value).endswith(f"; the certificate is {advice}")
     assert caught.value.attempts == server.connections == 1
     assert server.requests == []
@@ -212,20 +203,6 @@ def test_server_without_tls_is_an_error(backend: Backend) -> None:
         with backend(url, max_retries=0) as driver, pytest.raises(APIConnectionError) as caught:
             driver.list()
     assert str(caught.value).endswith("; the server does not speak TLS there: check scheme and port of `base_url`")
-
-
-@all_backends
-def test_server_wanting_client_certificate_is_an_error(backend: Backend) -> None:
-    """It says what to check."""
-    tls = serving()
-    tls.verify_mode = ssl.CERT_REQUIRED
-    tls.maximum_version = ssl.TLSVersion.TLSv1_2  # which says so before a request is sent
-    with trusted(), FaultServer(ok, tls=tls) as server, backend(server.url, max_retries=0) as driver:
-        with pytest.raises(
-            APIConnectionError,
-            match="the TLS handshake failed: check `base_url`, proxies, and whether the server wants",
-        ):
-            driver.list()
 
 
 @needs_fork
@@ -261,23 +238,8 @@ def test_fork_while_trust_store_is_read(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @all_backends
-def test_proxy_of_environment_is_used(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Unless NO_PROXY names the server."""
-    with FaultServer(ok) as proxy, FaultServer(ok) as server:
-        monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        with backend(server.url, allow_http=True) as driver:  # else nothing goes beyond this machine
-            driver.list()
-        assert proxy.requests[0].startswith(f"GET {server.url}/v1/credits HTTP/1.1\r\n".encode())
-        assert server.connections == 0
-        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-        with backend(server.url, allow_http=True) as driver:
-            driver.list()
-        assert (len(proxy.requests), len(server.requests)) == (1, 1)
-
-
-@all_backends
 def test_proxy_that_is_down_is_named(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without its password."""
+    """By host and port, without its password."""
     proxy = f"127.0.0.1:{free_port()}"
     monkeypatch.setenv("HTTPS_PROXY", f"http://user:secret@{proxy}")
     with backend("https://api.stablecog.com") as driver, pytest.raises(APIConnectionError) as caught:
@@ -289,31 +251,17 @@ def test_proxy_that_is_down_is_named(backend: Backend, monkeypatch: pytest.Monke
 
 
 @all_backends
-def test_proxy_that_refuses_is_asked_once(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A retry does not change it."""
-    with FaultServer(faults.raw(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")) as proxy:
-        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-        with backend("https://api.stablecog.com") as driver, pytest.raises(APIConnectionError) as caught:
-            driver.list()
-        assert len(proxy.requests) == caught.value.attempts == 1
-    assert "407 Proxy Authentication Required; check the proxy 127.0.0.1:" in str(caught.value)
-
-
-@all_backends
-@pytest.mark.parametrize(("status", "tries"), [(407, 1), (503, 6)])
-def test_unsafe_request_stopped_by_proxy_was_not_sent(
-    backend: Backend, status: int, tries: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """So it is retried where the proxy may recover."""
-    with FaultServer(faults.raw(faults.head(status, "Content-Length: 0"))) as proxy:
+def test_unsafe_request_stopped_by_proxy_was_not_sent(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So it is retried: the proxy may recover."""
+    with FaultServer(faults.raw(faults.head(503, "Content-Length: 0"))) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         with backend("https://api.stablecog.com") as driver, pytest.raises(APIConnectionError) as caught:
             driver.send(post_request())
-        assert len(proxy.requests) == caught.value.attempts == tries
+        assert len(proxy.requests) == caught.value.attempts == 6
     assert "may have acted on it" not in str(caught.value)
 
 
-@all_backends
+@pytest.mark.parametrize("backend", [Threads, Tasks])
 def test_proxy_of_environment_is_not_sent_the_key(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
     """In plain text."""
     with FaultServer(ok) as proxy, FaultServer(ok) as server:

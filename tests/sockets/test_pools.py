@@ -22,7 +22,7 @@ from stablecog_client._runtime import client_state
 
 from tests.support import faults
 from tests.support.certificates import serving, trusted
-from tests.support.drivers import Backend, Tasks, Threads, all_backends, async_backends, wait_until
+from tests.support.drivers import HANG, Backend, Tasks, Threads, all_backends, async_backends, wait_until
 from tests.support.faults import KEY, FaultServer, ok
 
 SLOTS = 5
@@ -66,6 +66,8 @@ def test_an_overload_costs_no_connection(backend: Backend, stage: Stage) -> None
             outcomes = caller.list_at_once(8 * SLOTS)
             assert {type(outcome) for outcome in outcomes} == {APITimeoutError}
         stage.scene = ok
+        patient = caller.client.with_options(timeout=HANG, deadline=HANG)
+        vars(caller.client)["_options"] = vars(patient)["_options"]
         assert all(isinstance(outcome, CreditsResponse) for outcome in caller.list_at_once(SLOTS))
         https = [state.http] if backend is Threads else [loop.http for loop in state.loops.values()]
         for http in https:
@@ -177,7 +179,7 @@ class SlowHandshakes:
 
     def wrap_socket(self, connected: socket.socket, **options: Any) -> ssl.SSLSocket:
         self.begun.set()
-        self.may_go_on.wait(20)
+        self.may_go_on.wait(HANG)
         return self._context.wrap_socket(connected, **options)
 
 
@@ -187,7 +189,7 @@ def test_close_during_a_handshake_leaves_no_socket(backend: Backend) -> None:
     handshakes: Any = SlowHandshakes()
 
     def close() -> None:
-        handshakes.begun.wait(20)
+        handshakes.begun.wait(HANG)
         closing: Any = caller.client.close()
         if closing is not None:
             asyncio.run(closing)
@@ -207,7 +209,7 @@ def test_a_call_that_outlives_close_leaves_no_socket(monkeypatch: pytest.MonkeyP
 
     def slow(self: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
         opening.set()
-        closed.wait(20)
+        closed.wait(HANG)
         return handle(self, request)
 
     handle = httpx.HTTPTransport.handle_request
@@ -216,7 +218,7 @@ def test_a_call_that_outlives_close_leaves_no_socket(monkeypatch: pytest.MonkeyP
         client = Client(KEY, base_url=server.url)
 
         def close() -> None:
-            opening.wait(20)
+            opening.wait(HANG)
             client.close()
             closed.set()
 
@@ -228,8 +230,14 @@ def test_a_call_that_outlives_close_leaves_no_socket(monkeypatch: pytest.MonkeyP
         wait_until(lambda: server.closed == server.connections)
 
 
-@pytest.mark.parametrize("race", [TypeError("'>' not supported"), OSError(9, "Bad file descriptor"), ValueError(-1)])
-@pytest.mark.parametrize("moment", ["start", "end"])
+@pytest.mark.parametrize(
+    ("race", "moment"),
+    [
+        (TypeError("'>' not supported"), "start"),
+        (OSError(9, "Bad file descriptor"), "end"),
+        (ValueError(-1), "start"),
+    ],
+)
 def test_a_race_in_the_pool_is_transient(race: Exception, moment: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Threads without a GIL meet it: httpcore looks at connections that other threads use."""
 

@@ -17,14 +17,11 @@ from tests.support.drivers import Backend, Tasks, TasksOverAiohttp, Threads, all
 from tests.support.faults import KEY, FaultServer, free_port, ok
 from tests.support.proxies import ProxyServer, raw_server
 
-httpx_backends = pytest.mark.parametrize("backend", [Threads, Tasks])
-
 NAME = "api.test"  # which only the proxy can resolve
 USERINFO, CREDENTIALS = "us%20er:hunter%402", "us er:hunter@2"
 
-with_and_without_credentials = pytest.mark.parametrize(
-    ("userinfo", "credentials"), [("", None), (USERINFO, CREDENTIALS)], ids=["open", "credentials"]
-)
+# An open proxy over http, and one over https that asks for credentials.
+OPEN, CLOSED = ("http", "", None), ("https", USERINFO, CREDENTIALS)
 
 
 @contextmanager
@@ -37,12 +34,14 @@ def servers() -> Generator[tuple[FaultServer, FaultServer]]:
 # HTTP proxies
 
 
-@all_backends
-@with_and_without_credentials
-@pytest.mark.parametrize("proxy_scheme", ["http", "https"])
+@pytest.mark.parametrize(
+    ("backend", "proxy_scheme", "userinfo", "credentials"),
+    [(Threads, *OPEN), (Tasks, *CLOSED), (TasksOverAiohttp, *OPEN), (TasksOverAiohttp, *CLOSED)],
+)
 def test_http_is_forwarded(
     backend: Backend, proxy_scheme: str, userinfo: str, credentials: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The server gets no credentials of the proxy."""
     tls = serving() if proxy_scheme == "https" else None
     with trusted(), FaultServer(ok) as server, ProxyServer(credentials, tls) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url(proxy_scheme, userinfo))
@@ -52,9 +51,10 @@ def test_http_is_forwarded(
         assert b"proxy-authorization" not in server.requests[0].lower()
 
 
-@all_backends
-@with_and_without_credentials
-@pytest.mark.parametrize("proxy_scheme", ["http", "https"])
+@pytest.mark.parametrize(
+    ("backend", "proxy_scheme", "userinfo", "credentials"),
+    [(Threads, *OPEN), (Threads, *CLOSED), (Tasks, *CLOSED), (TasksOverAiohttp, *OPEN), (TasksOverAiohttp, *CLOSED)],
+)
 def test_https_is_tunnelled(
     backend: Backend, proxy_scheme: str, userinfo: str, credentials: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -71,11 +71,10 @@ def test_https_is_tunnelled(
 
 
 @all_backends
-@pytest.mark.parametrize("userinfo", ["", "user:wrong"])
-def test_missing_credentials_of_a_tunnel(backend: Backend, userinfo: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_credentials_of_a_tunnel(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is asked once; the error names the proxy and not the password."""
     with ProxyServer(CREDENTIALS) as proxy:
-        monkeypatch.setenv("HTTPS_PROXY", proxy.url("http", userinfo))
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url("http", "user:wrong"))
         with backend(f"https://{NAME}") as caller, pytest.raises(APIConnectionError) as caught:
             caller.list()
         assert len(proxy.targets) == caught.value.attempts == 1
@@ -83,11 +82,11 @@ def test_missing_credentials_of_a_tunnel(backend: Backend, userinfo: str, monkey
     assert "wrong" not in str(caught.value)
 
 
-@all_backends
-def test_missing_credentials_of_a_forward(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_credentials_of_a_forward(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is asked once; the error says where to give them."""
     with ProxyServer(CREDENTIALS) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url("http"))
-        with backend(f"http://{NAME}", allow_http=True) as caller, pytest.raises(APIStatusError) as caught:
+        with Threads(f"http://{NAME}", allow_http=True) as caller, pytest.raises(APIStatusError) as caught:
             caller.list()
     assert caught.value.status_code == 407
     assert str(caught.value).endswith("; give user and password in the URL of the proxy")
@@ -96,6 +95,7 @@ def test_missing_credentials_of_a_forward(backend: Backend, monkeypatch: pytest.
 
 @all_backends
 def test_untrusted_certificate_of_a_proxy(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is asked for nothing."""
     with ProxyServer(tls=serving()) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url("https"))
         with backend(f"https://{NAME}") as caller, pytest.raises(APIConnectionError) as caught:
@@ -105,27 +105,30 @@ def test_untrusted_certificate_of_a_proxy(backend: Backend, monkeypatch: pytest.
     assert caught.value.attempts == 1
 
 
-@all_backends
-@pytest.mark.parametrize("no_proxy", ["10.0.0.0/8, 127.0.0.0/8", "*.test,[::1],https://127.0.0.1:{port}"])
-def test_no_proxy(backend: Backend, no_proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An exempt server is reached, even where the proxy could not be used."""
+def test_exempt_server_is_reached_directly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even where the proxy could not be used."""
     with trusted(), FaultServer(ok, tls=serving()) as server:
         monkeypatch.setenv("HTTPS_PROXY", "unusable://")
-        monkeypatch.setenv("NO_PROXY", no_proxy.format(port=server.port))
-        with backend(server.url) as caller:
+        monkeypatch.setenv("NO_PROXY", f"*.test,10.0.0.0/8,https://127.0.0.1:{server.port}")
+        with Threads(server.url) as caller:
             assert caller.list().total_remaining_credits == 1391
 
 
 # SOCKS proxies
 
 
-@httpx_backends
-@with_and_without_credentials
-@pytest.mark.parametrize("proxy_scheme", ["socks5", "socks5h"])
-def test_socks(
+@pytest.mark.parametrize(
+    ("backend", "proxy_scheme", "userinfo", "credentials"),
+    [
+        (Threads, "socks5", USERINFO, CREDENTIALS),
+        (Tasks, "socks5", "", None),
+        (Tasks, "socks5h", USERINFO, CREDENTIALS),
+    ],
+)
+def test_socks_proxy_resolves_the_name(
     backend: Backend, proxy_scheme: str, userinfo: str, credentials: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The proxy resolves names for both schemes: this machine may be unable to."""
+    """For both schemes: this machine may be unable to."""
     with servers() as (plain, encrypted), ProxyServer(credentials) as proxy:
         monkeypatch.setenv("ALL_PROXY", proxy.url(proxy_scheme, userinfo))
         for url in (f"http://{NAME}:{plain.port}", f"https://{NAME}:{encrypted.port}"):
@@ -134,17 +137,17 @@ def test_socks(
         assert proxy.targets == [f"SOCKS {NAME}:{plain.port}", f"SOCKS {NAME}:{encrypted.port}"]
 
 
-@httpx_backends
 @pytest.mark.parametrize(
-    ("userinfo", "message"),
+    ("backend", "userinfo", "message"),
     [
-        ("user:wrong", "Invalid username/password"),
-        ("", "Requested NO AUTHENTICATION REQUIRED from proxy server, but got NO ACCEPTABLE METHODS"),
+        (Threads, "user:wrong", "Invalid username/password"),
+        (Tasks, "", "Requested NO AUTHENTICATION REQUIRED from proxy server, but got NO ACCEPTABLE METHODS"),
     ],
 )
 def test_missing_credentials_of_socks(
     backend: Backend, userinfo: str, message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """It is asked once; the error names the proxy and not the password."""
     with ProxyServer(CREDENTIALS) as proxy:
         monkeypatch.setenv("ALL_PROXY", proxy.url("socks5", userinfo))
         with backend(f"https://{NAME}") as caller, pytest.raises(APIConnectionError) as caught:
@@ -154,19 +157,21 @@ def test_missing_credentials_of_socks(
     assert caught.value.attempts == 1
 
 
-@httpx_backends
-def test_socks_to_a_server_that_is_down(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_socks_to_a_server_that_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is tried again: the server may come back."""
     with ProxyServer() as proxy:
         monkeypatch.setenv("ALL_PROXY", proxy.url("socks5"))
-        with backend(f"https://127.0.0.1:{free_port()}") as caller, pytest.raises(APIConnectionError) as caught:
+        with Threads(f"https://127.0.0.1:{free_port()}") as caller, pytest.raises(APIConnectionError) as caught:
             caller.list()
         assert len(proxy.targets) == caught.value.attempts == 6
     assert "no response: Proxy Server could not connect: Connection refused; check the proxy" in str(caught.value)
 
 
-@httpx_backends
-@pytest.mark.parametrize("said", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x05"], ids=["nothing", "HTTP", "half"])
+@pytest.mark.parametrize(
+    ("backend", "said"), [(Threads, b""), (Threads, b"\x05"), (Tasks, b"HTTP/1.1 400 Bad Request\r\n\r\n")]
+)
 def test_socks_proxy_that_speaks_something_else(backend: Backend, said: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing, half a response, or HTTP."""
     with raw_server(said) as port:
         monkeypatch.setenv("ALL_PROXY", f"socks5://127.0.0.1:{port}")
         with backend(f"https://{NAME}", max_retries=0) as caller, pytest.raises(APIConnectionError) as caught:
@@ -174,7 +179,7 @@ def test_socks_proxy_that_speaks_something_else(backend: Backend, said: bytes, m
     assert f"the proxy did not send a valid SOCKS response; check the proxy 127.0.0.1:{port}" in str(caught.value)
 
 
-@httpx_backends
+@pytest.mark.parametrize("backend", [Threads, Tasks])
 def test_socks_proxy_of_an_http_client_that_is_none(backend: Backend) -> None:
     """It ends in the same error."""
     with raw_server(b"HTTP/1.1 400 Bad Request\r\n\r\n") as port:
@@ -185,7 +190,8 @@ def test_socks_proxy_of_an_http_client_that_is_none(backend: Backend) -> None:
     assert f"the proxy did not send a valid SOCKS response; check the proxy 127.0.0.1:{port}" in str(caught.value)
 
 
-def test_socks_over_aiohttp(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_socks_over_aiohttp_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would be bypassed."""
     with ProxyServer() as proxy:
         monkeypatch.setenv("ALL_PROXY", proxy.url("socks5"))
         with TasksOverAiohttp(f"https://{NAME}") as caller, pytest.raises(UsageError) as caught:
@@ -193,15 +199,15 @@ def test_socks_over_aiohttp(monkeypatch: pytest.MonkeyPatch) -> None:
     assert str(caught.value) == ('transport: "aiohttp" does not support SOCKS proxies; use "httpx", or set NO_PROXY')
 
 
-# Time
+# Time: over threads each operation ends by the deadline, over tasks the whole call is cancelled
 
 
-@all_backends
-@pytest.mark.parametrize("proxy_scheme", ["http", "https", "socks5"])
+EACH_SCHEME = [*((Threads, scheme) for scheme in ("http", "https", "socks5"))]
+
+
+@pytest.mark.parametrize(("backend", "proxy_scheme"), [*EACH_SCHEME, (Tasks, "socks5"), (TasksOverAiohttp, "https")])
 def test_proxy_that_says_nothing(backend: Backend, proxy_scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The handshake with a proxy ends by the deadline, also that of SOCKS, which httpcore reads without a timeout."""
-    if backend is TasksOverAiohttp and proxy_scheme == "socks5":
-        pytest.skip("aiohttp does not support it")
     with trusted(), socket.create_server(("127.0.0.1", 0)) as proxy:  # accepts and does not answer
         monkeypatch.setenv("ALL_PROXY", f"{proxy_scheme}://127.0.0.1:{proxy.getsockname()[1]}")
         with (
@@ -213,7 +219,8 @@ def test_proxy_that_says_nothing(backend: Backend, proxy_scheme: str, monkeypatc
             caller.list()
 
 
-def test_socks_proxy_of_an_http_client_that_says_nothing() -> None:
+def test_silent_socks_proxy_of_an_http_client() -> None:
+    """Its handshake ends by the deadline, too."""
     with socket.create_server(("127.0.0.1", 0)) as proxy:
         with httpx.Client(proxy=f"socks5://127.0.0.1:{proxy.getsockname()[1]}") as http_client:
             client = Client(KEY, base_url=f"https://{NAME}", http_client=http_client, deadline=0.5)
@@ -221,12 +228,12 @@ def test_socks_proxy_of_an_http_client_that_says_nothing() -> None:
                 client.credits.list()
 
 
-@all_backends
-def test_proxy_that_drips_its_answer(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxy_that_drips_its_response(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No byte of it prolongs the call."""
     with FaultServer(faults.drip_headers) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         with (
-            backend(f"https://{NAME}", deadline=1) as caller,
+            Threads(f"https://{NAME}", deadline=1) as caller,
             assert_duration(0.8),
             assert_ends(),
             pytest.raises(APITimeoutError),
@@ -234,12 +241,9 @@ def test_proxy_that_drips_its_answer(backend: Backend, monkeypatch: pytest.Monke
             caller.list()
 
 
-@all_backends
-@pytest.mark.parametrize("proxy_scheme", ["http", "https", "socks5"])
+@pytest.mark.parametrize(("backend", "proxy_scheme"), [*EACH_SCHEME, (Tasks, "https"), (TasksOverAiohttp, "https")])
 def test_dripped_tls_behind_a_proxy(backend: Backend, proxy_scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that drips a TLS handshake does not prolong a call, also where it happens inside TLS to the proxy."""
-    if backend is TasksOverAiohttp and proxy_scheme == "socks5":
-        pytest.skip("aiohttp does not support it")
     tls = serving() if proxy_scheme == "https" else None
     begin_record_of_16_kb = b"\x16\x03\x03\x40\x00"
     with trusted(), ProxyServer(tls=tls) as proxy, raw_server(begin_record_of_16_kb, b"\0") as port:

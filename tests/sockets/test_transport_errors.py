@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 
 import pytest
@@ -37,15 +38,18 @@ def error_line(backend: Backend, fault: Fault, tls: ssl.SSLContext | None = None
 
 
 @all_backends
-def test_a_missing_client_certificate_is_named(backend: Backend) -> None:
+def test_missing_client_certificate_is_named(backend: Backend) -> None:
+    """TLS 1.2 refuses in the handshake; the error says what to check."""
     with trusted():
         line = error_line(backend, ok, server_that_wants_a_certificate(ssl.TLSVersion.TLSv1_2))
     assert "alert handshake failure" in line
-    assert line.endswith("whether the server wants a client certificate")
+    assert line.endswith(
+        "; the TLS handshake failed: check `base_url`, proxies, and whether the server wants a client certificate"
+    )
 
 
 @all_backends
-def test_an_alert_that_a_reset_overtakes_is_no_lack_of_tls(backend: Backend) -> None:
+def test_alert_after_the_handshake_is_told(backend: Backend) -> None:
     """TLS 1.3 refuses after the handshake; the error is that refusal, or the reset of the connection."""
     with trusted():
         line = error_line(backend, ok, server_that_wants_a_certificate(ssl.TLSVersion.TLSv1_3))
@@ -54,34 +58,18 @@ def test_an_alert_that_a_reset_overtakes_is_no_lack_of_tls(backend: Backend) -> 
     assert "does not speak TLS" not in line
 
 
-@all_backends
-@pytest.mark.parametrize("host", ["127.0.0.1", "another.example"])
-def test_a_refused_certificate_is_told_by_openssl(backend: Backend, host: str) -> None:
-    line = error_line(backend, ok, serving(host))
-    assert ": no response: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: " in line
-    assert "Cannot connect to host" not in line
+FAULTS: list[Fault] = [
+    *(reset_in_mid_body, body_shorter_than_its_length, cut_chunked_body, close_before_first_byte),
+    raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc"),
+    raw(b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n"),
+    raw(b"nonsense\r\n\r\n"),
+]
+INTERNALS = re.compile("TransferEncodingError|ContentLengthError|BadStatusLine|Client|message=|did not complete")
 
 
 @all_backends
-@pytest.mark.parametrize("tls", [False, True])
-@pytest.mark.parametrize(
-    "fault",
-    [
-        *(reset_in_mid_body, body_shorter_than_its_length, cut_chunked_body, close_before_first_byte),
-        raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc"),
-        raw(b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n"),
-        raw(b"nonsense\r\n\r\n"),
-    ],
-)
-def test_no_line_shows_a_librarys_internals(backend: Backend, fault: Fault, tls: bool) -> None:
+def test_no_line_shows_a_librarys_internals(backend: Backend) -> None:
+    """With and without TLS."""
     with trusted():
-        line = error_line(backend, fault, serving() if tls else None)
-    for internal in (
-        "TransferEncodingError",
-        "ContentLengthError",
-        "BadStatusLine",
-        "Client",
-        "message=",
-        "did not complete",
-    ):
-        assert internal not in line
+        lines = [error_line(backend, fault, tls) for tls in (None, serving()) for fault in FAULTS]
+    assert [line for line in lines if INTERNALS.search(line)] == []

@@ -10,8 +10,11 @@ from typing import Any, assert_type
 import pytest
 from stablecog_client import APITimeoutError, AsyncClient, Client, InternalServerError, UsageError
 
-from tests.support.drivers import Backend, all_backends, assert_ends
+from tests.support.drivers import Backend, Tasks, TasksOverAiohttp, Threads, assert_ends
 from tests.support.faults import KEY, FaultServer, ReceivedRequest, ok, say_nothing, text
+
+both_clients = pytest.mark.parametrize("backend", [Threads, Tasks])
+each_library = pytest.mark.parametrize("backend", [Threads, TasksOverAiohttp])  # which sends headers as it likes
 
 
 def listed(client: Any, backend: Any) -> Any:
@@ -26,7 +29,7 @@ def closed(client: Any, backend: Any) -> None:
         backend.runner.run(called)
 
 
-@all_backends
+@both_clients
 def test_connections_and_headers_are_shared(backend: Backend) -> None:
     """One connection serves both clients; headers are added, also those of an earlier `with_options`."""
     with FaultServer(ok) as server, backend(server.url) as caller:
@@ -43,26 +46,28 @@ def test_connections_and_headers_are_shared(backend: Backend) -> None:
     assert {headers["authorization"] for headers in seen} == {f"Bearer {KEY}"}
 
 
-@all_backends
-@pytest.mark.parametrize("name", ["Authorization", "authorization", "AUTHORIZATION", "Accept-Encoding"])
-def test_headers_of_the_client_itself_stay(backend: Backend, name: str) -> None:
+@each_library
+def test_headers_of_the_client_itself_stay(backend: Backend) -> None:
     """Neither the key nor the encodings that are bounded can be replaced."""
-    with FaultServer(ok) as server, backend(server.url) as caller:
-        listed(caller.client.with_options(headers={name: "other"}), caller)
-    headers = ReceivedRequest.of(server.requests[0]).headers
-    assert headers["authorization"] == f"Bearer {KEY}"
-    assert headers["accept-encoding"] == "gzip, deflate"
+    for name in "Authorization", "AUTHORIZATION", "Accept-Encoding":
+        with FaultServer(ok) as server, backend(server.url) as caller:
+            listed(caller.client.with_options(headers={name: "other"}), caller)
+        headers = ReceivedRequest.of(server.requests[0]).headers
+        assert headers["authorization"] == f"Bearer {KEY}", name
+        assert headers["accept-encoding"] == "gzip, deflate", name
 
 
-@all_backends
-def test_a_user_agent_can_be_replaced(backend: Backend) -> None:
+@each_library
+def test_user_agent_can_be_replaced(backend: Backend) -> None:
+    """The header that is sent is the caller's alone."""
     with FaultServer(ok) as server, backend(server.url) as caller:
         listed(caller.client.with_options(headers={"User-Agent": "mine/1"}), caller)
     assert ReceivedRequest.of(server.requests[0]).headers["user-agent"] == "mine/1"
 
 
-@all_backends
+@both_clients
 def test_retries_and_times_are_its_own(backend: Backend) -> None:
+    """Those of the client that it was made from stay."""
     with FaultServer(text(503), ok, say_nothing) as server, backend(server.url) as caller:
         with pytest.raises(InternalServerError):
             listed(caller.client.with_options(max_retries=0), caller)
@@ -73,7 +78,7 @@ def test_retries_and_times_are_its_own(backend: Backend) -> None:
             listed(caller.client.with_options(timeout=0.3, max_retries=0), caller)
 
 
-@all_backends
+@both_clients
 def test_closing_it_closes_nothing(backend: Backend) -> None:
     """Closing the client that it was made from closes both."""
     with FaultServer(ok) as server, backend(server.url) as caller:
@@ -89,27 +94,29 @@ def test_closing_it_closes_nothing(backend: Backend) -> None:
             listed(other, caller)
 
 
-@pytest.mark.parametrize("kind", [Client, AsyncClient])
-def test_it_shows_and_pickles_as_its_client(kind: Any) -> None:
-    client = kind(KEY, base_url="https://a.example").with_options(headers={"X-Secret": "hunter2"})
-    assert (type(client), repr(client)) == (kind, f"{kind.__name__}(base_url='https://a.example')")
-    with pytest.raises(TypeError, match=f"a {kind.__name__} cannot be pickled or copied"):
-        pickle.dumps(client)
+def test_it_shows_and_pickles_as_its_client() -> None:
+    """Neither shows the headers."""
+    for kind in Client, AsyncClient:
+        client = kind(KEY, base_url="https://a.example").with_options(headers={"X-Secret": "hunter2"})
+        assert (type(client), repr(client)) == (kind, f"{kind.__name__}(base_url='https://a.example')")
+        with pytest.raises(TypeError, match=f"a {kind.__name__} cannot be pickled or copied"):
+            pickle.dumps(client)
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"deadline": 0}, "deadline: expected a positive number of seconds"),
-        ({"timeout": "5"}, "timeout: expected a positive number of seconds"),
-        ({"max_retries": -1}, "max_retries: expected a whole number"),
-        ({"headers": {"X-A": 5}}, "headers: expected a mapping of names to values"),
-        ({"headers": 5}, "headers: expected a mapping of names to values"),
-    ],
-)
-def test_bad_options_are_refused(options: dict[str, Any], message: str) -> None:
-    with pytest.raises(UsageError, match=f"^{message}"):
-        Client(KEY).with_options(**options)
+BAD_OPTIONS: list[tuple[dict[str, Any], str]] = [
+    ({"deadline": 0}, "deadline: expected a positive number of seconds"),
+    ({"timeout": "5"}, "timeout: expected a positive number of seconds"),
+    ({"max_retries": -1}, "max_retries: expected a whole number"),
+    ({"headers": {"X-A": 5}}, "headers: expected a mapping of names to values"),
+    ({"headers": 5}, "headers: expected a mapping of names to values"),
+]
+
+
+def test_bad_options_are_refused() -> None:
+    """As those of a client, by name."""
+    for options, message in BAD_OPTIONS:
+        with pytest.raises(UsageError, match=f"^{message}"):
+            Client(KEY).with_options(**options)
 
 
 def test_it_has_the_type_of_its_client() -> None:
