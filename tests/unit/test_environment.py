@@ -56,6 +56,7 @@ NOT_EXEMPT = [
     ("https://notexample.com", "*example.com"),
     ("https://example.com", "api.example.com"),
     ("https://example.com", ".example.com"),
+    ("https://example.com", "*.example.com"),
     # ports and schemes
     ("https://api.example.com", "api.example.com:8443"),
     ("https://api.example.com:8443", "api.example.com:443"),
