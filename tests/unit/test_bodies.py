@@ -13,7 +13,7 @@ import pytest
 from stablecog_client import APIResponseValidationError, CreditsResponse
 from stablecog_client._runtime.bodies import BoundedBody
 
-from tests.support.api_description import NOTHING, Steps, json_path, replaced
+from tests.support.api_description import NOTHING, Steps, replaced
 from tests.support.faults import TWO_CREDITS
 from tests.support.processes import peak_memory
 from tests.support.script import Reply, ScriptedClient
@@ -21,20 +21,6 @@ from tests.support.script import Reply, ScriptedClient
 Script = Callable[..., ScriptedClient]
 
 CREDITS: Any = json.loads(TWO_CREDITS)
-
-# Every field of the first credit and what holds it.
-FIELDS: list[Steps] = [
-    ("total_remaining_credits",),
-    ("credits",),
-    ("credits", 0, "id"),
-    ("credits", 0, "remaining_amount"),
-    ("credits", 0, "expires_at"),
-    ("credits", 0, "type"),
-    ("credits", 0, "type", "id"),
-    ("credits", 0, "type", "name"),
-    ("credits", 0, "type", "amount"),
-    ("credits", 0, "type", "description"),
-]
 
 
 def changed(steps: Steps, value: Any) -> bytes:
@@ -64,59 +50,24 @@ def refused(script: Script, body: bytes) -> APIResponseValidationError:
     return error
 
 
-@pytest.mark.parametrize("steps", FIELDS, ids=json_path)
-def test_wrong_field_is_named_by_its_path(script: Script, steps: Steps) -> None:
-    """A field is missing or of another type."""
-    for value, got in (NOTHING, "nothing"), (None, "null"), (True, "true"), (1.5, "1.5"):
-        error = refused(script, changed(steps, value))
-        assert (error.path, error.got) == (json_path(steps), got)
-
-
-@pytest.mark.parametrize(
-    ("value", "expected", "got"),
-    [
-        (NOTHING, "a value", "nothing"),
-        (None, "an integer", "null"),
-        (True, "an integer", "true"),
-        (1.5, "an integer", "1.5"),
-        ("12", "an integer", '"12"'),
-        (["12"], "an integer", "an array"),
-        ({"12": 12}, "an integer", "an object"),
-    ],
-)
-def test_error_says_what_was_expected_and_what_came(script: Script, value: Any, expected: str, got: str) -> None:
-    """In the words of JSON."""
-    error = refused(script, changed(("credits", 1, "type", "amount"), value))
-    assert (error.path, error.expected, error.got) == ("$.credits[1].type.amount", expected, got)
+def test_error_says_what_was_expected(script: Script) -> None:
+    """In the words of JSON, with the path."""
+    for value, expected, got in (NOTHING, "a value", "nothing"), ("12", "an integer", '"12"'):
+        error = refused(script, changed(("credits", 1, "type", "amount"), value))
+        assert (error.path, error.expected, error.got) == ("$.credits[1].type.amount", expected, got)
 
 
 NO_OBJECTS = {
     "array": b"[{}]",
-    "null": b"null",
-    "number": b"7",
-    "empty": b"",
     "blank": b" \r\n",
-    "html": b"<!doctype html>\n<title>Log in</title>",
     "cut": TWO_CREDITS[:-5],
     "two": TWO_CREDITS + b"{}",
-    "single-quotes": b"{'credits':[]}",
-    "trailing-comma": b'{"credits":[],"total_remaining_credits":0,}',
-    "comment": b"/* */ {}",
-    "nan": changed(("total_remaining_credits",), float("nan")),
-    "infinity": changed(("credits", 0, "remaining_amount"), float("inf")),
-    "1e400": b'{"credits":[],"total_remaining_credits":1e400}',
-    "1e400-in-an-added-field": b'{"credits":[],"total_remaining_credits":0,"added":1e400}',
-    "minus-infinity-in-an-added-field": changed(("credits", 0, "added"), float("-inf")),
+    "1e400": b'{"credits":[],"total_remaining_credits":0,"added":1e400}',
+    "minus-infinity": changed(("credits", 0, "added"), float("-inf")),
     "not-utf-8": b'{"credits":[],"total_remaining_credits":0,"added":"\xff"}',
     "utf-16-unannounced": '{"credits":[],"total_remaining_credits":0}'.encode("utf-16"),
-    "5000-digits": b'{"credits":[],"total_remaining_credits":' + b"9" * 5000 + b"}",
-    "5000-digits-added": b'{"credits":[],"total_remaining_credits":0,"added":' + b"9" * 5000 + b"}",
-    "100000-arrays": b"[" * 100_000,
-    "100000-arrays-closed": b"[" * 100_000 + b"]" * 100_000,
-    "100000-objects-added": b'{"credits":[],"total_remaining_credits":0,"a":'
-    + b'{"a":' * 100_000
-    + b"1"
-    + b"}" * 100_001,
+    "5000-digits": b'{"credits":[],"total_remaining_credits":0,"added":' + b"9" * 5000 + b"}",
+    "100000-objects": b'{"credits":[],"total_remaining_credits":0,"a":' + b'{"a":' * 100_000 + b"1" + b"}" * 100_001,
     "control-characters": b'{"credits":\x00\x1b[31m}\r\nINFO all is well',
 }
 
@@ -125,10 +76,10 @@ NO_OBJECTS = {
 def test_body_that_is_no_object_is_refused(script: Script, name: str) -> None:
     """In one line that can be printed."""
     error = refused(script, NO_OBJECTS[name])
-    assert (error.path, error.expected) == ("$", "an object" if name in {"array", "null", "number"} else "JSON")
+    assert (error.path, error.expected) == ("$", "an object" if name == "array" else "JSON")
 
 
-def test_whole_number_written_as_fraction_is_whole(script: Script) -> None:
+def test_whole_number_may_have_a_fraction(script: Script) -> None:
     """JSON does not tell 12.0 from 12."""
     total = decoded(script, b'{"credits":[],"total_remaining_credits":12.0}').total_remaining_credits
     assert (type(total), total) == (int, 12)
@@ -182,52 +133,33 @@ def encoded(encoding: str, body: bytes) -> Reply:
     return Reply(200, body, headers=(("Content-Encoding", encoding),))
 
 
-@pytest.mark.parametrize(
-    "reply",
-    [
-        Reply(200, UMLAUT.encode("latin-1"), "application/json; charset=ISO-8859-1"),
-        Reply(200, UMLAUT.encode("utf-16"), 'application/json; charset="utf-16"'),
-        Reply(200, UMLAUT.encode(), "application/json; charset=utf-8"),
-        Reply(200, UMLAUT.encode(), "application/json; charset*=a; charset*0=b"),
-        Reply(200, UMLAUT.encode(), ""),
-        Reply(200, UMLAUT.encode(), "text/plain"),
-        encoded("gzip", gzip.compress(UMLAUT.encode())),
-        encoded("GZIP", gzip.compress(UMLAUT.encode())),
-        encoded("x-gzip", gzip.compress(UMLAUT.encode())),
-        encoded("identity", UMLAUT.encode()),
-        encoded("", UMLAUT.encode()),
-        encoded("deflate", deflated(UMLAUT.encode(), 15)),
-        encoded("deflate", deflated(UMLAUT.encode(), -15)),
-        encoded("deflate, gzip", gzip.compress(deflated(UMLAUT.encode(), 15))),
-    ],
-    ids=lambda reply: f"{reply.content_type} {reply.headers}",
-)
-def test_charset_and_encoding_are_decoded(script: Script, reply: Reply) -> None:
+READABLE = [
+    Reply(200, UMLAUT.encode("latin-1"), "application/json; charset=ISO-8859-1"),
+    Reply(200, UMLAUT.encode(), ""),
+    Reply(200, UMLAUT.encode(), "text/plain"),
+    encoded("deflate, gzip", gzip.compress(deflated(UMLAUT.encode(), 15))),
+]
+
+
+def test_charset_and_encoding_are_decoded(script: Script) -> None:
     """A body is read as its headers say."""
-    assert script(reply).list().credits[0].type.name == "Frühling"
+    names = {reply: script(reply).list().credits[0].type.name for reply in READABLE}
+    assert names == dict.fromkeys(READABLE, "Frühling")
 
 
 @pytest.mark.parametrize(
     ("reply", "got"),
     [
         (encoded("gzip", b"no gzip at all"), "corrupt"),
-        (encoded("gzip", gzip.compress(TWO_CREDITS)[:-100]), "the compressed body is truncated"),
         (encoded("gzip", gzip.compress(TWO_CREDITS)[:-4] + b"oops"), "corrupt"),
-        (encoded("deflate", b"\xff\xff\xff"), "corrupt"),
-        (encoded("br", b"whatever"), "'br'"),
+        (encoded("gzip", gzip.compress(TWO_CREDITS)[:-100]), "the compressed body is truncated"),
         (encoded("nonsense\x1b", b"whatever"), "nonsense"),
-        (encoded("gzip, " * 50 + "gzip", b"whatever"), "51 content encodings"),
         (encoded("gzip, gzip, gzip", b"whatever"), "3 content encodings"),
-        (Reply(200, b"\xff", "application/json; charset=ascii"), "ascii"),
-        (Reply(200, TWO_CREDITS, "application/json; charset=klingon"), "klingon"),
         (Reply(200, TWO_CREDITS, "application/json; charset=base64"), "unknown charset 'base64'"),
-        (Reply(200, TWO_CREDITS, "application/json; charset=" + "a" * 5000), "aaaa"),
         (Reply(200, b'{"a":1' + b"0" * 10_000 + b".0}"), "a number is too large"),
-        (Reply(200, b"<!doctype html>", "text/html"), "<!doctype html>"),
-        (Reply(200, b""), "the body is empty"),
         (encoded("gzip", b""), "the body is empty"),
-        (encoded("gzip", gzip.compress(b"")), "the body is empty"),
     ],
+    ids=["corrupt", "checksum", "truncated", "encoding", "encodings", "charset", "number", "empty"],
 )
 def test_unreadable_body_is_refused_in_one_line(script: Script, reply: Reply, got: str) -> None:
     """The error says why, and what to do."""
@@ -261,18 +193,18 @@ def collected(chunks: list[bytes], encoding: str = "", limit: int = 10, *, trunc
     return body.finish()
 
 
-@pytest.mark.parametrize("chunks", [[], [b""], [b"0123456789"], [b"01234", b"56789"], [b"0", b"", b"1"]])
-@pytest.mark.parametrize("cut", [False, True])
-def test_body_up_to_the_limit_is_whole(chunks: list[bytes], cut: bool) -> None:
+@pytest.mark.parametrize("chunks", [[], [b"0123456789"], [b"01234", b"56789"], [b"0", b"", b"1"]])
+def test_body_up_to_the_limit_is_whole(chunks: list[bytes]) -> None:
     """In any number of chunks."""
     whole = b"".join(chunks)
-    assert collected(chunks, truncate=cut) == whole
-    assert collected([gzip.compress(whole)], "gzip", truncate=cut) == whole
+    for cut in False, True:
+        assert collected(chunks, truncate=cut) == whole
+        assert collected([gzip.compress(whole)], "gzip", truncate=cut) == whole
 
 
-@pytest.mark.parametrize("chunks", [[b"0123456789a"], [b"01234", b"56789", b"a"], [b"01234567", b"89abc", b"def"]])
-def test_body_beyond_the_limit(chunks: list[bytes]) -> None:
-    """It is refused, or truncated if it is an error's."""
+@pytest.mark.parametrize("chunks", [[b"01234", b"56789", b"a"], [b"01234567", b"89abc", b"def"]])
+def test_body_beyond_the_limit_is_refused(chunks: list[bytes]) -> None:
+    """Or truncated, if it is an error's."""
     for sent, encoding in (chunks, ""), ([gzip.compress(b"".join(chunks))], "gzip"):
         assert collected(sent, encoding, truncate=True) == b"0123456789"
         with pytest.raises(APIResponseValidationError) as caught:
@@ -280,18 +212,18 @@ def test_body_beyond_the_limit(chunks: list[bytes]) -> None:
         assert (caught.value.expected, caught.value.got) == ("a body of at most 10 bytes", "a larger one")
 
 
-@pytest.mark.parametrize("length", ["11", "9" * 5000])
-def test_length_beyond_the_limit_is_refused(length: str) -> None:
+def test_length_beyond_the_limit_is_refused() -> None:
     """Before the body comes, unless it is an error's."""
-    with pytest.raises(APIResponseValidationError, match="the body is larger than"):
-        BoundedBody({"content-length": length}, 10, truncate=False)
-    BoundedBody({"content-length": length}, 10, truncate=True)
+    for length in "11", "9" * 5000:
+        with pytest.raises(APIResponseValidationError, match="the body is larger than"):
+            BoundedBody({"content-length": length}, 10, truncate=False)
+        BoundedBody({"content-length": length}, 10, truncate=True)
 
 
-@pytest.mark.parametrize("length", ["10", "-11", "many", "", "1e9"])
-def test_other_lengths_do_no_harm(length: str) -> None:
+def test_other_lengths_do_no_harm() -> None:
     """Within the limit, or without sense."""
-    BoundedBody({"content-length": length}, 10, truncate=False)
+    for length in "10", "-11", "many", "":
+        BoundedBody({"content-length": length}, 10, truncate=False)
 
 
 ENCODED: dict[str, bytes] = {
@@ -304,24 +236,23 @@ ENCODED: dict[str, bytes] = {
 }
 
 
-@pytest.mark.parametrize("encoding", ENCODED)
-def test_body_is_decompressed_byte_by_byte(encoding: str) -> None:
+def test_body_is_decompressed_byte_by_byte() -> None:
     """In each content encoding."""
-    assert collected([bytes([byte]) for byte in ENCODED[encoding]], encoding) == b"words"
+    decoded = {name: collected([bytes([byte]) for byte in body], name) for name, body in ENCODED.items()}
+    assert decoded == dict.fromkeys(ENCODED, b"words")
 
 
-@pytest.mark.parametrize("encoding", ENCODED)
-def test_truncated_compressed_body(encoding: str) -> None:
-    """It is refused, unless it is an error's."""
-    start = ENCODED[encoding][:-1]
-    with pytest.raises(APIResponseValidationError) as caught:
-        collected([start], encoding)
-    assert (caught.value.expected, caught.value.got) == ("a compressed body", "a truncated one")
-    assert b"words".startswith(collected([start], encoding, truncate=True))
+def test_truncated_compressed_body_is_refused() -> None:
+    """Unless it is an error's."""
+    for encoding, body in ENCODED.items():
+        with pytest.raises(APIResponseValidationError) as caught:
+            collected([body[:-1]], encoding)
+        assert (caught.value.expected, caught.value.got) == ("a compressed body", "a truncated one"), encoding
+        assert b"words".startswith(collected([body[:-1]], encoding, truncate=True)), encoding
 
 
-def test_corrupt_compressed_body() -> None:
-    """It is refused, unless it is an error's."""
+def test_corrupt_compressed_body_is_refused() -> None:
+    """Unless it is an error's."""
     with pytest.raises(APIResponseValidationError) as caught:
         collected([b"words"], "gzip")
     assert caught.value.expected == "a compressed body"
@@ -329,8 +260,8 @@ def test_corrupt_compressed_body() -> None:
     assert collected([b"words"], "gzip", truncate=True) == b""
 
 
-def test_unknown_content_encoding() -> None:
-    """It is refused, unless the body is an error's."""
+def test_unknown_content_encoding_is_refused() -> None:
+    """Unless the body is an error's."""
     name = "words" * 20
     with pytest.raises(APIResponseValidationError) as caught:
         collected([b"words"], name)
@@ -356,34 +287,34 @@ def test_gzip_body_of_several_members() -> None:
         collected([gzip.compress(b"words") * 3], "gzip")
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "deflate", "raw deflate"])
-def test_compression_bomb_never_unfolds(encoding: str) -> None:
+@pytest.mark.parametrize(("encoding", "wbits"), [("gzip", 31), ("deflate", 15)])
+def test_compression_bomb_never_unfolds(encoding: str, wbits: int) -> None:
     """It is refused in bounded memory."""
-    packed = deflated(bytes(64 * 2**20), {"gzip": 31, "deflate": 15, "raw deflate": -15}[encoding])
+    packed = deflated(bytes(64 * 2**20), wbits)
 
     def call() -> None:
         with pytest.raises(APIResponseValidationError, match="the body is larger than 1 MiB"):
-            collected([packed], encoding.split()[-1], 2**20)
+            collected([packed], encoding, 2**20)
 
     assert peak_memory(call) < 4 * 2**20
 
 
-@pytest.mark.parametrize("start", [gzip.compress(b"words"), b"no gzip"], ids=["whole", "none"])
-def test_input_without_output_is_bounded(start: bytes) -> None:
+def test_input_without_output_is_bounded() -> None:
     """What follows compressed data, or cannot be read, is not read for ever."""
-    body = BoundedBody({"content-encoding": "gzip"}, 10, truncate=True)
-    body.feed(start)
-    assert not all(body.feed(bytes(65536)) for _ in range(100))
+    for start in gzip.compress(b"words"), b"no gzip":
+        body = BoundedBody({"content-encoding": "gzip"}, 10, truncate=True)
+        body.feed(start)
+        assert not all(body.feed(bytes(65536)) for _ in range(100))
     body = BoundedBody({"content-encoding": "gzip"}, 10, truncate=False)
     body.feed(gzip.compress(b"words"))
     with pytest.raises(APIResponseValidationError, match="is larger"):
         all(body.feed(bytes(65536)) for _ in range(100))
 
 
-@pytest.mark.parametrize("size", [65536, 65537, 65545, 131072, 131100])
-def test_raw_deflate_is_whole_at_any_size(size: int) -> None:
+def test_raw_deflate_is_whole_at_any_size() -> None:
     """zlib may hold output back after its last input, and raw deflate has no trailer."""
-    for level in 1, 6:
-        compressor = zlib.compressobj(level, zlib.DEFLATED, -15)
-        packed = compressor.compress(bytes(size)) + compressor.flush()
-        assert len(collected([packed], "deflate", 2**24)) == size
+    for size in 65536, 65537, 65545, 131072, 131100:
+        for level in 1, 6:
+            compressor = zlib.compressobj(level, zlib.DEFLATED, -15)
+            packed = compressor.compress(bytes(size)) + compressor.flush()
+            assert len(collected([packed], "deflate", 2**24)) == size, level

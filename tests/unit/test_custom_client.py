@@ -31,8 +31,7 @@ HTTP, HTTPS = httpx.URL("http://api.example.com"), httpx.URL("https://api.exampl
 
 Client = type[httpx.Client] | type[httpx.AsyncClient]
 
-both_clients = pytest.mark.parametrize("client_type", [httpx.Client, httpx.AsyncClient])
-both_backends = pytest.mark.parametrize("backend", [Threads, Tasks])
+CLIENTS: list[Client] = [httpx.Client, httpx.AsyncClient]
 
 
 def inside(client_type: Client, **options: Any) -> Any:
@@ -62,44 +61,44 @@ def test_these_are_all() -> None:
     assert private & own >= SHARED_WITH_BASE_CLASS
 
 
-@both_clients
-def test_transport_for_url(client_type: Client) -> None:
+def test_transport_for_url_of_a_client() -> None:
     """It is the mounted transport, or else the client's own."""
     mounted: Any = httpx.MockTransport(lambda request: httpx.Response(200))
-    client = inside(client_type, mounts={"https://": mounted})
-    assert client._transport_for_url(HTTPS) is mounted
-    assert client._transport_for_url(HTTP) is not mounted
+    for client_type in CLIENTS:
+        client = inside(client_type, mounts={"https://": mounted})
+        assert client._transport_for_url(HTTPS) is mounted
+        assert client._transport_for_url(HTTP) is not mounted
 
 
-@both_clients
-def test_transport(client_type: Client) -> None:
+def test_transport_of_a_client() -> None:
     """It is what the client was made with."""
     transport: Any = httpx.MockTransport(lambda request: httpx.Response(200))
-    client = inside(client_type, transport=transport)
-    assert client._transport is client._transport_for_url(HTTPS) is transport
+    for client_type in CLIENTS:
+        client = inside(client_type, transport=transport)
+        assert client._transport is client._transport_for_url(HTTPS) is transport
 
 
-@both_clients
-def test_mounts(client_type: Client) -> None:
+def test_mounts_are_the_transports() -> None:
     """They are the mounted transports, those of proxies among them, by pattern."""
     mounted: Any = httpx.MockTransport(lambda request: httpx.Response(200))
-    client = inside(client_type, mounts={"https://": mounted})
-    assert [*client._mounts.values()] == [mounted]
-    proxied = inside(client_type, proxy="http://proxy:3128")
-    assert [*proxied._mounts.values()] == [proxied._transport_for_url(HTTPS)]
+    for client_type in CLIENTS:
+        client = inside(client_type, mounts={"https://": mounted})
+        assert [*client._mounts.values()] == [mounted]
+        proxied = inside(client_type, proxy="http://proxy:3128")
+        assert [*proxied._mounts.values()] == [proxied._transport_for_url(HTTPS)]
 
 
-@both_clients
-@pytest.mark.parametrize("proxy", ["http://proxy:3128", "socks5://proxy:1080"])
-def test_proxy_url(client_type: Client, proxy: str) -> None:
+def test_proxy_url_is_that_of_a_pool() -> None:
     """It is the URL of a pool's proxy; pools without a proxy have none."""
-    url = inside(client_type, proxy=proxy)._transport_for_url(HTTPS)._pool._proxy_url
-    assert f"{url.scheme.decode()}://{url.host.decode()}:{url.port}" == proxy
-    assert not hasattr(inside(client_type)._transport._pool, "_proxy_url")
+    for client_type in CLIENTS:
+        for proxy in "http://proxy:3128", "socks5://proxy:1080":
+            url = inside(client_type, proxy=proxy)._transport_for_url(HTTPS)._pool._proxy_url
+            assert f"{url.scheme.decode()}://{url.host.decode()}:{url.port}" == proxy
+        assert not hasattr(inside(client_type)._transport._pool, "_proxy_url")
 
 
 @pytest.mark.parametrize("options", [{}, {"proxy": "http://proxy"}, {"proxy": "socks5://proxy"}])
-def test_network_backend(options: dict[str, Any]) -> None:
+def test_network_backend_of_a_pool(options: dict[str, Any]) -> None:
     """It opens the connections of a pool: also when it is replaced after the pool was made."""
 
     class Backend(httpcore.NetworkBackend):
@@ -114,17 +113,16 @@ def test_network_backend(options: dict[str, Any]) -> None:
             client.get(HTTP)
 
 
-@both_clients
-def test_max_connections(client_type: Client) -> None:
+def test_max_connections_of_a_pool() -> None:
     """It is how many connections a pool opens at most; an infinite number if none is given."""
-    client = inside(client_type, limits=httpx.Limits(max_connections=7))
-    assert client._transport._pool._max_connections == 7
-    unlimited = inside(client_type, limits=httpx.Limits(max_connections=None))
-    assert unlimited._transport._pool._max_connections == sys.maxsize
+    for client_type in CLIENTS:
+        for number, found in (7, 7), (None, sys.maxsize):
+            client = inside(client_type, limits=httpx.Limits(max_connections=number))
+            assert client._transport._pool._max_connections == found
 
 
-@both_backends
-def test_pool(backend: Backend) -> None:
+@pytest.mark.parametrize("backend", [Threads, Tasks])
+def test_pool_is_what_transports_use(backend: Backend) -> None:
     """httpx's transports send through it, so ours do without `HTTPTransport.__init__`."""
     with FaultServer(ok) as server, backend(server.url) as caller:
         caller.list()
@@ -138,7 +136,7 @@ def test_pool(backend: Backend) -> None:
 
 
 @pytest.mark.parametrize(("value", "requests"), [(True, 2), (False, 1)])
-def test_retry_connection(value: bool, requests: int) -> None:
+def test_retry_connection_of_a_session(value: bool, requests: int) -> None:
     """It decides whether aiohttp sends a safe request again when a connection that it reuses turns out closed."""
 
     async def main() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from itertools import cycle
+from typing import Any
 
 import pytest
 from stablecog_client import UsageError
@@ -17,17 +19,12 @@ EXEMPT = [
     ("https://api.example.com", "API.Example.COM"),
     ("https://API.EXAMPLE.COM", "api.example.com"),
     ("https://api.example.com", "example.com"),
-    ("https://api.example.com", ".example.com"),
     ("https://a.b.example.com", ".example.com"),
     ("https://api.example.com", "*.example.com"),
-    ("http://localhost:8000", "localhost"),
     ("https://api.example.com", "api.example.com."),
     ("https://api.example.com.", "api.example.com"),
     # lists
-    ("https://api.example.com", "*"),
     ("https://api.example.com", "localhost, *"),
-    ("https://api.example.com", "localhost,example.com"),
-    ("https://api.example.com", " localhost ,  api.example.com "),
     ("https://api.example.com", "localhost example.com"),
     ("https://api.example.com", "localhost,\n\texample.com,,"),
     # ports
@@ -35,103 +32,96 @@ EXEMPT = [
     ("https://api.example.com:8443", "api.example.com"),
     ("https://api.example.com", "api.example.com:443"),
     ("http://api.example.com", "api.example.com:80"),
-    ("https://api.example.com:8443", ".example.com:8443"),
     ("http://127.0.0.1:8000", "127.0.0.1:8000"),
     ("http://[::1]:8000", "[::1]:8000"),
     # schemes
-    ("https://api.example.com", "https://api.example.com"),
+    ("https://api.example.com", "HTTPS://api.example.com"),
     ("https://api.example.com", "all://example.com"),
     ("https://api.example.com:8443", "https://api.example.com:8443"),
-    ("https://api.example.com", "HTTPS://api.example.com"),
     # addresses and networks
     ("http://127.0.0.1", "127.0.0.1"),
-    ("http://10.1.2.3", "10.0.0.0/8"),
-    ("http://10.1.2.3", "10.1.2.3/8"),
-    ("http://10.1.2.3:8000", "10.0.0.0/8"),
-    ("http://[::1]", "::1"),
-    ("http://[::1]", "[::1]"),
+    ("http://10.1.2.3:8000", "10.1.2.3/8"),
     ("http://[::1]", "0:0:0:0:0:0:0:1"),
-    ("http://[fd00::7]", "fd00::/8"),
-    ("http://[fd00::7]", "[fd00::]/8"),
+    ("http://[::1]", "[::1]"),
     ("http://[fd00::7]:8000", "fd00::/8"),
+    ("http://[fd00::7]", "[fd00::]/8"),
 ]
 
 NOT_EXEMPT = [
+    # hosts
     ("https://api.example.com", ""),
     ("https://api.example.com", " , "),
     ("https://api.example.com", "."),
-    ("https://api.example.com", "com.example"),
     ("https://notexample.com", "example.com"),
     ("https://notexample.com", "*example.com"),
     ("https://example.com", "api.example.com"),
     ("https://example.com", ".example.com"),
+    ("https://example.com", "*.example.com"),
+    # ports and schemes
     ("https://api.example.com", "api.example.com:8443"),
     ("https://api.example.com:8443", "api.example.com:443"),
     ("https://api.example.com", "api.example.com:80"),
+    ("http://127.0.0.1:8001", "127.0.0.1:8000"),
+    ("http://[::1]:8001", "[::1]:8000"),
     ("https://api.example.com", "http://api.example.com"),
+    # addresses and networks
     ("https://api.example.com", "api.example.com/8"),
-    ("https://api.example.com", "10.0.0.0/8"),
     ("http://11.1.2.3", "10.0.0.0/8"),
     ("http://10.1.2.3", "10.0.0.0/99"),
     ("http://127.0.0.11", "127.0.0.1"),
-    ("http://127.0.0.1:8001", "127.0.0.1:8000"),
-    ("http://[::1]", "::2"),
-    ("http://[::1]:8001", "[::1]:8000"),
     ("http://127.0.0.1", f"127.0.0.1:{'9' * 5000}"),
+    ("http://[::1]", "::2"),
     ("http://[fe80::7]", "fd00::/8"),
     ("http://10.1.2.3", "fd00::/8"),
-    ("http://[fd00::7]", "10.0.0.0/8"),
 ]
 
 
-@pytest.mark.parametrize(("url", "no_proxy"), EXEMPT)
-def test_no_proxy_that_exempts_a_server(url: str, no_proxy: str) -> None:
-    assert is_exempt(httpx.URL(url), no_proxy)
+def test_no_proxy_exempts_the_servers_it_names() -> None:
+    """By host, suffix, address or network, with or without scheme and port; no others."""
+    assert [(url, entry) for url, entry in EXEMPT if not is_exempt(httpx.URL(url), entry)] == []
+    assert [(url, entry) for url, entry in NOT_EXEMPT if is_exempt(httpx.URL(url), entry)] == []
 
 
-@pytest.mark.parametrize(("url", "no_proxy"), NOT_EXEMPT)
-def test_no_proxy_that_does_not(url: str, no_proxy: str) -> None:
-    assert not is_exempt(httpx.URL(url), no_proxy)
-
-
-def proxy_url(server: httpx.URL = SERVER) -> str | None:
-    found = proxy_of_environment(server)
+def proxy_url(server: httpx.URL = SERVER, /, **variables: str) -> str | None:
+    """Return the proxy of a server where these variables are set."""
+    with pytest.MonkeyPatch.context() as patched:
+        for name, value in variables.items():
+            patched.setenv(name, value)
+        found = proxy_of_environment(server)
     return str(found[0].url) if found else None
 
 
-@pytest.mark.parametrize("variable", ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])
-def test_variables_in_either_case(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(variable, "proxy:3128")
-    assert proxy_url() == "http://proxy:3128"
+VARIABLES = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "Https_Proxy"]
+
+
+def test_variables_are_read_in_either_case() -> None:
+    """Those of proxies, and those of servers without one."""
+    proxies = {name: proxy_url(**{name: "proxy:3128"}) for name in VARIABLES}
+    assert proxies == dict.fromkeys(VARIABLES, "http://proxy:3128")
+    assert proxy_url(HTTPS_PROXY="http://proxy", no_proxy="example.com") is None
+    assert proxy_url(HTTPS_PROXY="http://proxy", NO_PROXY="example.com") is None
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows does not tell the case of variables apart")
-def test_lower_case_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "http://upper")
-    monkeypatch.setenv("https_proxy", "http://lower")
-    assert proxy_url() == "http://lower"
+def test_lower_case_variable_goes_first() -> None:
+    """The other does not matter."""
+    assert proxy_url(HTTPS_PROXY="http://upper", https_proxy="http://lower") == "http://lower"
 
 
-def test_variable_of_the_scheme_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ALL_PROXY", "http://all")
-    monkeypatch.setenv("HTTPS_PROXY", "http://https")
-    assert proxy_url() == "http://https"
-    assert proxy_url(httpx.URL("http://api.example.com")) == "http://all"
+def test_variable_of_the_scheme_goes_first() -> None:
+    """ALL_PROXY is for the other schemes."""
+    proxies = {"ALL_PROXY": "http://all", "HTTPS_PROXY": "http://https"}
+    assert proxy_url(**proxies) == "http://https"
+    assert proxy_url(httpx.URL("http://api.example.com"), **proxies) == "http://all"
 
 
-@pytest.mark.parametrize("variable", ["no_proxy", "NO_PROXY"])
-def test_no_proxy_in_either_case(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "http://proxy")
-    monkeypatch.setenv(variable, "example.com")
-    assert proxy_url() is None
+def test_empty_variable_names_no_proxy() -> None:
+    """As if it were not set."""
+    assert proxy_url(HTTPS_PROXY="") is None
 
 
-def test_empty_variable_names_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "")
-    assert proxy_url() is None
-
-
-def test_credentials_are_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_credentials_of_proxy_are_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are not shown in its URL."""
     monkeypatch.setenv("HTTPS_PROXY", "http://us%20er:p%40ss@proxy")
     found = proxy_of_environment(SERVER)
     assert found is not None
@@ -141,45 +131,34 @@ def test_credentials_are_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "ss" not in str(proxy.url)
 
 
-BAD = [
-    *(
-        "socks4://user:hunter2@proxy",
-        "ftp://user:hunter2@proxy",
-        "http://user:hunter2@",
-        "http://user:hunter2@proxy:99999",
-    ),
-    *(
-        "http://user:hunter2@pro xy",
-        "http://user:hunter2@proxy:port",
-        "://user:hunter2@proxy",
-        "http://user:hunter2@%70",
-    ),
+UNUSABLE = [
+    *("socks4://user:hunter2@proxy", "foo://proxy", "://user:hunter2@proxy", "http://", "http://user:hunter2@"),
+    *("http://user:hunter2@proxy:99999", "http://user:hunter2@proxy:port", "http://user:hunter2@pro xy"),
+    *("http://user:hunter2@%70", "http://user:hunter2@[::1", "http://user:hunter2/x@127.0.0.1:1"),
+    *("http://user:hunter2#x@127.0.0.1:1", "http://user:hunter2"),
 ]
 
 
-@pytest.mark.parametrize("address", BAD)
-@pytest.mark.parametrize("variable", ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "Https_Proxy"])
-def test_unusable_proxy_is_blamed_on_its_variable(variable: str, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def refusal(variable: str, address: str) -> tuple[str, Any]:
+    """Return what is said of a proxy, and what led to that."""
+    try:
+        return f"no refusal: {proxy_url(**{variable: address})}", None
+    except UsageError as error:
+        return str(error), error.__cause__ or error.__context__
+
+
+def test_unusable_proxy_is_blamed_on_its_variable() -> None:
     """The error shows no password, and neither does the traceback's chain."""
-    monkeypatch.setenv(variable, address)
-    with pytest.raises(UsageError) as caught:
-        proxy_of_environment(SERVER)
-    assert str(caught.value) == f"{variable}: expected a proxy such as http://host:port"
-    assert caught.value.__cause__ is caught.value.__context__ is None
+    cases = list(zip(cycle(VARIABLES), UNUSABLE, strict=False))
+    expected = {case: (f"{case[0]}: expected a proxy such as http://host:port", None) for case in cases}
+    assert {case: refusal(*case) for case in cases} == expected
 
 
-@pytest.mark.parametrize(
-    "variables",
-    [
-        {"HTTP_PROXY": "foo://", "HTTPS_PROXY": "http://good"},
-        {"ALL_PROXY": "foo://", "HTTPS_PROXY": "http://good"},
-        {"HTTP_PROXY": "foo://"},
-        {"HTTPS_PROXY": "foo://", "NO_PROXY": "example.com"},
-        {"ALL_PROXY": "foo://", "NO_PROXY": "*"},
-        {"HTTPS_PROXY": "http://good", "NO_PROXY": "fd00::/8, [::1]:x, 10.0.0.0/99, http://, :"},
-    ],
-)
-def test_unusable_value_that_does_not_matter(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    assert proxy_url() in {None, "http://good"}
+def test_unusable_value_that_does_not_matter() -> None:
+    """A proxy for other servers, or an entry that names no server."""
+    good = "http://good"
+    assert proxy_url(HTTP_PROXY="foo://", HTTPS_PROXY=good) == good
+    assert proxy_url(ALL_PROXY="foo://", HTTPS_PROXY=good) == good
+    assert proxy_url(HTTP_PROXY="foo://") is None
+    assert proxy_url(HTTPS_PROXY="foo://", NO_PROXY="example.com") is None
+    assert proxy_url(HTTPS_PROXY=good, NO_PROXY="fd00::/8, [::1]:x, 10.0.0.0/99, http://, :") == good

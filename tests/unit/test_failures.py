@@ -47,9 +47,6 @@ CASES = [
     (httpx.ReadError("It went wrong."), "It went wrong", NETWORK),
     (httpx.ReadError(""), "ReadError", NETWORK),
     (httpx.ReadError("one\ntwo\x1b[31m"), "one two [31m", NETWORK),
-    (httpx.ReadError("x" * 300), "x" * 197 + "...", NETWORK),
-    (httpx.ReadError("x" * 200), "x" * 200, NETWORK),
-    (httpx.ReadError("FOX."), "FOX", NETWORK),
     (caused_by(httpx.ReadError(""), Exception("the reason")), "the reason", NETWORK),
     (caused_by(httpx.ReadError("words"), Exception("other words")), "words", NETWORK),
     (caused_by(httpx.ReadError("words"), OSError(113, "No route to host")), "No route to host", NETWORK),
@@ -66,42 +63,29 @@ CASES = [
     ),
     (httpx.ProxyError("407 Proxy Authentication Required"), "407 Proxy Authentication Required", PROXY),
     *(
-        (
-            caused_by(httpx.ConnectError("x"), untrusted(code)),
-            VERIFY_FAILED,
-            advice,
-        )
-        for code, advice in {
-            **{9: NOT_NOW, 10: NOT_NOW, 62: OTHER_SERVER, 64: OTHER_SERVER},
-            **{18: UNTRUSTED, 19: UNTRUSTED, 20: UNTRUSTED},
+        (caused_by(httpx.ConnectError("x"), untrusted(code)), VERIFY_FAILED, advice)
+        for code, advice in {9: NOT_NOW, 10: NOT_NOW, 62: OTHER_SERVER, 64: OTHER_SERVER, 20: UNTRUSTED}.items()
+    ),
+    *(
+        (caused_by(httpx.ConnectError("x"), ssl.SSLError(1, said)), said, advice)
+        for said, advice in {
+            "[SSL] wrong version number": NO_TLS,
+            "[SSL] tlsv13 ALERT certificate": OTHER_TLS,
+            "[SSL] Unsupported protocol": OTHER_TLS,
         }.items()
-    ),
-    (
-        caused_by(httpx.ConnectError("x"), ssl.SSLError(1, "[SSL] wrong version number")),
-        "[SSL] wrong version number",
-        NO_TLS,
-    ),
-    (
-        caused_by(httpx.ConnectError("x"), ssl.SSLError(1, "[SSL] tlsv13 ALERT certificate")),
-        "[SSL] tlsv13 ALERT certificate",
-        OTHER_TLS,
-    ),
-    (
-        caused_by(httpx.ConnectError("x"), ssl.SSLError(1, "[SSL] Unsupported protocol")),
-        "[SSL] Unsupported protocol",
-        OTHER_TLS,
     ),
 ]
 
 
-@pytest.mark.parametrize(("error", "said", "advice"), CASES, ids=lambda part: repr(part)[:50])
-def test_failure_has_reason_and_advice(script: Script, error: Exception, said: str, advice: str) -> None:
+def test_failure_has_reason_and_advice(script: Script) -> None:
     """What the operating system says is plainer than what libraries make of it."""
-    with pytest.raises(APIConnectionError) as caught:
-        script(error, max_retries=0).list()
-    assert str(caught.value) == f"{LIST}: no response: {said}; {advice}"
-    assert str(caught.value).isprintable()
-    assert caught.value.__cause__ is error
+    lines: dict[Exception, str] = {}
+    for error, _, _ in CASES:
+        with pytest.raises(APIConnectionError) as caught:
+            script(error, max_retries=0).list()
+        assert caught.value.__cause__ is error
+        lines[error] = str(caught.value)
+    assert lines == {error: f"{LIST}: no response: {said}; {advice}" for error, said, advice in CASES}
 
 
 def test_known_proxy_is_named(script: Script) -> None:
@@ -124,19 +108,18 @@ def test_untrusted_certificate_is_not_retried(script: Script) -> None:
         assert caught.value.attempts == attempts
 
 
-@pytest.mark.parametrize(
-    ("text", "line"),
-    [
-        ("", ""),
-        (" a\r\n\tb\x00c\u2028d ", "a b c d"),
-        ("x" * 200, "x" * 200),
-        ("x" * 201, "x" * 197 + "..."),
-        ("a" + " " * 498 + "bc", "a b"),  # no more than 500 characters are looked at
-    ],
-)
-def test_text_becomes_one_short_line(text: str, line: str) -> None:
+LINES = {
+    "": "",
+    " a\r\n\tb\x00c\u2028d ": "a b c d",
+    "x" * 200: "x" * 200,
+    "x" * 201: "x" * 197 + "...",
+    "a" + " " * 498 + "bc": "a b",  # no more than 500 characters are looked at
+}
+
+
+def test_text_becomes_one_short_line() -> None:
     """Without control characters."""
-    assert failures.one_line(text) == line
+    assert {text: failures.one_line(text) for text in LINES} == LINES
 
 
 def test_frames_of_the_caller_are_kept() -> None:
@@ -250,8 +233,6 @@ def test_tls_signal_alone_is_described(script: Script) -> None:
 )
 def test_timeout_is_that_of_the_operation(script: Script, error: type[Exception], name: str) -> None:
     """The seconds in the error are those of the operation that took too long."""
-    timeouts = httpx.Timeout(10, **{name: 7})
-    http_client = httpx.Client(timeout=timeouts)
-    client = script(error("x"), max_retries=0, http_client=http_client)
+    http_client = httpx.Client(timeout=httpx.Timeout(10, **{name: 7}))
     with pytest.raises(APIConnectionError, match="within the timeout of 7 s"):
-        client.list()
+        script(error("x"), max_retries=0, http_client=http_client).list()

@@ -7,7 +7,6 @@ import ssl
 from pathlib import Path
 from typing import Any
 
-import certifi
 import httpx
 import pytest
 from stablecog_client import AsyncClient, Client, UsageError
@@ -20,17 +19,16 @@ from tests.support.processes import output
 @pytest.mark.parametrize(
     "url",
     [
-        *(httpx.URL("ftp://h"), 5, "", " ", "/v1", "api.example.com", "ftp://api.example.com", "https://"),
-        *("https://xn--a.example", b"https://h", ["https://h"], "https://\u2603\ufe0f.example"),
-        *("https://h:99999", "https://api .com"),
+        *(httpx.URL("ftp://h"), 5, b"https://h", "", " ", "/v1", "api.example.com", "https://"),
+        *("ftp://api.example.com", "https://xn--a.example", "https://\u2603\ufe0f.example", "https://h:99999"),
+        "https://api .com",
     ],
 )
 def test_base_url_that_is_no_server_is_refused(url: Any) -> None:
     """No exception behind the error quotes it, or holds the key."""
-    for client in Client, AsyncClient:
-        with pytest.raises(UsageError, match=r"^base_url: expected scheme, host and path") as refused:
-            client(KEY, base_url=url)
-        assert refused.value.__context__ is None
+    with pytest.raises(UsageError, match=r"^base_url: expected scheme, host and path") as refused:
+        Client(KEY, base_url=url)
+    assert refused.value.__context__ is None
 
 
 def test_base_url_of_environment_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,19 +38,34 @@ def test_base_url_of_environment_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
         Client(KEY)
 
 
-@pytest.mark.parametrize("option", ["timeout", "deadline"])
-@pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), 10**400, 1e10, "10", True, None])
-def test_seconds_must_be_a_positive_number(option: str, value: Any) -> None:
-    """Of at most a year."""
-    with pytest.raises(UsageError, match=f"^{option}: expected a positive number of seconds"):
-        Client(KEY, **{option: value})
+def said_of(option: str, value: Any) -> str:
+    """Return what is said of the value of an option."""
+    try:
+        return f"no refusal: {Client(KEY, **{option: value})}"
+    except UsageError as error:
+        return str(error)
 
 
-@pytest.mark.parametrize(("value", "shown"), [(-1, "-1"), (1.5, "1.5"), ("3", "str"), (True, "True"), (None, "None")])
-def test_max_retries_must_be_a_whole_number(value: Any, shown: str) -> None:
+def test_seconds_must_be_a_positive_number() -> None:
+    """Of at most a year. A number is shown; what is none, and may be the key, is named by its type alone."""
+    year = 366 * 86400
+    shown: dict[Any, str] = {
+        **{0: "0", float("nan"): "nan", year + 1: str(year + 1), 10**400: "1" + "0" * 49},
+        **{"10": "str", True: "True", None: "None"},
+    }
+    expected = "timeout: expected a positive number of seconds, at most a year, got "
+    assert {value: said_of("timeout", value) for value in shown} == {value: expected + shown[value] for value in shown}
+    assert said_of("deadline", -0.5) == expected.replace("timeout", "deadline") + "-0.5"
+    Client(KEY, timeout=1e-6, deadline=year)
+
+
+def test_max_retries_must_be_a_whole_number() -> None:
     """A number is shown; what is none, and may be the key, is named by its type alone."""
-    with pytest.raises(UsageError, match=f"^max_retries: expected a whole number of at least 0, got {shown}$"):
-        Client(KEY, max_retries=value)
+    shown: dict[Any, str] = {-1: "-1", 1.5: "1.5", "3": "str", True: "True", None: "None"}
+    expected = "max_retries: expected a whole number of at least 0, got "
+    assert {value: said_of("max_retries", value) for value in shown} == {
+        value: expected + shown[value] for value in shown
+    }
 
 
 def test_http_client_of_other_kind_is_refused() -> None:
@@ -72,16 +85,9 @@ def test_closed_http_client_is_refused() -> None:
         client.credits.list()
 
 
-@pytest.mark.parametrize(
-    "proxy",
-    [
-        *("foo://127.0.0.1", "http://", "http://user:hunter2@[::1"),
-        *("http://user:hunter2/x@127.0.0.1:1", "http://user:hunter2#x@127.0.0.1:1", "http://user:hunter2"),
-    ],
-)
-def test_unusable_proxy_is_refused(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unusable_proxy_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without its password."""
-    monkeypatch.setenv("ALL_PROXY", proxy)
+    monkeypatch.setenv("ALL_PROXY", "http://user:hunter2@[::1")
 
     async def call() -> None:
         async with AsyncClient(KEY, base_url="https://127.0.0.1:9") as client:
@@ -94,7 +100,7 @@ def test_unusable_proxy_is_refused(proxy: str, monkeypatch: pytest.MonkeyPatch) 
         asyncio.run(call())
 
 
-def test_a_socks_proxy_needs_a_package(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_socks_proxy_needs_a_package(monkeypatch: pytest.MonkeyPatch) -> None:
     """The error has the command that installs it."""
     monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1")
     monkeypatch.setattr(environment, "is_installed", {"socksio": False}.get)
@@ -115,23 +121,12 @@ def test_unreadable_certificates_are_refused(
     assert capfd.readouterr().err == ""
 
 
-def test_a_key_log_that_cannot_be_written_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_key_log_that_cannot_be_written_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """It is not taken for the certificates."""
     monkeypatch.setattr(environment, "trust_store", environment.TrustStore())
     monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "missing" / "keys.log"))
     with Client(KEY, base_url="https://127.0.0.1:9") as client, pytest.raises(UsageError, match=r"^SSLKEYLOGFILE: "):
         client.credits.list()
-
-
-def test_a_missing_folder_of_certificates_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """OpenSSL would trust nothing, and say no more than that; it does not matter beside SSL_CERT_FILE."""
-    monkeypatch.setattr(environment, "trust_store", environment.TrustStore())
-    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
-    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "missing"))
-    with Client(KEY, base_url="https://127.0.0.1:9") as client, pytest.raises(UsageError, match=r"^SSL_CERT_DIR: "):
-        client.credits.list()
-    monkeypatch.setenv("SSL_CERT_FILE", certifi.where())
-    assert environment.trust_store.context()
 
 
 AIOHTTP = """
@@ -149,13 +144,13 @@ except UsageError as error:
 """
 
 
-def test_a_key_log_that_aiohttp_cannot_write_is_named(tmp_path: Path) -> None:
+def test_key_log_that_aiohttp_cannot_write_is_named(tmp_path: Path) -> None:
     """aiohttp opens it when it is imported, for a server without TLS as well."""
     printed = output("-c", AIOHTTP, SSLKEYLOGFILE=str(tmp_path / "missing" / "keys.log"))
     assert printed.startswith("SSLKEYLOGFILE: expected a file that can be written to")
 
 
-def test_the_trust_store_follows_a_replaced_context_class(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_trust_store_follows_a_replaced_context(monkeypatch: pytest.MonkeyPatch) -> None:
     """As truststore replaces it, for all of ssl's users."""
 
     class Replaced(ssl.SSLContext):

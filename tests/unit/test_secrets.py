@@ -6,6 +6,7 @@ import gc
 import json
 import logging
 import pickle
+import re
 from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
@@ -33,48 +34,44 @@ ENCODINGS = [KEY[8:], quote(ODD_KEY, safe="")[8:], b64encode(ODD_KEY.encode()).d
 WRONG: dict[str, tuple[Any, str]] = {
     "empty": ("", "the key is blank"),
     "blank": (" \t ", "the key is blank"),
-    "newline": (KEY + "\n", "line break"),
-    "return": (KEY + "\r\nX-Injected: 1", "line break"),
-    "leading-space": (" " + KEY, "white space around it"),
-    "trailing-tab": (KEY + "\t", "white space around it"),
-    "space-inside": (KEY[:20] + " " + KEY[20:], "white space inside it"),
-    "no-break-space": (KEY[:20] + "\xa0" + KEY[20:], "white space inside it"),
+    "newline": (KEY + "\n", "the key has a line break in it (was it read from a file?)"),
+    "return": (KEY + "\rX-Injected: 1", "the key has a line break in it (was it read from a file?)"),
+    "leading-space": (" " + KEY, "the key has white space around it"),
+    "trailing-tab": (KEY + "\t", "the key has white space around it"),
+    "no-break-space": (KEY[:20] + "\xa0" + KEY[20:], "the key has white space inside it"),
     "with-its-scheme": ("Bearer " + KEY, 'the key starts with "Bearer"'),
     "none": ("None", "the key is the word None"),
     "null": ("null", "the key is the word null"),
     "scheme-alone": ("Bearer", "the key is the word Bearer"),
-    "with-its-variable": (f"STABLECOG_API_KEY={KEY}", "contains the name of a variable"),
-    "a-variable": ("$STABLECOG_API_KEY", "contains the name of a variable"),
-    "quoted": (f'"{KEY}"', "quotation marks around it"),
-    "quoted-once": (f"'{KEY}'", "quotation marks around it"),
-    "non-ascii": (KEY + "\u00e9", "outside ASCII"),
-    "zero-width": (KEY + "\u200b", "outside ASCII"),
-    "control": (KEY + "\x00", "control character"),
-    "delete": (KEY + "\x7f", "control character"),
+    "with-its-variable": (f"STABLECOG_API_KEY={KEY}", "the key contains the name of a variable"),
+    "quoted": (f'"{KEY}"', "the key has quotation marks around it"),
+    "quoted-once": (f"'{KEY}'", "the key has quotation marks around it"),
+    "non-ascii": (KEY + "\u00e9", "the key has a character outside ASCII"),
+    "control": (KEY + "\x00", "the key has a control character in it"),
     "bytes": (KEY.encode(), "expected a string, got bytes"),
-    "number": (5, "expected a string, got int"),
 }
 
 
-@pytest.mark.parametrize(
-    "options",
-    [{"base_url": KEY}, {"base_url": KEY.encode()}, {"max_retries": KEY}, {"timeout": KEY}, {"deadline": KEY}],
-)
-def test_key_given_as_another_option_is_not_echoed(options: dict[str, Any]) -> None:
-    """A misplaced key is not shown by the error about the option."""
-    with pytest.raises(UsageError) as caught:
-        Client("https://api.stablecog.com", **options)
-    assert PIECE not in str(caught.value) + pickle.dumps(caught.value).decode("latin-1")
-
-
-@pytest.mark.parametrize("name", WRONG)
-def test_malformed_key_is_refused_and_not_echoed(name: str) -> None:
-    """The error says what is wrong with it, and what to do."""
+def said_of(name: str) -> str:
+    """Return what is said of a malformed key."""
     with pytest.raises(UsageError) as caught:
         Client(WRONG[name][0])
-    assert str(caught.value).startswith("api_key: ")
-    assert WRONG[name][1] in str(caught.value)
-    assert str(caught.value).endswith("; pass the key alone, or set STABLECOG_API_KEY")
+    return str(caught.value)
+
+
+def test_malformed_key_is_refused_in_words() -> None:
+    """The error says what is wrong with it, and what to do."""
+    expected = "api_key: {}; pass the key alone, or set STABLECOG_API_KEY"
+    assert {name: said_of(name) for name in WRONG} == {name: expected.format(WRONG[name][1]) for name in WRONG}
+
+
+# By name: a traceback shows the variables of the test, too.
+@pytest.mark.parametrize("name", ["newline", "bytes"])
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_malformed_key_is_not_echoed(kind: Any, name: str) -> None:
+    """Neither by the error nor by its traceback."""
+    with pytest.raises(UsageError, match=re.escape(WRONG[name][1])) as caught:
+        kind(WRONG[name][0])
     check_nothing_shows(caught.value)
 
 
@@ -82,57 +79,46 @@ def test_malformed_key_is_refused_and_not_echoed(name: str) -> None:
 def test_malformed_key_of_environment_is_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """As one that is passed."""
     monkeypatch.setenv("STABLECOG_API_KEY", WRONG[name][0])
-    with pytest.raises(UsageError, match=WRONG[name][1]) as caught:
+    with pytest.raises(UsageError, match=re.escape(WRONG[name][1])) as caught:
         Client()
     check_nothing_shows(caught.value)
 
 
-@pytest.mark.parametrize("kind", [Client, AsyncClient])
-def test_missing_key_is_refused(kind: Any) -> None:
+@pytest.mark.parametrize("options", [{"base_url": KEY}, {"max_retries": KEY}, {"timeout": KEY}], ids=list)
+def test_key_given_as_other_option_is_not_echoed(options: dict[str, Any]) -> None:
+    """A misplaced key is not shown by the error about the option."""
+    with pytest.raises(UsageError) as caught:
+        Client("https://api.stablecog.com", **options)
+    assert PIECE not in str(caught.value) + pickle.dumps(caught.value).decode("latin-1")
+
+
+def test_missing_key_is_refused() -> None:
     """The error says where it goes."""
-    with pytest.raises(UsageError, match=r"^api_key: no API key was given; pass .* or set STABLECOG_API_KEY$"):
-        kind()
+    for kind in Client, AsyncClient:
+        with pytest.raises(UsageError, match=r"^api_key: no API key was given; pass .* or set STABLECOG_API_KEY$"):
+            kind()
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "http://api.stablecog.com",
-        "http://10.0.0.1",
-        "http://localhost.example",
-        "http://127.0.0.1.example",
-        "HTTP://example.com:443",
-    ],
-)
-def test_plain_http_is_refused_unless_asked_for(url: str) -> None:
+@pytest.mark.parametrize("host", ["api.stablecog.com", "10.0.0.1", "localhost.example", "127.0.0.1.example"])
+def test_plain_http_is_refused_unless_asked_for(host: str) -> None:
     """To another machine."""
     with pytest.raises(UsageError, match="http:// would send the API key unencrypted"):
-        Client(KEY, base_url=url)
-    Client(KEY, base_url=url, allow_http=True)
+        Client(KEY, base_url=f"http://{host}")
+    Client(KEY, base_url=f"http://{host}", allow_http=True)
 
 
-@pytest.mark.parametrize(
-    "url", ["http://localhost:1", "http://127.0.0.1:1", "http://127.9.9.9", "http://[::1]:1", "http://api.localhost"]
-)
-def test_plain_http_to_this_machine_is_allowed(url: str) -> None:
+@pytest.mark.parametrize("host", ["localhost:1", "127.0.0.1:1", "127.9.9.9", "[::1]:1", "api.localhost"])
+def test_plain_http_to_this_machine_is_allowed(host: str) -> None:
     """The key does not leave it."""
-    Client(KEY, base_url=url)
+    Client(KEY, base_url=f"http://{host}")
 
 
-@pytest.mark.parametrize("url", [f"https://user:{KEY}@example.com", f"https://example.com/?key={KEY}"])
-def test_base_url_with_secret_is_refused(url: str) -> None:
+def test_base_url_with_secret_is_refused() -> None:
     """It is not shown."""
-    with pytest.raises(UsageError, match=r"^base_url: ") as caught:
-        Client(KEY, base_url=url)
-    assert KEY not in str(caught.value)
-
-
-@pytest.mark.parametrize("name", ["newline", "with-its-scheme"])
-def test_async_client_checks_its_key_too(name: str) -> None:
-    """By the same rules."""
-    with pytest.raises(UsageError, match=WRONG[name][1]) as caught:
-        AsyncClient(WRONG[name][0])
-    check_nothing_shows(caught.value)
+    for url in f"https://user:{KEY}@example.com", f"https://example.com/?key={KEY}":
+        with pytest.raises(UsageError, match=r"^base_url: ") as caught:
+            Client(KEY, base_url=url)
+        assert KEY not in str(caught.value)
 
 
 UNSENDABLE: dict[str, dict[str, Any]] = {
@@ -144,8 +130,14 @@ UNSENDABLE: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("security", [Security("header", "Authorization", "Bearer"), Security("cookie", "session")])
-@pytest.mark.parametrize("argument", UNSENDABLE)
+BEARER, COOKIE = Security("header", "Authorization", "Bearer"), Security("cookie", "session")
+
+
+@pytest.mark.parametrize(
+    ("security", "argument"),
+    [(BEARER, "header"), (COOKIE, "cookie"), (BEARER, "body"), (COOKIE, "number"), (BEARER, "path")],
+    ids=lambda part: part if isinstance(part, str) else part.location,
+)
 def test_error_about_an_argument_hides_the_key(script: Script, security: Security, argument: str) -> None:
     """An argument that cannot be sent is refused before anything is."""
     arguments: dict[str, Any] = {"path_parameters": {"name": "n"}, **UNSENDABLE[argument]}
@@ -188,19 +180,11 @@ def unreadable(request: httpx.Request) -> Reply:
 
 
 EVENTS: list[Event] = [
-    *(echo(status) for status in [200, 299, 302, 400, 401, 404, 429, 500]),
+    *(echo(status) for status in [200, 299, 302, 401, 429, 500]),
     *(refused, broken, unreadable),
-    Reply(200, b'{"credits":[{"id":null}],"total_remaining_credits":0}'),
-    Reply(200, f'{{"{KEY}": 1}}'.encode()),
-    Reply(200, f'{{"credits":"{KEY}","total_remaining_credits":0}}'.encode()),
-    Reply(200, b"<!doctype html>", "text/html"),
-    Reply(200, b"[" * 100_000),
-    Reply(200, b"no gzip", headers=(("Content-Encoding", "gzip"),)),
+    Reply(200, b"[" * 100_000 + KEY.encode()),
+    Reply(200, KEY.encode(), headers=(("Content-Encoding", "gzip"),)),
     Reply(200, b"", f"application/json; charset={KEY}"),
-    text(503, "Busy."),
-    text(401, json.dumps({"error": KEY, "description": KEY})),
-    redirect("http://other.invalid/"),
-    redirect("/v1/credits"),
     redirect(f"http://[{KEY}"),
     # The key where the error truncates what it shows.
     Reply(200, f'{{"total_remaining_credits":"your key is {KEY}"}}'.encode()),
@@ -219,10 +203,9 @@ def test_no_error_shows_the_key(script: Script, number: int, caplog: pytest.LogC
     check_nothing_shows(caught.value, caplog.text)
 
 
-@pytest.mark.parametrize("event", [echo(500), httpx.ReadError("gone"), Reply(200, b"{}")], ids=["500", "error", "body"])
-def test_redirect_to_path_with_key_hides_it(script: Script, event: Event, caplog: pytest.LogCaptureFixture) -> None:
+def test_redirect_to_path_with_key_hides_it(script: Script, caplog: pytest.LogCaptureFixture) -> None:
     """The URL of an error and of a log line is redacted."""
-    client = script(redirect(f"/{KEY}/?key={KEY}"), event, max_retries=1)
+    client = script(redirect(f"/{KEY}/?key={KEY}"), echo(500), max_retries=1)
     with caplog.at_level(logging.DEBUG), pytest.raises(APIError) as caught:
         client.list()
     assert caught.value.url == f"{URL}/<redacted>/"
@@ -241,8 +224,11 @@ def test_key_of_any_length_is_redacted(script: Script) -> None:
     assert "0123" not in str(caught.value) + pickle.dumps(caught.value).decode("latin-1")
 
 
-@pytest.mark.parametrize("security", [Security("header", "Authorization", "Basic"), Security("query", "api_key")])
-@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize(
+    ("security", "status"),
+    [(Security("header", "Authorization", "Basic"), 200), (Security("query", "api_key"), 400)],
+    ids=["basic", "query"],
+)
 def test_key_sent_in_other_ways_is_redacted(
     script: Script, security: Security, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -262,24 +248,21 @@ def test_key_sent_in_other_ways_is_redacted(
 # What redacts
 
 
-@pytest.mark.parametrize(
-    ("text", "redacted"),
-    [
-        ("", ""),
-        ("nothing here", "nothing here"),
-        (KEY, "<redacted>"),
-        (f"a {KEY} b {KEY}", "a <redacted> b <redacted>"),
-        (f"{KEY}{KEY}", "<redacted><redacted>"),
-        (f"cut {KEY[:-1]}", "cut <redacted>"),
-        (f"cut {KEY[:8]}...", "cut <redacted>..."),
-        (f"other {KEY[:20]}x{KEY}", "other <redacted>x<redacted>"),
-        (f"short {KEY[:7]}", f"short {KEY[:7]}"),
-        (f"base64 {b64encode(KEY.encode()).decode()}", "base64 <redacted>"),
-    ],
-)
-def test_redactor_replaces_each_occurrence(text: str, redacted: str) -> None:
+REDACTED = {
+    "": "",
+    "nothing here": "nothing here",
+    f"a {KEY} b {KEY}": "a <redacted> b <redacted>",
+    f"{KEY}{KEY}": "<redacted><redacted>",
+    f"cut {KEY[:-1]}": "cut <redacted>",
+    f"cut {KEY[:8]}...": "cut <redacted>...",
+    f"other {KEY[:20]}x{KEY}": "other <redacted>x<redacted>",
+    f"short {KEY[:7]}": f"short {KEY[:7]}",
+}
+
+
+def test_redactor_replaces_each_occurrence() -> None:
     """Also of the start of the key, from eight characters on."""
-    assert redactor(KEY)(text) == redacted
+    assert {text: redactor(KEY)(text) for text in REDACTED} == REDACTED
 
 
 def test_redactor_knows_json_and_url_encoding() -> None:

@@ -47,28 +47,31 @@ def status_error(client: ScriptedClient) -> APIStatusError:
     return caught.value
 
 
-@pytest.mark.parametrize("status", RETRIED)
-def test_temporary_status_is_retried(script: Script, status: int) -> None:
+def test_temporary_status_is_retried(script: Script) -> None:
     """A status that may pass is retried until it does."""
-    client = script(text(status), OK)
+    client = script(text(503), OK)
     assert client.list().total_remaining_credits == 1391
     assert (len(client.requests), client.waits) == (2, [0.1])
 
 
-@pytest.mark.parametrize("status", [*RETRIED, *FINAL])
-def test_lasting_status_is_error_of_its_class(script: Script, status: int) -> None:
+def test_lasting_status_is_error_of_its_class(script: Script) -> None:
     """A status that stays is an error of its class, after as many attempts as it deserves."""
-    client = script(text(status, "Words of the server.\n"), max_retries=2)
+    errors = {status: status_error(script(text(status), max_retries=2)) for status in [*RETRIED, *FINAL]}
+    expected = {status: (ERRORS.get(status, APIStatusError), 3 if status in RETRIED else 1) for status in errors}
+    assert {status: (type(error), error.attempts) for status, error in errors.items()} == expected
+    assert all(status == error.status_code for status, error in errors.items())
+
+
+def test_error_has_what_the_server_sent(script: Script) -> None:
+    """And the request that it answered."""
+    client = script(text(503, "Words of the server.\n"), max_retries=2)
     error = status_error(client)
-    attempts = 3 if status in RETRIED else 1
-    assert type(error) is ERRORS.get(status, APIStatusError)
-    assert (error.status_code, error.text) == (status, "Words of the server.\n")
+    assert (error.status_code, error.text) == (503, "Words of the server.\n")
     assert error.headers["Content-Type"] == "text/plain; charset=utf-8"
     assert (error.method, error.url) == ("GET", f"{URL}/v1/credits")
-    assert error.attempts == len(client.requests) == attempts
-    assert str(error).startswith(f"{LIST}: {status} ")
-    assert ": Words of the server; " in str(error)
-    assert str(error).endswith(" (tried 3 times)") == (attempts == 3)
+    assert error.attempts == len(client.requests) == 3
+    assert str(error).startswith(f"{LIST}: 503 Service Unavailable: Words of the server; ")
+    assert str(error).endswith(" (tried 3 times)")
 
 
 LINES = {
@@ -92,29 +95,29 @@ LINES = {
 }
 
 
-@pytest.mark.parametrize("status", LINES)
-def test_line_says_what_happened_and_what_to_do(script: Script, status: int) -> None:
+def test_line_says_what_happened_and_what_to_do(script: Script) -> None:
     """The line has the status, the server's words and the advice."""
-    asks = [("Retry-After", "90")] if "90 s" in LINES[status] else []
-    assert str(status_error(script(text(status, "Oops.", *asks)))) == f"{LIST}: {status} {LINES[status]}"
+    lines: dict[int, str] = {}
+    for status, line in LINES.items():
+        asks = [("Retry-After", "90")] if "90 s" in line else []
+        lines[status] = str(status_error(script(text(status, "Oops.", *asks))))
+    assert lines == {status: f"{LIST}: {status} {line}" for status, line in LINES.items()}
 
 
-@pytest.mark.parametrize("status", [403, 404, 407])
-def test_html_in_place_of_api_points_to_proxy(script: Script, status: int) -> None:
+def test_html_in_place_of_api_points_to_proxy(script: Script) -> None:
     """A page where the API has none may come from something in between."""
-    for content_type in "text/html", "text/html; charset=utf-8":
+    for status, content_type in (404, "text/html"), (499, "text/html; charset=utf-8"):
         error = status_error(script(Reply(status, b"<h1>Blocked</h1>", content_type)))
         assert ": <h1>Blocked</h1>; a proxy or another server may have answered: check `base_url`" in str(error)
 
 
-@pytest.mark.parametrize("status", [500, 502])
-def test_html_of_failing_server_is_its_own(script: Script, status: int) -> None:
+def test_html_of_failing_server_is_its_own(script: Script) -> None:
     """A server that fails may send a page itself."""
-    error = status_error(script(Reply(status, b"<h1>Oops</h1>", "text/html"), max_retries=0))
+    error = status_error(script(Reply(500, b"<h1>Oops</h1>", "text/html"), max_retries=0))
     assert str(error).endswith(": <h1>Oops</h1>; the server failed: try again later")
 
 
-def test_error_without_content_type_has_its_status(script: Script) -> None:
+def test_error_needs_no_content_type(script: Script) -> None:
     """An error needs no media type."""
     error = status_error(script(Reply(401, b"Oops.", "")))
     assert "401 Unauthorized: Oops; check the API key" in str(error)
@@ -129,13 +132,13 @@ def test_long_page_is_quoted_in_one_short_line(script: Script) -> None:
     assert error.text == page.decode()
 
 
-@pytest.mark.parametrize("status", [201, 202, 203, 204, 205, 206, 299])
-def test_undocumented_success_is_refused(script: Script, status: int) -> None:
+def test_undocumented_success_is_refused(script: Script) -> None:
     """A success that the API description does not name is none."""
-    with pytest.raises(APIResponseValidationError) as caught:
-        script(Reply(status)).list()
-    assert (caught.value.status_code, caught.value.attempts) == (status, 1)
-    assert "the API description documents only 200" in str(caught.value)
+    for status in 201, 299:
+        with pytest.raises(APIResponseValidationError) as caught:
+            script(Reply(status)).list()
+        assert (caught.value.status_code, caught.value.attempts) == (status, 1)
+        assert "the API description documents only 200" in str(caught.value)
 
 
 def test_success_unknown_to_http_is_refused(script: Script) -> None:
@@ -156,18 +159,12 @@ def test_documented_error_body_is_parsed(script: Script) -> None:
 
 
 ODD_BODIES: dict[str, Reply] = {
-    "empty": Reply(401, b""),
     "another-shape": Reply(401, b'[{"error":{"code":7}}]'),
     "no-json": Reply(401, b"{oops"),
-    "null": Reply(401, b"null"),
     "not-utf-8": Reply(401, b"\xff\xfe\x80 broken", "text/plain; charset=utf-8"),
-    "unknown-charset": Reply(401, b"words", "text/plain; charset=klingon"),
-    "deep": Reply(401, b"[" * 60_000),
-    "deep-object": Reply(401, b'{"a":' * 12_000),
+    "deep": Reply(401, b'{"a":' * 12_000),
     "megabyte": Reply(401, b"a" * 2**20, "text/plain"),
     "gzip-that-is-none": Reply(401, b"not compressed", "text/plain", (("Content-Encoding", "gzip"),)),
-    "unknown-encoding": Reply(401, b"not compressed", "text/plain", (("Content-Encoding", "nonsense"),)),
-    "encodings": Reply(401, b"not compressed", "text/plain", (("Content-Encoding", "gzip, gzip, gzip"),)),
     "control": Reply(401, b"one\x00two\x1b[31m\r\nthree\x7f\xc2\x85\xe2\x80\xa8\xe2\x80\xaefour", "text/plain"),
 }
 
@@ -175,10 +172,9 @@ ODD_BODIES: dict[str, Reply] = {
 @pytest.mark.parametrize("name", ODD_BODIES)
 def test_odd_error_body_keeps_the_status(script: Script, name: str) -> None:
     """Whatever an error's body is, the error has its status and one line."""
-    for status in 401, 500:
-        error = status_error(script(ODD_BODIES[name]._replace(status=status), max_retries=0))
-        assert type(error) is ERRORS[status]
-        assert len(error.text) <= 64 * 1024
+    error = status_error(script(ODD_BODIES[name]))
+    assert type(error) is AuthenticationError
+    assert len(error.text) <= 64 * 1024
 
 
 def test_line_of_error_without_words(script: Script) -> None:
@@ -199,24 +195,20 @@ def test_server_messages_of_known_shapes(script: Script) -> None:
         assert f"400 Bad Request: {said}; the server rejected" in str(status_error(script(Reply(400, body))))
 
 
-@pytest.mark.parametrize("cause", [httpx.RemoteProtocolError("cut"), httpx.ReadTimeout(""), TimeoutError()])
-def test_truncated_error_keeps_its_status(script: Script, cause: Exception) -> None:
+def test_truncated_error_keeps_its_status(script: Script) -> None:
     """An error whose body is cut short is reported with what came of it."""
-    client = script(Reply(401, b'{"error":"Unau', truncated_by=cause))
-    error = status_error(client)
+    error = status_error(script(Reply(401, b'{"error":"Unau', truncated_by=httpx.ReadError("cut"))))
     assert (type(error), error.text, error.attempts) == (AuthenticationError, '{"error":"Unau', 1)
 
 
-@pytest.mark.parametrize(
-    "cause", [httpx.RemoteProtocolError("cut"), httpx.ReadTimeout("slow"), httpx.ReadError("gone")]
-)
-def test_truncated_success_is_retried(script: Script, cause: Exception) -> None:
+def test_truncated_success_is_retried(script: Script) -> None:
     """A success whose body is cut short is none."""
-    client = script(Reply(truncated_by=cause), OK)
-    assert client.list().total_remaining_credits == 1391
-    assert len(client.requests) == 2
-    with pytest.raises(APIConnectionError, match=r"incomplete response: (cut|gone); |no complete response within"):
-        script(Reply(truncated_by=cause), max_retries=0).list()
+    for cause in httpx.ReadError("cut"), httpx.ReadTimeout("slow"):
+        client = script(Reply(truncated_by=cause), OK)
+        assert client.list().total_remaining_credits == 1391
+        assert len(client.requests) == 2
+        with pytest.raises(APIConnectionError, match=r"incomplete response: cut; |no complete response within"):
+            script(Reply(truncated_by=cause), max_retries=0).list()
 
 
 def test_headers_of_error_may_be_any_bytes(script: Script) -> None:
@@ -233,13 +225,10 @@ def test_gzip_error_body_is_decoded(script: Script) -> None:
 
 # Redirects
 
-REDIRECTS = [301, 302, 303, 307, 308]
 
-
-@pytest.mark.parametrize("status", REDIRECTS)
-def test_redirect_to_same_origin_is_followed(script: Script, status: int) -> None:
+def test_redirect_to_same_origin_is_followed(script: Script) -> None:
     """The key goes along, and the redirect's query is kept."""
-    client = script(redirect("/v1/credits/?again=1#part", status), OK)
+    client = script(redirect("/v1/credits/?again=1#part"), OK)
     assert client.list().total_remaining_credits == 1391
     assert str(client.requests[1].url) == f"{URL}/v1/credits/?again=1"
     assert client.requests[1].headers["authorization"] == f"Bearer {KEY}"
@@ -261,36 +250,30 @@ ELSEWHERE = [
     "https://api.example.com:444/v1/credits",
     "https://other.example/v1/credits",
     "//other.invalid/v1/credits",
-    "file:///etc/passwd",
-    "javascript:alert(1)",
-    "data:application/json,{}",
-    "http://[oops",
-    ":http://[a",
-    "http://[::1",
-    "https://user:password@other.invalid/",
-    "//user:password@api.example.com:444/v1/credits",
-    "https://api.example.com.other.invalid/",
     "https://api.example.com@other.invalid/",
+    "data:application/json,{}",
+    ":http://[a",
     "https://" + "a" * 70_000,
 ]
 
 
-@pytest.mark.parametrize("location", ELSEWHERE, ids=lambda location: repr(location[:40]))
-def test_redirect_elsewhere_is_not_followed(script: Script, location: str) -> None:
-    """Nothing is sent to another origin, whatever the status says."""
-    for status in REDIRECTS:
-        client = script(redirect(location, status))
+def test_redirect_elsewhere_is_not_followed(script: Script) -> None:
+    """Nothing is sent to another origin, whatever the location is."""
+    lines: dict[str, str] = {}
+    for location in ELSEWHERE:
+        client = script(redirect(location))
         error = status_error(client)
-        assert (type(error), error.status_code, len(client.requests)) == (APIStatusError, status, 1)
-        assert str(error).startswith(f"{LIST}: {status} ")
-        shown = location if len(location) < 200 else location[:197] + "..."
-        assert str(error).endswith(f": redirects to {shown!r}, which the client does not follow; check `base_url`")
+        assert (type(error), error.status_code, len(client.requests)) == (APIStatusError, 302, 1)
+        lines[location] = error.message
+    shown = {location: location if len(location) < 200 else location[:197] + "..." for location in ELSEWHERE}
+    line = "302 Found: redirects to {!r}, which the client does not follow; check `base_url`"
+    assert lines == {location: line.format(shown[location]) for location in ELSEWHERE}
 
 
 def test_location_matters_for_3xx_alone(script: Script) -> None:
     """Other statuses are what they are."""
-    client = script(redirect("/v1/credits/", 300), OK)
-    assert client.list().total_remaining_credits == 1391
+    for status in 300, 308, 399:
+        assert script(redirect("/v1/credits/", status), OK).list().total_remaining_credits == 1391
     for status in 299, 400:
         client = script(redirect("/v1/credits/", status), OK)
         with pytest.raises((APIStatusError, APIResponseValidationError)):
@@ -306,7 +289,7 @@ def test_user_of_redirect_is_dropped(script: Script) -> None:
     assert client.requests[1].headers["authorization"] == f"Bearer {KEY}"
 
 
-def test_redirect_loop_ends(script: Script) -> None:
+def test_redirects_end_after_five(script: Script) -> None:
     """Five redirects are followed."""
     client = script(redirect("/v1/credits"))
     assert str(status_error(client)).endswith(": more than 5 redirects; check `base_url`")
@@ -314,17 +297,16 @@ def test_redirect_loop_ends(script: Script) -> None:
     assert script(*[redirect("/v1/credits")] * 5, OK).list().total_remaining_credits == 1391
 
 
-@pytest.mark.parametrize("status", [*REDIRECTS, 300, 304])
-def test_redirect_without_location_is_an_error(script: Script, status: int) -> None:
+def test_redirect_without_location_is_an_error(script: Script) -> None:
     """There is nowhere to go."""
-    client = script(text(status))
-    assert status_error(client).status_code == status
+    client = script(text(302), OK)
+    assert status_error(client).status_code == 302
     assert len(client.requests) == 1
 
 
-def test_redirect_of_unsafe_request_may_have_acted(script: Script) -> None:
+def test_redirect_of_unsafe_request_may_act(script: Script) -> None:
     """Servers answer a form with 301 to 303; 307 and 308 ask for the request elsewhere."""
-    for status in *REDIRECTS, 304:
+    for status in 302, 303, 304, 307:
         client = script(redirect("/v1/credits", status), OK)
         with pytest.raises(
             APIStatusError, match="redirects to '/v1/credits', which the client does not follow"
