@@ -378,7 +378,7 @@ def test_a_proxy_is_not_sent_the_key_unencrypted(run: Run, monkeypatch: pytest.M
         assert not proxy.requests
 
 
-def test_an_unusable_proxy_is_named_by_its_variable(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unusable_proxy_is_named_by_variable(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """A proxy that httpx cannot use ends in one line that names the variables, without the value."""
     monkeypatch.setenv("HTTPS_PROXY", "gopher://user:hidden@proxy.example")
     message = str(run(OK, url="https://credits.example")[0])
