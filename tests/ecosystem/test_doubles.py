@@ -14,7 +14,7 @@ from pytest_httpx import HTTPXMock
 from respx.models import AllMockedAssertionError
 from vcr.errors import CannotOverwriteExistingCassetteException  # type: ignore[import-untyped]
 
-from tests.support.drivers import Backend, all_backends
+from tests.support.drivers import Backend, Tasks, TasksOverAiohttp, Threads, all_backends
 from tests.support.faults import FaultServer, ok
 from tests.support.processes import output
 
@@ -34,27 +34,26 @@ def test_respx_comes_and_goes(backend: Backend) -> None:
             assert len(server.requests) == number
 
 
-@all_backends
-def test_respx_lets_a_request_pass(backend: Backend) -> None:
-    with FaultServer(ok) as server, backend(server.url) as caller, respx.mock(base_url=server.url) as mock:
+def test_respx_lets_a_request_pass() -> None:
+    """A route that passes through reaches the server, by our own connection under its patch."""
+    with FaultServer(ok) as server, TasksOverAiohttp(server.url) as caller, respx.mock(base_url=server.url) as mock:
         mock.get("/v1/credits").pass_through()
         assert caller.list().total_remaining_credits == 1391
     assert len(server.requests) == 1
 
 
-@all_backends
-def test_respx_names_an_unmatched_request(backend: Backend) -> None:
+def test_respx_names_an_unmatched_request() -> None:
     """Its message comes through as it is."""
-    with FaultServer(ok) as server, backend(server.url) as caller, respx.mock(assert_all_called=False) as mock:
+    with FaultServer(ok) as server, Tasks(server.url) as caller, respx.mock(assert_all_called=False) as mock:
         mock.get("https://another.example")
         with pytest.raises(AllMockedAssertionError, match=r"RESPX: .* not mocked"):
             caller.list()
     assert not server.requests
 
 
-@all_backends
-def test_respx_answers_each_attempt(backend: Backend) -> None:
-    with FaultServer(ok) as server, backend(server.url) as caller, respx.mock(base_url=server.url) as mock:
+def test_respx_answers_each_attempt() -> None:
+    """What it raises or returns for an attempt is retried as if a server had sent it."""
+    with FaultServer(ok) as server, Threads(server.url) as caller, respx.mock(base_url=server.url) as mock:
         route = mock.get("/v1/credits")
         route.side_effect = [
             httpx.TimeoutException("simulated"),
@@ -82,7 +81,7 @@ def test_pytest_httpx_comes_and_goes(
         assert len(server.requests) == 2
 
 
-@all_backends
+@pytest.mark.parametrize("backend", [Threads, TasksOverAiohttp])
 @pytest.mark.httpx_mock(assert_all_requests_were_expected=False, assert_all_responses_were_requested=False)
 def test_pytest_httpx_names_an_unmatched_request(backend: Backend, httpx_mock: HTTPXMock) -> None:
     """Its message comes through as it is, after one attempt."""
@@ -94,25 +93,25 @@ def test_pytest_httpx_names_an_unmatched_request(backend: Backend, httpx_mock: H
     assert not server.requests
 
 
-@pytest.mark.parametrize("options", ["transport='httpx'", "transport='aiohttp'"])
-def test_pytest_httpx_in_two_tests_in_a_row(options: str, tmp_path: Path) -> None:
+def test_pytest_httpx_in_two_tests_in_a_row(tmp_path: Path) -> None:
     """A client of the module's works in the second test as in the first, each with a mock of its own."""
-    (tmp_path / "test_service.py").write_text(f"""
+    (tmp_path / "test_service.py").write_text("""
 import asyncio
 import pytest
 from stablecog_client import AsyncClient, Client
 
 runner = asyncio.Runner()
-client, async_client = (kind("sc-test", base_url="http://127.0.0.1:9", **options) for kind, options in (
-    (Client, {{}}), (AsyncClient, dict({options}))))
+client = Client("sc-test", base_url="http://127.0.0.1:9")
+async_client = AsyncClient("sc-test", base_url="http://127.0.0.1:9", transport="aiohttp")
 
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_it(number, httpx_mock):
-    httpx_mock.add_response(json={{"total_remaining_credits": number, "credits": []}}, is_reusable=True)
+    httpx_mock.add_response(json={"total_remaining_credits": number, "credits": []}, is_reusable=True)
     assert client.credits.list().total_remaining_credits == number
     assert runner.run(async_client.credits.list()).total_remaining_credits == number
 """)
-    assert "3 passed" in output("-m", "pytest", "-q", "-p", "no:cacheprovider", folder=tmp_path)
+    plugins = ("-p", "no:cacheprovider", "-p", "pytest_httpx")  # alone: others take seconds to load
+    assert "3 passed" in output("-m", "pytest", "-q", *plugins, folder=tmp_path, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
 
 
 @all_backends
@@ -133,10 +132,9 @@ def test_vcr_replays_what_it_recorded(backend: Backend, tmp_path: Path) -> None:
             assert "sc-" not in (tmp_path / f"{number}.yaml").read_text()
 
 
-@all_backends
-def test_vcr_names_an_unmatched_request(backend: Backend, tmp_path: Path) -> None:
+def test_vcr_names_an_unmatched_request(tmp_path: Path) -> None:
     """Its message comes through as it is, after one attempt."""
-    with FaultServer(ok) as server, backend(server.url) as caller:
+    with FaultServer(ok) as server, Threads(server.url) as caller:
         with vcr.use_cassette(str(tmp_path / "empty.yaml"), record_mode="none"):
             with pytest.raises(CannotOverwriteExistingCassetteException, match=r"empty\.yaml"):
                 caller.list()

@@ -21,7 +21,7 @@ from sentry_sdk.integrations.httpx import HttpxIntegration
 from sentry_sdk.transport import Transport
 from stablecog_client import APIError
 
-from tests.support.drivers import Backend, all_backends
+from tests.support.drivers import Backend, Tasks, TasksOverAiohttp, Threads, all_backends
 from tests.support.faults import KEY, FaultServer, ReceivedRequest, ok, text
 
 
@@ -59,7 +59,7 @@ def sentry() -> Generator[Envelopes]:
         sentry_sdk.init(default_integrations=False)
 
 
-@all_backends
+@pytest.mark.parametrize("backend", [Threads, TasksOverAiohttp])
 def test_sentry_sees_each_attempt(backend: Backend, sentry: Envelopes) -> None:
     """A span and a breadcrumb for each, and trace headers on the wire."""
     with FaultServer(text(503), ok) as server, backend(server.url) as caller:
@@ -79,8 +79,9 @@ def test_sentry_sees_each_attempt(backend: Backend, sentry: Envelopes) -> None:
     assert KEY not in json.dumps(sentry.items)
 
 
-@all_backends
+@pytest.mark.parametrize("backend", [Threads, Tasks])
 def test_sentry_is_not_sent_the_key_by_an_error(backend: Backend, sentry: Envelopes) -> None:
+    """Not by the variables of the frames that it sends, its own among them."""
     with FaultServer(text(401)) as server, backend(server.url) as caller:
         try:
             caller.list()
@@ -114,11 +115,10 @@ def check_spans(exporter: InMemorySpanExporter, requests: list[bytes]) -> None:
     assert KEY not in "".join(span.to_json() for span in spans)
 
 
-@all_backends
-def test_opentelemetry_sees_each_attempt(backend: Backend) -> None:
+def test_opentelemetry_sees_each_attempt() -> None:
     """It is switched on before the client is made, and off before it ends."""
     with FaultServer(text(503), ok, ok) as server, instrumented() as exporter:
-        with backend(server.url) as caller:
+        with Tasks(server.url) as caller:
             caller.list()
             check_spans(exporter, server.requests)
             HTTPXClientInstrumentor().uninstrument()
@@ -128,6 +128,7 @@ def test_opentelemetry_sees_each_attempt(backend: Backend) -> None:
 
 @all_backends
 def test_opentelemetry_comes_after_the_first_call(backend: Backend) -> None:
+    """A client that was used before is traced, whatever its transport."""
     with FaultServer(ok, text(503), ok) as server, backend(server.url) as caller:
         caller.list()
         with instrumented() as exporter:
@@ -135,8 +136,8 @@ def test_opentelemetry_comes_after_the_first_call(backend: Backend) -> None:
     check_spans(exporter, server.requests[1:])
 
 
-@all_backends
-def test_logs_have_a_line_for_a_request_and_a_retry(backend: Backend, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("backend", [Threads, TasksOverAiohttp])
+def test_logs_name_each_request_and_each_retry(backend: Backend, caplog: pytest.LogCaptureFixture) -> None:
     """At INFO: httpx logs each request, and `stablecog_client` each retry with reason, attempt and delay."""
     caplog.set_level(logging.INFO)
     with FaultServer(text(503), ok) as server, backend(server.url) as caller:

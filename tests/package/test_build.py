@@ -138,23 +138,46 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return interpreter
 
 
+MISUSE = """
+from stablecog_client import AsyncClient, Client, TCredit
+from stablecog_client.api.credits import list_credits
+
+def misuse(client: Client, async_client: AsyncClient, credit: TCredit) -> None:
+    client.credits.lists()  # no such operation
+    client.credits.list("everything")  # no such parameter
+    list_credits.sync(client=async_client)  # the other client
+    credit.remaining_amount = 1  # frozen
+    credit.remaining_amount.upper()  # an int
+    credit.expired_at  # no such field
+    Client("sc-...", "https://...")  # by keyword alone
+"""
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """Make another project, with the consumer alone."""
+    """Make another project, with what a service may write and what it must not."""
     (tmp_path / "consumer.py").write_bytes((ROOT / "tests" / "support" / "consumer.py").read_bytes())
+    (tmp_path / "misuse.py").write_text(MISUSE)
     return tmp_path
 
 
-def run(*command: str | Path, folder: Path | None = None) -> str:
+def execute(*command: str | Path, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "MYPYPATH"}}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)  # noqa: S603
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)  # noqa: S603
+
+
+def run(*command: str | Path, folder: Path | None = None) -> str:
+    """Return what a command prints; it must not fail."""
+    done = execute(*command, folder=folder)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
-def mypy(python: Path, project: Path) -> None:
-    options = ("--strict", "--cache-dir", project / "cache", "--python-executable", python)
-    run(sys.executable, "-m", "mypy", *options, "consumer.py", folder=project)
+def check_found(found: str) -> None:
+    """Check that a type checker names each misuse, and nothing else."""
+    assert "consumer.py:" not in found, found
+    for number, line in enumerate(MISUSE.splitlines(), 1):
+        assert (f"misuse.py:{number}:" in found) == ("  # " in line), line + found
 
 
 def test_the_installed_wheel_is_imported(python: Path, project: Path) -> None:
@@ -165,26 +188,22 @@ def test_the_installed_wheel_is_imported(python: Path, project: Path) -> None:
     assert str(ROOT) not in where
 
 
-def test_a_consumer_passes_mypy_strict(python: Path, project: Path) -> None:
-    """Code that uses the wheel passes mypy --strict."""
-    mypy(python, project)
+def test_mypy_finds_misuse_and_nothing_else(python: Path, project: Path) -> None:
+    """mypy --strict, in the code of a project that uses the wheel."""
+    options = ("--strict", "--cache-dir", project / "cache", "--config-file=", "--python-executable", python)
+    checked = execute(sys.executable, "-m", "mypy", *options, "consumer.py", "misuse.py", folder=project)
+    check_found(checked.stdout)
 
 
-def test_a_consumer_passes_pyright_strict(python: Path, project: Path) -> None:
-    """Code that uses the wheel passes pyright in strict mode."""
-    (project / "pyrightconfig.json").write_text(json.dumps({"include": ["consumer.py"], "typeCheckingMode": "strict"}))
-    run(sys.executable, "-m", "pyright", "--pythonpath", python, folder=project)
-
-
-def test_a_consumers_mistake_is_found(python: Path, project: Path) -> None:
-    """A type checker finds a mistake through the wheel's types."""
-    (project / "consumer.py").write_text("from stablecog_client import Client\nClient().credits.list().total.x\n")
-    with pytest.raises(AssertionError, match='"CreditsResponse" has no attribute "total"'):
-        mypy(python, project)
+def test_pyright_finds_misuse_and_nothing_else(python: Path, project: Path) -> None:
+    """pyright in strict mode, in the code of a project that uses the wheel."""
+    settings = {"include": ["*.py"], "typeCheckingMode": "strict", "pythonVersion": "3.11"}
+    (project / "pyrightconfig.json").write_text(json.dumps(settings))
+    check_found(execute(sys.executable, "-m", "pyright", "--pythonpath", python, folder=project).stdout)
 
 
 def test_a_consumer_runs_without_warnings(python: Path, project: Path) -> None:
-    """Sync and async calls through the wheel work, without warnings."""
+    """Sync and async calls through the wheel work, without warnings in development mode; nothing is left open."""
     expected = json.loads((RECORDINGS / "200-two-credits.http").read_bytes().partition(b"\r\n\r\n")[2])
     script = """if True:
         import asyncio, sys
@@ -199,9 +218,9 @@ def test_a_consumer_runs_without_warnings(python: Path, project: Path) -> None:
             print(sorted(remaining(client)), requests_left(client), asyncio.run(main()))
     """
     with ReplayServer.of("200-two-credits.http") as server:
-        printed = run(python, "-W", "error", "-c", script, server.url, folder=project)
+        done = execute(python, "-X", "dev", "-W", "error", "-c", script, server.url, folder=project)
     names = sorted(credit["type"]["name"] for credit in expected["credits"])
-    assert printed == f"{names} 19 {expected['total_remaining_credits']}\n"
+    assert (done.stdout, done.stderr) == (f"{names} 19 {expected['total_remaining_credits']}\n", "")
 
 
 # Released
@@ -213,11 +232,11 @@ def test_a_tag_of_another_version_is_refused() -> None:
         check_tag("v1.2.4", "1.2.3", "## [1.2.3] - 2026-11-23\n")
 
 
-@pytest.mark.parametrize("changelog", ["", "## [1.2.3] - unreleased\n", "## [1.2.30] - 2026-11-23\n"])
-def test_a_tag_without_a_changelog_is_refused(changelog: str) -> None:
+def test_a_tag_without_a_changelog_is_refused() -> None:
     """A version without a dated section in the changelog is refused."""
-    with pytest.raises(SystemExit, match=r"no dated ## \[1\.2\.3\]"):
-        check_tag("v1.2.3", "1.2.3", changelog)
+    for changelog in "", "## [1.2.3] - unreleased\n", "## [1.2.30] - 2026-11-23\n":
+        with pytest.raises(SystemExit, match=r"no dated ## \[1\.2\.3\]"):
+            check_tag("v1.2.3", "1.2.3", changelog)
 
 
 def test_a_tag_of_the_version_is_accepted() -> None:
