@@ -137,7 +137,7 @@ def _matches(url: httpx.URL, entry: str) -> bool:
     scheme, separator, entry = entry.rpartition("://")
     if separator and scheme not in {url.scheme, "all"}:
         return False
-    host = url.host.lower().strip("[]").rstrip(".")
+    host = url.host.removesuffix(".")
     try:
         return ip_address(host) in ip_network(
             entry.removeprefix("[").removesuffix("]").replace("]/", "/"), strict=False
@@ -149,7 +149,7 @@ def _matches(url: httpx.URL, entry: str) -> bool:
         if port != str(url.port or _DEFAULT_PORTS.get(url.scheme)):
             return False
         entry = name
-    entry = entry.removeprefix("*").strip("[]").rstrip(".")
+    entry = entry.removeprefix("*").removeprefix("[").removesuffix("]").removesuffix(".")
     return host == entry or host.endswith(entry if entry.startswith(".") else f".{entry}")
 
 

@@ -257,6 +257,8 @@ def test_corrupt_compressed_body_is_refused() -> None:
         collected([b"words"], "gzip")
     assert caught.value.expected == "a compressed body"
     assert caught.value.got == "a corrupt one (Error -3 while decompressing data: incorrect header check)"
+    assert str(caught.value) == "the compressed body is corrupt"
+    assert caught.value.advice == "check proxies, or report it to whoever runs the server"
     assert collected([b"words"], "gzip", truncate=True) == b""
 
 
@@ -267,6 +269,9 @@ def test_unknown_content_encoding_is_refused() -> None:
         collected([b"words"], name)
     assert (caught.value.expected, caught.value.got) == ("a content encoding of gzip, deflate", repr(name[:40]))
     assert collected([b"words"], name, truncate=True) == b"words"
+    with pytest.raises(APIResponseValidationError) as caught:
+        collected([b"words"], "gzip, identity, deflate, gzip")
+    assert (caught.value.expected, caught.value.got) == ("at most two content encodings", "3")
 
 
 def test_bytes_after_compressed_body_are_ignored() -> None:

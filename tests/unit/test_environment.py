@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from stablecog_client import UsageError
+from stablecog_client._runtime import environment
 from stablecog_client._runtime.environment import is_exempt, proxy_of_environment
 from stablecog_client._runtime.http_library import httpx
 
@@ -42,7 +43,7 @@ EXEMPT = [
     ("http://127.0.0.1", "127.0.0.1"),
     ("http://10.1.2.3:8000", "10.1.2.3/8"),
     ("http://[::1]", "0:0:0:0:0:0:0:1"),
-    ("http://[::1]", "[::1]"),
+    ("http://[::1]", "[0:0:0:0:0:0:0:1]"),
     ("http://[fd00::7]:8000", "fd00::/8"),
     ("http://[fd00::7]", "[fd00::]/8"),
 ]
@@ -162,3 +163,31 @@ def test_unusable_value_that_does_not_matter() -> None:
     assert proxy_url(HTTP_PROXY="foo://") is None
     assert proxy_url(HTTPS_PROXY="foo://", NO_PROXY="example.com") is None
     assert proxy_url(HTTPS_PROXY=good, NO_PROXY="fd00::/8, [::1]:x, 10.0.0.0/99, http://, :") == good
+
+
+def test_proxy_of_the_system_is_blamed_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On macOS and Windows, it comes from no variable."""
+    monkeypatch.setattr(environment, "getproxies", lambda: {"https": "ftp://proxy"})
+    with pytest.raises(UsageError, match=r"^the system's proxy settings: expected a proxy such as http://host:port$"):
+        proxy_of_environment(SERVER)
+    monkeypatch.setattr(environment, "getproxies", lambda: {"https": "http://proxy"})
+    found = proxy_of_environment(SERVER)
+    assert found is not None
+    assert found[1] == "the system's proxy settings"
+
+
+def test_only_a_proxy_over_https_needs_trust(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its certificate is checked as that of the server is."""
+    contexts: dict[str, Any] = {}
+    for scheme in "http", "https", "socks5":
+        monkeypatch.setenv("HTTPS_PROXY", f"{scheme}://proxy")
+        found = proxy_of_environment(SERVER)
+        assert found is not None
+        contexts[scheme] = found[0].ssl_context
+    assert contexts == {"http": None, "https": environment.trust_store.context(), "socks5": None}
+
+
+def test_optional_package_may_be_missing() -> None:
+    """It is looked up, not imported."""
+    assert environment.is_installed("httpx")
+    assert not environment.is_installed("no_such_package")

@@ -261,6 +261,10 @@ def test_error_can_be_made_of_nothing() -> None:
     assert {str(kind()) for kind in subclasses(APIError)} == {"", "$: expected , got "}
     error = APIError()
     assert (error.method, error.url, error.attempts, error.message) == (None, None, 0, "")
+    invalid = APIResponseValidationError()
+    assert (invalid.method, invalid.url, invalid.attempts, invalid.status_code) == (None, None, 0, 0)
+    assert (invalid.expected, invalid.got, invalid.path, invalid.headers, invalid.text) == ("", "", "$", {}, "")
+    assert invalid.advice == "the response does not match the API description: upgrade this package, or report it"
 
 
 def test_error_says_how_often_it_was_tried() -> None:
