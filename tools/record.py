@@ -1,7 +1,7 @@
 """Record the current responses of a server: `python -m tools.record [--url URL] [--into FOLDER]`.
 
 Each GET operation without parameters is requested three times: with the key, without it, and at a misspelled path. The
-raw responses (message/http) and index.json are written to the folder. Each difference is printed as a line: `drift:`
+raw responses (message/http) and index.json are written to the folder. Each difference is printed as a line: `changed:`
 from earlier recordings, `broken:` from the API description. A response that breaks the API description is not written,
 and the exit status is 1. No secret is written or printed (see `redact`); in case of doubt, nothing is written.
 """
@@ -109,7 +109,7 @@ class Response:
 
     @property
     def facts(self) -> dict[str, str]:
-        """The facts that `drift` compares, such as `header vary`, each with the JSON path of the surrounding object."""
+        """The facts that `changes` compares, such as `header vary`, each with the JSON path of the surrounding object."""
         content_type = re.sub(r"\s*([;=])\s*", r"\1", self.headers.get("content-type", "").strip().lower())
         facts = dict.fromkeys((f"header {name}" for name in set(self.headers) - VARYING_HEADERS), "")
         facts[f"content type {content_type or 'none'}"] = ""
@@ -181,7 +181,7 @@ def violations(exchange: Exchange, response: Response, description: OpenAPI, ser
         yield f"the body is not text in its charset ({type(error).__name__})"
 
 
-def drift(response: Response, earlier: list[Response]) -> Iterator[str]:
+def changes(response: Response, earlier: list[Response]) -> Iterator[str]:
     """Yield how the response differs from earlier recordings of the same request and status."""
     facts, known = response.facts, [other.facts for other in earlier]
     places = {place for other in known for place in other.values()}
@@ -237,7 +237,7 @@ def record(client: httpx.Client, url: str, key: str, folder: Path) -> int:
                     same.append(Response.parse(file.read_bytes()))
         found = [*violations(exchange, response, description, server)]
         lines += [printable(f"broken: {exchange.file}: {text}") for text in found]
-        lines += [printable(f"drift: {exchange.file}: {text}") for text in drift(response, same)]
+        lines += [printable(f"changed: {exchange.file}: {text}") for text in changes(response, same)]
         if found:
             broken.append(exchange.file)
         else:

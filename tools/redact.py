@@ -58,14 +58,15 @@ def ensure_no_secret(content: bytes, key: str) -> None:
     in_base64 = [base64.b64encode(bytes(before) + key.encode()).decode()[4 if before else 0 :] for before in range(3)]
     needles = [_letters_and_digits(encoded) for encoded in (key, *in_base64)]
     pieces = {needle[start : start + PIECE] for needle in needles for start in range(len(needle) - PIECE + 1)}
-    for reading in {content, unquote_to_bytes(content), unquote_to_bytes(unquote_to_bytes(content))}:
+    unescaped = re.sub(rb"\\u00([0-9a-fA-F]{2})", lambda escape: bytes.fromhex(escape[1].decode()), content)  # of JSON
+    for reading in {content, unescaped, unquote_to_bytes(content), unquote_to_bytes(unquote_to_bytes(content))}:
         text = reading.decode("latin-1")
         letters = _letters_and_digits(text)
         if any(letters[start : start + PIECE] in pieces for start in range(len(letters) - PIECE + 1)):
             raise UnsafeRecordingError("it holds the key or a piece of it")
         if any(map(_is_remote_address, re.findall(r"[0-9a-fA-F.:]+", text))):
             raise UnsafeRecordingError("it holds a network address")
-        if re.search(r"[\w.+-]+@[\w-]+\.\w", text):
+        if re.search(r"[\w.+-]@[\w-]+\.\w", text):  # one character before the @, as a + would take quadratic time
             raise UnsafeRecordingError("it holds an e-mail address")
 
 

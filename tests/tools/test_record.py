@@ -91,7 +91,7 @@ def test_recording_again_replaces_the_files(
         assert run(OK, NO_KEY, NO_PATH, into=into)[0] == 0
         files = [entry["file"] for entry in json.loads((into / "index.json").read_bytes())["exchanges"]]
         assert sorted(files) == sorted(path.name for path in into.glob("*.http"))
-    assert "drift:" not in capsys.readouterr().out
+    assert "changed:" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_a_broken_response_replaces_no_recording(folder: Path, run: Run, capsys:
         out = capsys.readouterr().out
         missing = "header X-Ratelimit-Limit: Missing required header: X-Ratelimit-Limit"
         assert f"broken: 200-list-credits-live.http: {missing}\n" in out
-        assert "drift: 200-list-credits-live.http: missing header x-ratelimit-limit\n" in out
+        assert "changed: 200-list-credits-live.http: missing header x-ratelimit-limit\n" in out
         assert "Did not write 200-list-credits-live.http" in out
         assert (folder / "200-list-credits-live.http").read_bytes() == good
     entries = json.loads((folder / "index.json").read_bytes())["exchanges"]
@@ -148,11 +148,11 @@ def test_a_success_without_a_key_is_reported(run: Run, tmp_path: Path, capsys: p
 
 
 def test_another_charset_is_reported(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    """Another charset is drift, and breaks the API description where the text cannot be decoded."""
+    """Another charset is a change, and breaks the API description where the text cannot be decoded."""
     response = OK.replace(b"application/json", b"Application/JSON ; charset=klingon")
     assert run(response, NO_KEY, NO_PATH)[0] == 0
     told = "new content type application/json;charset=klingon"
-    assert f"drift: 200-list-credits-live.http: {told}\n" in capsys.readouterr().out
+    assert f"changed: 200-list-credits-live.http: {told}\n" in capsys.readouterr().out
     assert run(OK, NO_KEY, NO_PATH.replace(b"utf-8", b"klingon"))[0] == 1
     assert "broken: 404-list-credits-live.http: the body is not text in its charset" in capsys.readouterr().out
 
@@ -164,26 +164,26 @@ def test_reports_escape_control_characters(run: Run, capsys: pytest.CaptureFixtu
     assert run(content.replace(b"Length: 500", b"Length: %d" % size), NO_KEY, NO_PATH)[0] == 0
     lines = capsys.readouterr().out.split("\n")
     for name in r"a\nbroken: fake", r"\x1b[31m", r"\ud800\u202eé":
-        assert f"drift: 200-list-credits-live.http: new field $.credits[].type.{name} (integer)" in lines
+        assert f"changed: 200-list-credits-live.http: new field $.credits[].type.{name} (integer)" in lines
 
 
-def test_documented_drift_is_reported_once(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+def test_documented_change_is_reported_once(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     """Drift that the API description allows is reported, passes, and is known the next time."""
     status, _ = run(body("hello", "X-Region: eu\r\n"), NO_KEY, NO_PATH.replace(b"nosniff", b""))
     assert status == 0
     out = capsys.readouterr().out
-    assert "drift: 200-list-credits-live.http: new field $.said (string)\n" in out
-    assert "drift: 200-list-credits-live.http: new header x-region\n" in out
+    assert "changed: 200-list-credits-live.http: new field $.said (string)\n" in out
+    assert "changed: 200-list-credits-live.http: new header x-region\n" in out
     assert run(body("hello", "X-Region: eu\r\n"), NO_KEY, NO_PATH)[0] == 0
-    assert "drift:" not in capsys.readouterr().out  # it is known by now
+    assert "changed:" not in capsys.readouterr().out  # it is known by now
 
 
 def test_missing_and_retyped_fields_are_reported(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    """Missing fields, missing headers and changed types are drift."""
+    """Missing fields, missing headers and changed types are changes."""
     response = OK.replace(b'"name":"Free"', b'"nick":"Free"').replace(b'"amount":100', b'"amount":1.5')
     run(response.replace(b"Vary: Origin\r\n", b"").replace(b"1391,", b"null,"), NO_KEY, NO_PATH)
     out = capsys.readouterr().out
-    assert "drift: 200-list-credits-live.http: missing header vary\n" in out
+    assert "changed: 200-list-credits-live.http: missing header vary\n" in out
     assert "new field $.credits[].type.amount (number)" in out
     assert "new field $.total_remaining_credits (null)" in out
     assert "missing field $.total_remaining_credits (integer)" in out
@@ -225,6 +225,7 @@ SECRETS = {
     "a piece": SECRET[20:28],
     "spaced": " ".join(SECRET),
     "in two": SECRET[:30] + '","' + SECRET[30:],
+    "escaped in JSON": "".join(f"\\u{ord(letter):04x}" for letter in SECRET),
     "percent-encoded": "".join(f"%{ord(letter):02x}" for letter in SECRET),
     "percent-encoded twice": "".join(f"%25{ord(letter):02x}" for letter in SECRET),
     "query": urllib.parse.urlencode({"key": f"<{SECRET}>"}),
