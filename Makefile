@@ -124,7 +124,7 @@ build: setup  ## Build the wheel and the sdist into dist/; TAG=v0.1.0 checks the
 	@$(BIN)/python -m tools.build $(if $(value TAG),--tag "$$TAG")
 
 .PHONY: test-deps
-test-deps: setup  ## Install DEPENDENCIES=lowest-direct or highest of the package into .venv, to test with them
+test-deps: setup  ## Install the highest dependencies that the package allows into .venv; DEPENDENCIES=lowest-direct for the lowest
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --resolution $(or $(DEPENDENCIES),highest) --upgrade \
 	  --requirements generated/pyproject.toml --extra aiohttp || \
 	  { echo "They could not be installed; check the network and the ranges in generated/pyproject.toml."; exit 1; }

@@ -8,7 +8,7 @@ from typing import Any
 
 from openapi_python_client.strings import safe_for_docstring
 
-from generator.nodes import mapping, sequence
+from generator.nodes import children, mapping
 
 
 def docstring(value: Any, width: int = 110) -> str:
@@ -22,13 +22,12 @@ def plain(value: Any) -> str:
     return safe_for_docstring(value).strip()
 
 
-def describe_limits(node: Any) -> None:
+def describe_limits(node: Any, *, named: bool = False) -> None:
     """Add the limits of all schemas in a part of a document, in place, to their descriptions."""
-    for child in sequence(node):
-        describe_limits(child)
-    for name, child in mapping(node).items():
-        if name not in {"example", "examples", "default", "enum", "const"}:  # which may hold anything
-            describe_limits(child)
+    for _, child, has_names in children(node, named=named):
+        describe_limits(child, named=has_names)
+    if named:
+        return
     if (sentence := limits(node)) and not str(node.get("description")).endswith(sentence):
         node["description"] = with_limits(node.get("description"), node)
 

@@ -74,7 +74,7 @@ def method_names(tag: str, operations: Sequence[str], prefix: str) -> list[str]:
 
 def attribute_name(tag: str, taken: Set[str]) -> str:
     """Return the name of the client's attribute for a tag."""
-    return f"{tag}_" if tag in taken or tag == "tag_property" else tag  # which the class uses to make attributes
+    return f"{tag}_" if tag in taken or tag == "tag_property" else tag  # which the class body calls
 
 
 def python_names(properties: Iterable[Property]) -> frozenset[str]:

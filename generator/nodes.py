@@ -8,6 +8,13 @@ from typing import Any
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
+LITERALS = frozenset({"example", "examples", "default", "enum", "const"})
+"""Fields that may hold any JSON, which describes nothing."""
+
+NAMED = frozenset({"properties", "responses", "schemas"})
+"""Fields whose keys are names, such as the response `default` or the property `example`."""
+
+
 def mapping(value: Any) -> Mapping[str, Any]:
     """Return an object of the document; one that is left out, or something else, is empty."""
     return value if isinstance(value, dict) else {}  # pyright: ignore[reportUnknownVariableType]
@@ -16,6 +23,15 @@ def mapping(value: Any) -> Mapping[str, Any]:
 def sequence(value: Any) -> list[Any]:
     """Return an array of the document; one that is left out, or something else, is empty."""
     return value if isinstance(value, list) else []  # pyright: ignore[reportUnknownVariableType]
+
+
+def children(node: Any, *, named: bool = False) -> Iterator[tuple[str | int, Any, bool]]:
+    """Yield the steps to the parts of a node that describe something, the parts, and whether their keys are names."""
+    for index, child in enumerate(sequence(node)):
+        yield index, child, False
+    for name, child in mapping(node).items():
+        if named or (name not in LITERALS and not str(name).startswith("x-")):
+            yield name, child, not named and name in NAMED
 
 
 def path_items(document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

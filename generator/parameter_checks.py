@@ -1,4 +1,4 @@
-"""What is refused of a parameter: what cannot be sent as the document has it."""
+"""Refusals of parameters that cannot be sent as the document describes them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What OpenAPI allows and the client does not do: refused in one line, with its place and what to do instead.
+"""Refusals of what OpenAPI allows and the client does not support, each in one line with its place and advice.
 
 `make spec` and `python -m generator` say the same, because both call `refusals`. What is not refused here is obeyed, is
 documentation, or says nothing about requests and responses (callbacks, webhooks, links, response headers, xml).
@@ -17,15 +17,12 @@ from openapi_python_client.schema.untrusted_string import UntrustedString
 from openapi_python_client.strings import PythonIdentifier
 
 from generator.media_types import BYTES, FORM, JSON, MULTIPART, essence, is_json, is_sent, is_text
-from generator.nodes import METHODS, below, mapping, path_items, resolved, sequence
+from generator.nodes import METHODS, below, children, mapping, path_items, resolved, sequence
 from generator.parameter_checks import parameter_problems, parameters_alike
-from generator.schema_checks import CHECKS, CHECKS_IN_ALL_OF, KNOWN, REFUSED, named, parts
+from generator.schema_checks import CHECKS, CHECKS_IN_ALL_OF, KNOWN, REFUSED, effective_keywords, named
 from generator.schemas import ANYTHING, OBJECT, Schemas
 
 NAME_IN_BRACES = re.compile(r"{(.*?)}")
-
-EXAMPLES = frozenset({"example", "examples", "default", "enum", "const"})
-"""What may hold anything."""
 
 STATUS = re.compile(r"[1-5](\d\d|XX)|default|x-.*")
 
@@ -37,7 +34,7 @@ def refusals(document: Mapping[str, Any]) -> Iterator[str]:
     yield from list(malformed(document)) or list(_Walk(document).refusals()) or dangling(document, document)
 
 
-def dangling(document: Mapping[str, Any], node: Any, place: str = "$") -> Iterator[str]:
+def dangling(document: Mapping[str, Any], node: Any, place: str = "$", *, named: bool = False) -> Iterator[str]:
     """Yield the references to parts of the document that lead nowhere, or in a circle."""
     if isinstance(reference := mapping(node).get("$ref"), str):
         try:
@@ -45,27 +42,20 @@ def dangling(document: Mapping[str, Any], node: Any, place: str = "$") -> Iterat
         except LookupError:
             outside = f"$ref {reference!r} is not followed; write here what it refers to"
             yield f"{place}: {f'there is no {reference[1:]}' if reference.startswith('#') else outside}"
-    for index, child in enumerate(sequence(node)):
-        yield from dangling(document, child, below(place, index))
+    for step, child, has_names in children(node, named=named):
+        yield from dangling(document, child, below(place, step), named=has_names)
+
+
+def malformed(node: Any, place: str = "$", *, named: bool = False) -> Iterator[str]:
+    """Yield likely typing errors, such as fields without a value, which would lead to misleading errors later."""
     for name, child in mapping(node).items():
-        if name not in EXAMPLES and not name.startswith("x-"):
-            yield from dangling(document, child, below(place, name))
-
-
-def malformed(node: Any, place: str = "$") -> Iterator[str]:
-    """Yield what is no JSON, or not what its author meant, from which other errors would only follow."""
-    if isinstance(node, list):
-        for index, child in enumerate(sequence(node)):
-            yield from malformed(child, below(place, index))
-    elif isinstance(node, dict):
-        for name, child in mapping(node).items():
-            if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-                yield f"{place}: expected text, as in '{name}', got {name}"
-            elif child is None and name not in {"const", "default", "example", "value"}:
-                advice = "quote a text that has a comma in it" if " " in name else "give it one or leave it out"
-                yield f"{below(place, name)}: there is no value; {advice}"
-            elif name not in EXAMPLES and not name.startswith("x-"):
-                yield from malformed(child, below(place, name))
+        if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            yield f"{place}: expected text, as in '{name}', got {name}"
+        elif child is None and (named or name not in {"const", "default", "example", "value"}):
+            advice = "quote a text that has a comma in it" if " " in name else "give it one or leave it out"
+            yield f"{below(place, name)}: there is no value; {advice}"
+    for step, child, has_names in children(node, named=named):
+        yield from malformed(child, below(place, step), named=has_names)
 
 
 class _Walk:
@@ -88,14 +78,14 @@ class _Walk:
             yield f"$.openapi: expected a version such as 3.1.0 or 3.0.3, got {version!r}"
             return
         if "paths" not in self.document:
-            yield "$.paths: there are none; a client needs them"
+            yield "$.paths: there are no paths; describe at least one"
         yield from self._servers()
         yield from self._operations()
         for kind in ("responses", "parameters"):
             for name, component in mapping(self.components.get(kind)).items():
                 if "$ref" in mapping(component):
                     place = below("$.components", kind, name)
-                    yield f"{place}: a $ref in place of one is not followed; describe it here"
+                    yield f"{place}: a component that is only a $ref is not supported; describe it here"
         for name, response in mapping(self.components.get("responses")).items():
             yield from self._response(mapping(response), below("$.components.responses", name), "default")
         for name, body in mapping(self.components.get("requestBodies")).items():
@@ -140,7 +130,7 @@ class _Walk:
                     yield from self._operation(operation, item, path, below(place, method))
 
     def _names(self, operation: Mapping[str, Any], path: str, method: str) -> Iterator[str]:
-        """Yield names of an operation that others before it have, or have in Python."""
+        """Yield the names of an operation that an earlier one has too, in the document or in Python."""
         place, name = below("$.paths", path, method), operation.get("operationId")
         tag = str(next(iter(sequence(operation.get("tags"))), "default"))
         attribute = PythonIdentifier(tag, "tag")
@@ -233,9 +223,9 @@ class _Walk:
                 if schema.get("format") != "binary":
                     yield f"{where}.schema: expected {{type: string, format: binary}}"
             elif is_json(name) and self._has_file(schema):
-                yield f"{where}.schema: JSON has no files; use multipart/form-data, or format: byte for base64"
+                yield f"{where}.schema: a file cannot be sent in JSON; use {MULTIPART}, or format: byte for base64"
             if len(content) > 1 and (types == ANYTHING or "const" in schema):
-                yield f"{where}.schema: one of several bodies is told by its class; give it a type, or one media type"
+                yield f"{where}.schema: the class of a body selects its media type; give it a type, or one media type"
             yield from self._schema(mapping(media).get("schema", {}), f"{where}.schema")
 
     def _nested_files(self, schema: Mapping[str, Any], place: str) -> Iterator[str]:
@@ -304,7 +294,7 @@ class _Walk:
 
     def _reference(self, schema: Mapping[str, Any], place: str) -> Iterator[str]:
         reference = str(schema["$ref"])
-        beside = parts(schema) - {"$ref"}
+        beside = effective_keywords(schema) - {"$ref"}
         if "type" in beside and self.schemas.types({"$ref": reference}) == self.schemas.types({"type": schema["type"]}):
             beside.remove("type")
         if beside:

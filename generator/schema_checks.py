@@ -1,4 +1,4 @@
-"""What is refused of a single schema, besides single keywords."""
+"""Refusals of a single schema."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def _default(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | None:
 
 def _beside_one_of(_: Schemas, schema: Mapping[str, Any]) -> Problem | None:
     for keyword in ("oneOf", "anyOf"):
-        lost = parts(schema) & {"properties", "required", "additionalProperties", "allOf", "items"}
+        lost = effective_keywords(schema) & {"properties", "required", "additionalProperties", "allOf", "items"}
         if keyword in schema and lost:
             return "", f"{named(lost)} beside {keyword} would be lost; put them into each of the alternatives"
     if "oneOf" in schema and "anyOf" in schema:
@@ -194,7 +194,7 @@ def _beside_one_of(_: Schemas, schema: Mapping[str, Any]) -> Problem | None:
 def _beside_all_of(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | None:
     entries = sequence(schema.get("allOf"))
     if len(entries) == 1 and "$ref" in mapping(entries[0]):
-        if lost := parts(schema) & {"properties", "required", "additionalProperties"}:
+        if lost := effective_keywords(schema) & {"properties", "required", "additionalProperties"}:
             return "", f"{named(lost)} beside allOf of one $ref would be lost; make them another entry of allOf"
         return None
     for index, entry in enumerate(entries):
@@ -203,7 +203,9 @@ def _beside_all_of(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | Non
             return "", f"allOf[{index}] is not one object, so that nothing can be merged with it; leave the others out"
         if isinstance(resolved.get("additionalProperties"), dict):
             return "", f"allOf[{index}]: its additionalProperties would be lost; put them beside allOf"
-        if "$ref" not in entry and (lost := parts(resolved) & {"allOf", "oneOf", "anyOf", "enum", "const", "items"}):
+        if "$ref" not in entry and (
+            lost := effective_keywords(resolved) & {"allOf", "oneOf", "anyOf", "enum", "const", "items"}
+        ):
             return "", f"allOf[{index}]: {named(lost)} inside allOf would be lost; make it a schema of its own"
     return None
 
@@ -214,7 +216,7 @@ def _type(_: Schemas, schema: Mapping[str, Any]) -> Problem | None:
             return "type", f"there is no type {name!r}; there are {', '.join(sorted(ANYTHING | {'integer'}))}"
     if "array" in (schema.get("type"), *sequence(schema.get("type"))) and not schema.keys() & {"items", "prefixItems"}:
         return "", "an array has no items; add items, {} for any value"
-    if "type" in schema or parts(schema) & {"allOf", "anyOf", "oneOf", "enum", "const"}:
+    if "type" in schema or effective_keywords(schema) & {"allOf", "anyOf", "oneOf", "enum", "const"}:
         return None
     if "items" in schema:
         return "", "items without a type would be lost; add type: array"
@@ -232,7 +234,7 @@ def _required(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | None:
     return ("required", f"there is no property {', '.join(map(repr, missing))}") if missing else None
 
 
-def _one_way(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | None:
+def _read_or_write_only(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | None:
     shape = schemas.shape(schema)
     parts_of_it = list(map(schemas.shape, sequence(schema.get("allOf"))))
     for name in sorted(shape.required):
@@ -254,10 +256,10 @@ def _alternatives(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | None
         for index, each in enumerate(alternatives):
             inner = schemas.resolved(each)
             others = [other for other in alternatives if other is not each and not_null(other)]
-            if others and "discriminator" in inner and not told_by_constants(schemas, inner):
+            if others and "discriminator" in inner and not distinguished_by_constants(schemas, inner):
                 return "", f"{keyword}[{index}] has a discriminator of its own; list its alternatives here"
         for (first, one), (second, other) in combinations(enumerate(alternatives), 2):
-            if "discriminator" not in schema and schemas.may_be_taken_for(other, one):
+            if "discriminator" not in schema and schemas.accepts_value_of(one, other):
                 return "", (
                     f"{keyword}[{second}] may be taken for {keyword}[{first}]; give each a required property with a "
                     "const of its own, or put the one with more required properties first"
@@ -266,7 +268,7 @@ def _alternatives(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | None
 
 
 def _discriminator(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | None:
-    if "discriminator" not in schema or told_by_constants(schemas, schema):
+    if "discriminator" not in schema or distinguished_by_constants(schemas, schema):
         return None
     discriminator = mapping(schema["discriminator"])
     if not (name := str(discriminator.get("propertyName", ""))):
@@ -288,7 +290,7 @@ def _discriminator(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | Non
     return None
 
 
-def told_by_constants(schemas: Schemas, schema: Mapping[str, Any]) -> bool:
+def distinguished_by_constants(schemas: Schemas, schema: Mapping[str, Any]) -> bool:
     """Return whether the values that each alternative lists for the discriminator's property tell them apart."""
     name = str(mapping(schema.get("discriminator")).get("propertyName"))
     alternatives = [leaf for leaf in schemas.leaves(schema) if not_null(leaf)]
@@ -296,7 +298,7 @@ def told_by_constants(schemas: Schemas, schema: Mapping[str, Any]) -> bool:
     return (
         len(alternatives) > 1
         and all(name in shape.required and schemas.values(shape.properties.get(name)) is not None for shape in shapes)
-        and not any(schemas.may_be_taken_for(other, one) for one, other in combinations(alternatives, 2))
+        and not any(schemas.accepts_value_of(one, other) for one, other in combinations(alternatives, 2))
     )
 
 
@@ -307,7 +309,7 @@ def drop_needless_discriminators(document: Mapping[str, Any]) -> None:
     while nodes:
         node = nodes.pop()
         nodes += node if isinstance(node, list) else mapping(node).values()
-        if mapping(mapping(node).get("discriminator")) and told_by_constants(schemas, mapping(node)):
+        if mapping(mapping(node).get("discriminator")) and distinguished_by_constants(schemas, mapping(node)):
             cast("dict[str, Any]", node).pop("discriminator")
 
 
@@ -316,12 +318,20 @@ def not_null(schema: Any) -> bool:
     return mapping(schema).get("type") != "null"
 
 
-CHECKS_IN_ALL_OF: tuple[Check, ...] = (_const, _boolean, _enum, _default, _beside_one_of, _beside_all_of, _one_way)
+CHECKS_IN_ALL_OF: tuple[Check, ...] = (
+    _const,
+    _boolean,
+    _enum,
+    _default,
+    _beside_one_of,
+    _beside_all_of,
+    _read_or_write_only,
+)
 CHECKS: tuple[Check, ...] = (*CHECKS_IN_ALL_OF, _type, _required, _alternatives, _discriminator)
 
 
-def parts(schema: Mapping[str, Any]) -> set[str]:
-    """Return the keywords of a schema that are no documentation and say something."""
+def effective_keywords(schema: Mapping[str, Any]) -> set[str]:
+    """Return the keywords of a schema that affect the generated code."""
     names = {name for name in schema if name not in ANNOTATIONS | LIMITS and not name.startswith("x-")}
     return names - {"additionalProperties"} if schema.get("additionalProperties") is True else names
 

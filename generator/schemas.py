@@ -120,7 +120,7 @@ class Schemas:
                 stack += [part for keyword in ("allOf", "anyOf", "oneOf") for part in sequence(node.get(keyword))]
         return False
 
-    def may_be_taken_for(self, other: Any, first: Any) -> bool:
+    def accepts_value_of(self, first: Any, other: Any) -> bool:
         """Return whether the decoder of `first`, which is asked before, may accept what is meant as `other`."""
         return any(self._accepts(one, leaf) for one in self.leaves(first) for leaf in self.leaves(other))
 
@@ -137,7 +137,7 @@ class Schemas:
             ):
                 return True
         if "array" in common and first.get("items") and other.get("items"):
-            return self.may_be_taken_for(other["items"], first["items"])
+            return self.accepts_value_of(first["items"], other["items"])
         return False
 
     def _are_disjoint(self, first: Any, second: Any) -> bool:

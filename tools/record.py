@@ -109,7 +109,7 @@ class Response:
 
     @property
     def facts(self) -> dict[str, str]:
-        """The facts that `changes` compares, such as `header vary`, each with the JSON path of the surrounding object."""
+        """The facts that `changes` compares, such as `header vary`, each with the JSON path of the object around it."""
         content_type = re.sub(r"\s*([;=])\s*", r"\1", self.headers.get("content-type", "").strip().lower())
         facts = dict.fromkeys((f"header {name}" for name in set(self.headers) - VARYING_HEADERS), "")
         facts[f"content type {content_type or 'none'}"] = ""

@@ -1,7 +1,8 @@
 """Move the pins and show upstream's changes to the templates that ours replace: `python -m tools.upgrade`.
 
 The first line of a template names the upstream template that it replaces, and its version. If upstream has not changed
-that template since, the version is updated. Otherwise the difference is shown, and a test fails until someone does it.
+that template since, the version is updated. Otherwise the difference is shown, and a test fails until the version is
+updated by hand.
 """
 
 import re

@@ -59,7 +59,7 @@ class UsageError(APIError, ValueError):
 
 
 class APIConnectionError(APIError):
-    """No complete response: connection refused or reset, response cut short, unknown host, untrusted certificate."""
+    """No complete response: connection refused or reset, response truncated, unknown host, untrusted certificate."""
 
 
 class APITimeoutError(APIConnectionError):
@@ -139,6 +139,8 @@ class APIResponseValidationError(APIError, ValueError):
     Args:
         message: What happened; by default derived from the other arguments.
         problem: A description that replaces "expected ..., got ...".
+
+    The client sets `status_code`, `headers` and `text`; they are no arguments.
     """
 
     expected: str
@@ -189,7 +191,7 @@ class APIResponseValidationError(APIError, ValueError):
         return path
 
     def inside(self, step: str | int) -> APIResponseValidationError:
-        """Return this error with `step`, a name or an index, prepended to its path."""
+        """Prepend a step, a name or an index, to the path, and return this error."""
         self.steps = (step, *self.steps)
         self._update()
         return self

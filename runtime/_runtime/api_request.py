@@ -112,7 +112,7 @@ class APIRequest(Generic[T]):
         """Return the arguments of `httpx.Request` besides method, URL and credentials.
 
         Raises:
-            UsageError: A header or a cookie holds what would end it.
+            UsageError: A header or a cookie is not printable ASCII or has space around it, or a cookie has a semicolon.
         """
         query: dict[str, Any] = {}
         for name, value in _present(self.query).items():
@@ -168,7 +168,7 @@ def _checked_texts(values: Mapping[str, Any], delimiter: str = "") -> dict[str, 
     """Return headers or cookies as texts.
 
     Raises:
-        UsageError: One holds what cannot be sent, or the delimiter.
+        UsageError: One is not printable ASCII, has space around it, or contains the delimiter.
     """
     texts = {name: _text(value) for name, value in _present(values).items()}
     for name, value in texts.items():

@@ -202,7 +202,12 @@ def json_body(decode: Decoder[T]) -> BodyDecoder[T]:
             return decode(parse_json(content, content_type))
         except RecursionError:
             pass
-        raise _not_json(content, content_type, "nested too deeply")
+        raise APIResponseValidationError(
+            expected="JSON",
+            got="a value that is nested too deeply",
+            problem="the body is nested too deeply",
+            advice="report it to whoever runs the server",
+        )
 
     return body
 
@@ -264,7 +269,7 @@ def _not_json(content: bytes, content_type: str, reason: str) -> APIResponseVali
             expected="JSON", got="an empty body", problem="the body is empty, not JSON", advice=NOT_THE_API
         )
     start = repr(content[:60].decode("utf-8", "replace"))
-    if "json" in content_type:
+    if "json" in content_type.lower():
         problem, advice = (
             f"the body is not valid JSON ({reason}): it starts {start}",
             "report it to whoever runs the server",

@@ -1,7 +1,7 @@
 # pyright: reportPrivateUsage=false
 """A call from its first request to its result: it decides when to send, retry, return or raise.
 
-It has no input or output; `SyncAPIClient` and `AsyncAPIClient` send, read and wait as it says.
+It does no I/O; `SyncAPIClient` and `AsyncAPIClient` send, read and wait as it says.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import socket
 import ssl
 import sys
 from http import HTTPStatus
+from math import isfinite
 from typing import Any, Generic, NoReturn, TypeVar
 
 from ..errors import (
@@ -125,7 +126,8 @@ class Call(Generic[T]):
 
         Raises:
             APIConnectionError: The client was closed.
-            APITimeoutError: The deadline has passed.
+            APITimeoutError: The deadline comes before the rate limit allows the request.
+            RateLimitError: So it does, and the last response was a 429.
         """
         if self._state.is_closed:
             self._raise(APIConnectionError("the client was closed during the call"))
@@ -138,7 +140,7 @@ class Call(Generic[T]):
         """Return the request to send now."""
         self._requests += 1
         self._raw = None
-        remaining = max(0.0, self.ends_at - now())  # not the property: each request would pay for the call
+        remaining = max(0.0, self.ends_at - now())  # not the property, which would add a function call to each request
         timeouts = {name: min(seconds, remaining) for name, seconds in self._options.timeouts.items()}
         extensions = {"timeout": timeouts}
         self._sent = self._factory(self._url, extensions)
@@ -242,7 +244,7 @@ class Call(Generic[T]):
         if self.remaining > 0:
             option, seconds = "timeout", self._options.timeouts[_TIMEOUT_NAMES.get(type(error), "read")]
         what = "no connection" if not sent else "no response" if self._raw is None else "no complete response"
-        what += f" within the {option} of {seconds:g} s"
+        what += f" within the {option} of {seconds:g} s" if isfinite(seconds) else " in time"
         advice = f"check the network and the server, or raise `{option}` to wait longer"
         self._raise(APITimeoutError(f"{what}; {advice}{hint}"), error)
 

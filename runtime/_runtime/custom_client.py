@@ -24,11 +24,12 @@ def proxy_url(client: httpx.Client | httpx.AsyncClient, url: httpx.URL) -> httpx
 
 
 def describe_proxy(client: httpx.Client | httpx.AsyncClient, url: httpx.URL) -> str | None:
-    """Return host and port of the proxy that a client uses for a server, or the name of a mounted transport."""
+    """Return host and port of the proxy that a client uses for a server, or the name of a transport that may be one."""
     if (proxy := proxy_url(client, url)) is not None:
         return proxy.netloc.decode()
     transport = transport_for(client, url)
-    return None if transport is cast("Any", client)._transport else type(transport).__name__
+    is_direct = isinstance(transport, httpx.HTTPTransport | httpx.AsyncHTTPTransport)
+    return None if is_direct or transport is cast("Any", client)._transport else type(transport).__name__
 
 
 def max_connections(client: httpx.Client | httpx.AsyncClient, url: httpx.URL, at_most: int) -> int:

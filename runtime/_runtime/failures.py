@@ -106,7 +106,7 @@ def advice(causes: Causes, proxy: str | None, proxy_source: str) -> str:
 
 def status_advice(status: int, content_type: str) -> str:
     """Return what the caller can do about a status."""
-    if status < 500 and "html" in content_type:
+    if status < 500 and "html" in content_type.lower():
         return NOT_THE_API
     return _STATUS_ADVICE.get(status) or _STATUS_ADVICE[max(100, min(status // 100 * 100, 500))]
 
@@ -114,7 +114,7 @@ def status_advice(status: int, content_type: str) -> str:
 def server_message(text: str) -> str:
     """Return what a server says about an error, in one line: the message in a JSON object, or else the text."""
     try:
-        body: Any = json.loads(text) if text.startswith("{") else None
+        body: Any = json.loads(text) if text.lstrip().startswith("{") else None
     except (ValueError, RecursionError):
         body = None
     if isinstance(body, dict):
@@ -175,8 +175,8 @@ def is_aiohttp_error(error: BaseException | None) -> bool:
     return aiohttp is not None and isinstance(error, aiohttp.ClientError)
 
 
-def mapped(error: BaseException) -> httpx.TransportError | None:
-    """Return httpx's exception for one of a library beneath it that lets it through, or None."""
+def transport_error_for(error: BaseException) -> httpx.TransportError | None:
+    """Return the exception of httpx for an error of socksio, aiohttp or Python that httpx lets through, or None."""
     socksio = sys.modules.get("socksio")
     if socksio is not None and isinstance(error, socksio.SOCKSError):
         return httpx.ProxyError("the proxy did not send a valid SOCKS response")
@@ -186,7 +186,7 @@ def mapped(error: BaseException) -> httpx.TransportError | None:
 
 
 def without_network_frames(traceback: TracebackType | None) -> TracebackType | None:
-    """Keep the frames of the caller's code: of its event hooks and transports."""
+    """Return a traceback with the frames of the caller's code alone: of its event hooks and transports."""
     kept: list[TracebackType] = []
     while traceback is not None:
         package = str(traceback.tb_frame.f_globals.get("__name__")).partition(".")[0]

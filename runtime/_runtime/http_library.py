@@ -6,6 +6,6 @@ httpcore is not imported here: httpx, too, imports it on first use.
 import httpx as httpx
 
 POOL_RACES = (OSError, TypeError, ValueError)
-"""What httpcore's pool raises when one thread looks at a connection that another thread is using or closing."""
+"""Exceptions of httpcore's pool when one thread looks at a connection that another thread is using or closing."""
 
 __all__ = ["POOL_RACES", "httpx"]

@@ -51,7 +51,7 @@ class DeadlineStream(httpcore.NetworkStream):
             raise
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        for start in range(0, len(buffer), 65536):
+        for start in range(0, len(buffer), 65536):  # in pieces, each with what then remains of the deadline
             self._stream.write(buffer[start : start + 65536], bounded(timeout, httpcore.WriteTimeout))
 
     def start_tls(

@@ -15,6 +15,8 @@ from email.utils import parsedate_to_datetime
 from math import isfinite, ldexp
 from threading import Lock
 
+from .config import MAX_CONNECTIONS
+
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 INITIAL_DELAY = 0.1  # seconds before the first retry; doubled for each further retry
@@ -63,7 +65,7 @@ class RetryBudget:
     """
 
     SIZE = 30.0
-    MAX_FREE_RETRIES = 70  # with SIZE, one for each of the 100 connections that a client keeps alive at most
+    MAX_FREE_RETRIES = MAX_CONNECTIONS - 30  # with SIZE, one for each connection that is kept alive
 
     def __init__(self) -> None:
         self._remaining = self.SIZE

@@ -15,7 +15,7 @@ from .client_base import ClientBase
 from .client_state import ClientState, PerProcess
 from .clock import current_deadline
 from .config import CallOptions, ClientConfig
-from .failures import mapped, without_network_frames
+from .failures import transport_error_for, without_network_frames
 from .http_library import POOL_RACES, httpx
 from .responses import RawResponse
 
@@ -98,7 +98,7 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
 
                 for connection in discard_lost_connections(custom, request.url):
                     connection.close()
-            if (transport_error := mapped(error)) is not None:
+            if (transport_error := transport_error_for(error)) is not None:
                 raise transport_error from error
             raise
         finally:

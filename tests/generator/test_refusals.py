@@ -93,7 +93,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "got 'wss://a.example'",
     ),
     # Paths and operations
-    "no-paths": ({"openapi": "3.1.0"}, "$.paths: there are none; a client needs them"),
+    "no-paths": ({"openapi": "3.1.0"}, "$.paths: there are no paths; describe at least one"),
     "path-parameter-undescribed": (
         described({"/a/{id}": {"get": OK}}),
         "$.paths['/a/{id}'].get.parameters: 'id' is only in the path",
@@ -197,11 +197,11 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "parameter-component-ref": (
         described(components={"parameters": {"a-b": {"$ref": "#/components/parameters/c"}}}),
-        "$.components.parameters['a-b']: a $ref in place of one is not followed; describe it here",
+        "$.components.parameters['a-b']: a component that is only a $ref is not supported; describe it here",
     ),
     "response-component-ref": (
         described(components={"responses": {"A": {"$ref": "#/components/responses/B"}}}),
-        "$.components.responses.A: a $ref in place of one is not followed; describe it here",
+        "$.components.responses.A: a component that is only a $ref is not supported; describe it here",
     ),
     # Bodies
     "body-media-type": (
@@ -224,7 +224,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "file-in-json": (
         body(schema=of(a={"type": "array", "items": FILE})),
-        f"{POST}['application/json'].schema: JSON has no files; use multipart/form-data, or format: byte for base64",
+        f"{POST}['application/json'].schema: a file cannot be sent in JSON; use multipart/form-data, or "
+        "format: byte for base64",
     ),
     "octet-stream-of-text": (
         body("application/octet-stream", STRING),
@@ -246,7 +247,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
                 }
             }
         ),
-        f"{POST}['application/json'].schema: one of several bodies is told by its class; give it a type, or one media "
+        f"{POST}['application/json'].schema: the class of a body selects its media type; give it a type, or one media "
         "type",
     ),
     # Responses

@@ -81,7 +81,7 @@ def test_a_description_without_mistakes_is_valid() -> None:
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("openapi: 3.1.0\n", "$.paths: there are none; a client needs them"),
+        ("openapi: 3.1.0\n", "$.paths: there are no paths; describe at least one"),
         ("tags: [credits\n", "line "),
         (None, "it cannot be read: No such file or directory"),
     ],

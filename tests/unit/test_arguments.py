@@ -48,6 +48,7 @@ HEADERS: dict[str, list[Any]] = {
     "headers: 'a b' is not a valid name": [{"a b": "c"}],
     "headers: '' is not a valid name": [{"": "c"}],
     "headers: Content-Length is set by the client; leave it out": [{"Content-Length": "3"}],
+    "headers: Accept-Encoding is set by the client; leave it out": [{"Accept-Encoding": "br"}],
     "headers: transfer-encoding is set by the client; leave it out": [{"transfer-encoding": "chunked"}],
     "headers: expected a value of X-A in printable ASCII, without space around it": [
         *({"X-A": "a\n"}, {"X-A": "a\nb: c"}, {"X-A": " a"}, {"X-A": "\xe9"}, {"X-A": "\x00"})

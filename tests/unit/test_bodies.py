@@ -180,8 +180,9 @@ def test_login_page_points_to_proxy(script: Script) -> None:
     empty = r": 200 OK, but the body is empty, not JSON; a proxy or another server may have answered: check `base_url` "
     with pytest.raises(APIResponseValidationError, match=empty + "and proxies$"):
         script(Reply(200, b"")).list()
-    with pytest.raises(APIResponseValidationError, match=r"; report it to whoever runs the server$"):
-        script(Reply(200, b"{oops")).list()
+    for content_type in "application/json", "Application/JSON":
+        with pytest.raises(APIResponseValidationError, match=r"not valid JSON .*; report it to whoever"):
+            script(Reply(200, b"{oops", content_type)).list()
 
 
 def collected(chunks: list[bytes], encoding: str = "", limit: int = 10, *, truncate: bool = False) -> bytes:

@@ -244,7 +244,7 @@ def test_unreadable_text_is_refused() -> None:
         (b"", "an empty body"),
         (b"NaN", "a body that starts 'NaN' (NaN is not JSON)"),
         (b"-1e999", "a body that starts '-1e999' (a number is too large)"),
-        (b"[" * 100_000, "a body that starts '" + "[" * 60 + "' (nested too deeply)"),
+        (b"[" * 100_000, "a value that is nested too deeply"),
     ],
     ids=["empty", "nan", "infinite", "deep"],
 )
@@ -262,7 +262,7 @@ def test_deep_nesting_is_refused() -> None:
         return array(value, node)
 
     deep = b"[" * 900 + b"]" * 900  # json reads it, and Python's stack ends with two calls for each
-    with pytest.raises(APIResponseValidationError, match=r"\(nested too deeply\)"):
+    with pytest.raises(APIResponseValidationError, match="the body is nested too deeply"):
         json_body(node)(deep, "application/json")
 
 

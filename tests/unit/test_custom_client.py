@@ -14,6 +14,7 @@ import httpcore
 import httpx
 import pytest
 import stablecog_client
+from stablecog_client._runtime import custom_client
 from stablecog_client._runtime.network import AsyncTransport, DeadlineBackend, Transport
 
 from tests.support.drivers import Backend, Tasks, Threads
@@ -95,6 +96,21 @@ def test_proxy_url_is_that_of_a_pool() -> None:
             url = inside(client_type, proxy=proxy)._transport_for_url(HTTPS)._pool._proxy_url
             assert f"{url.scheme.decode()}://{url.host.decode()}:{url.port}" == proxy
         assert not hasattr(inside(client_type)._transport._pool, "_proxy_url")
+
+
+def test_transport_that_may_be_a_proxy_is_named() -> None:
+    """By host and port, or as another library calls it; a transport of httpx without a proxy is none."""
+    double = httpx.MockTransport(lambda request: httpx.Response(200))
+    mounts: dict[str, Any] = {"https://": httpx.HTTPTransport(), "http://": double}
+    for client, http, https in (
+        (httpx.Client(mounts=mounts, trust_env=False), "MockTransport", None),
+        (httpx.Client(proxy="http://proxy:3128"), "proxy:3128", "proxy:3128"),
+        (httpx.Client(trust_env=False), None, None),
+    ):
+        assert (custom_client.describe_proxy(client, HTTP), custom_client.describe_proxy(client, HTTPS)) == (
+            http,
+            https,
+        )
 
 
 @pytest.mark.parametrize("options", [{}, {"proxy": "http://proxy"}, {"proxy": "socks5://proxy"}])

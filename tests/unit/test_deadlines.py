@@ -54,6 +54,13 @@ def test_timeout_of_each_attempt_says_so(script: Script) -> None:
     assert str(error) == f"{LIST}: no response within the timeout of 0.1 s; {RAISE_TIMEOUT} (tried 3 times)"
 
 
+def test_double_that_times_out_without_timeout(clock: Clock) -> None:
+    """A test double may raise it where the `http_client` has no timeout; no number is made up."""
+    http_client = httpx.Client(timeout=None)  # noqa: S113
+    error = timeout_error(ScriptedClient(clock, httpx.ReadTimeout(""), http_client=http_client, max_retries=0))
+    assert error.message == f"no response in time; {RAISE_TIMEOUT}"
+
+
 def test_no_connection_in_time_says_so(script: Script) -> None:
     """The error tells a connection from a response."""
     error = timeout_error(script(httpx.ConnectTimeout(""), timeout=2, max_retries=0))

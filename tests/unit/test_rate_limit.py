@@ -338,3 +338,17 @@ def test_unused_limit_counts_requests_in_flight(world: World) -> None:
     assert sent_at_once(limit) == 15
     world.now = 15.5
     assert sent_at_once(limit) == 1  # when all are in flight, one by one
+
+
+def test_limit_without_a_header_is_kept(world: World) -> None:
+    """The requests that were sent are counted, where no response says how many are left."""
+    limit = RateLimit(20, 1, "")
+    assert sent_at_once(limit) == 20
+    for _ in range(20):
+        limit.on_response(200, {})
+    assert limit.try_acquire() > 0
+    assert limit.recently_admitted
+    assert vars(limit)["_in_flight"] == 0
+    limit.on_response(429, {})
+    limit.on_response(500, {})
+    assert sent_at_once(limit) == 1

@@ -189,7 +189,9 @@ def test_server_messages_of_known_shapes(script: Script) -> None:
         b'{"error":"Oops","description":"More."}': "Oops: More",
         b'{"error":{"message":"Inner."}}': "Inner",
         b"FOX.": "FOX",
-        b'{"title":"Oops","detail":"More"}': "More: Oops",
+        b'\n {"title":"Oops","detail":"More"}': "More: Oops",
+        b"<html><head><TITLE>Bad\n Gateway</TITLE></head>": "Bad Gateway",
+        b"<title></title><p>Oops</p>": "<title></title><p>Oops</p>",
         b'{"code":7}': '{"code":7}',
     }.items():
         assert f"400 Bad Request: {said}; the server rejected" in str(status_error(script(Reply(400, body))))

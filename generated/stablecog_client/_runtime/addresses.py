@@ -31,7 +31,12 @@ def is_address(host: str) -> bool:
 
 
 def resolve(host: str, port: int, timeout: float) -> list[str]:
-    """Return the addresses of a host. The system's resolver has no timeout, so it runs in a thread if it can."""
+    """Return the addresses of a host. The system's resolver has no timeout, so it runs in a thread if one starts.
+
+    Raises:
+        httpcore.ConnectError: The host has no address.
+        httpcore.ConnectTimeout: The look-up took too long.
+    """
     addresses: list[str] = []
     errors: list[OSError] = []
 
@@ -51,10 +56,10 @@ def resolve(host: str, port: int, timeout: float) -> list[str]:
         look_up()
     else:
         thread.join(timeout)
-    for failure in errors:
+    if errors:
         try:
-            raise failure
-        except OSError as error:  # raised in `except`, because httpcore removes `__cause__` but not `__context__`
+            raise errors[0]
+        except OSError as error:  # httpcore removes `__cause__`, but keeps `__context__`, which `except` sets
             raise httpcore.ConnectError(str(error)) from error
     if not addresses:
         raise httpcore.ConnectTimeout("resolving the host took too long")

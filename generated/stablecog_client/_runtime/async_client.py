@@ -28,7 +28,7 @@ from .client_state import ClientState, PerProcess
 from .clock import is_frozen
 from .config import CallOptions, ClientConfig
 from .custom_client import discard_lost_connections
-from .failures import mapped, without_network_frames
+from .failures import transport_error_for, without_network_frames
 from .http_library import httpx
 from .responses import RawResponse
 
@@ -72,7 +72,7 @@ class LoopState:
     @property
     def has_ended(self) -> bool:
         """Whether the event loop has ended."""
-        return self._ended or getattr(self._loop, "is_closed", bool)()
+        return self._ended or (hasattr(self._loop, "is_closed") and self._loop.is_closed())  # trio's has no is_closed
 
     async def close(self) -> None:
         """End the calls in progress, and close the connections unless they are the caller's."""
@@ -147,6 +147,7 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
                     return await _read(response, call)
                 finally:
                     closing = response.aclose()
+                    # That of aiohttp does not suspend, so that nothing can cancel it.
                     await (closing if self._transport_name == "aiohttp" else _to_the_end(closing))
                     stream = response.extensions.get("network_stream")
                     if state.closed and stream is not None and loop.http is not self._config.http_client:
@@ -158,7 +159,7 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
             call.on_no_response()
             for connection in discard_lost_connections(loop.http, request.url):
                 await _to_the_end(connection.aclose())
-            if (transport_error := mapped(error)) is not None:
+            if (transport_error := transport_error_for(error)) is not None:
                 raise transport_error from error
             raise
         finally:
@@ -282,7 +283,7 @@ def _checked_transport(transport: TransportName, http_client: httpx.AsyncClient 
 async def _to_the_end(closing: Coroutine[Any, Any, None]) -> None:
     """Await a coroutine that ends even if this task is cancelled: httpcore would lose a connection."""
     with anyio.CancelScope(shield=True):
-        if hasattr(current_token().native_token, "call_soon_threadsafe"):  # asyncio's tasks ignore that shield
+        if hasattr(current_token().native_token, "call_soon_threadsafe"):  # that shield does not stop task.cancel()
             await asyncio.shield(closing)
         else:
             await closing

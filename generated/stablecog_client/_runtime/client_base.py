@@ -21,6 +21,8 @@ from .http_library import httpx
 # Creates the HTTP request of an attempt, given its URL and extensions.
 RequestFactory = Callable[[httpx.URL, dict[str, Any]], httpx.Request]
 
+Prepared = tuple[httpx.URL, RequestFactory]
+
 S = TypeVar("S", bound=ClientState[Any])
 T = TypeVar("T")
 
@@ -49,8 +51,8 @@ class ClientBase(Generic[H, S]):
         self._options = options
         self._states = states
         self._owns_connections = True
-        # Weak, because calls of an operation with an optional body make requests of their own.
-        self._prepared = WeakKeyDictionary[APIRequest[Any], tuple[httpx.URL, RequestFactory]]()
+        # Weak: an operation with an optional body makes an APIRequest for each call, which must not stay here.
+        self._prepared = WeakKeyDictionary[APIRequest[Any], Prepared]()
         if config.http_client is None and config.base_url.scheme == "https":
             environment.trust_store.preload()
 
@@ -80,7 +82,7 @@ class ClientBase(Generic[H, S]):
             timeout: Seconds for one network operation.
             deadline: Seconds for a whole call, retries included.
             max_retries: Retries of a call; 0 switches them off.
-            headers: Additional headers for each request.
+            headers: Additional headers for each request. The API key and the operation's parameters take precedence.
 
         Raises:
             UsageError: An option is invalid.
@@ -94,7 +96,7 @@ class ClientBase(Generic[H, S]):
         }
         vars(client).update({name: value for name, value in vars(self).items() if name not in cached})
         client._options = self._options.replaced(timeout, deadline, max_retries, headers)
-        client._prepared = WeakKeyDictionary[APIRequest[Any], tuple[httpx.URL, RequestFactory]]()
+        client._prepared = WeakKeyDictionary[APIRequest[Any], Prepared]()
         client._owns_connections = False
         return client
 
@@ -106,7 +108,7 @@ class ClientBase(Generic[H, S]):
         """Refuse a call that was meant for the other client; `AsyncAPIClient` makes it."""
         raise UsageError("client: expected an AsyncClient; use `sync` with a Client")
 
-    def _prepare(self, request: APIRequest[Any]) -> tuple[httpx.URL, RequestFactory]:
+    def _prepare(self, request: APIRequest[Any]) -> Prepared:
         """Return the URL of a call, and a factory of its HTTP requests.
 
         Raises:
@@ -119,7 +121,7 @@ class ClientBase(Generic[H, S]):
                 self._prepared[request] = prepared
         return prepared
 
-    def _build(self, request: APIRequest[Any]) -> tuple[httpx.URL, RequestFactory]:
+    def _build(self, request: APIRequest[Any]) -> Prepared:
         config = self._config
         arguments = request.arguments()
         headers = {
@@ -127,12 +129,12 @@ class ClientBase(Generic[H, S]):
             **{name.lower(): value for name, value in self._options.headers.items()},
             "accept-encoding": ACCEPT_ENCODING,
         }
-        if request.security is not None and config.key is None and not request.security.optional:
+        if request.security is not None and config.get_key is None and not request.security.optional:
             raise config.missing_key_error()
-        if request.security is not None and config.key is not None:
+        if request.security is not None and config.get_key is not None:
             location = {"header": "headers", "query": "params", "cookie": "cookies"}[request.security.location]
-            arguments[location][request.security.name] = request.security.credentials(config.key())
-        own = {name.lower() for name in arguments["headers"]}  # the key and the operation's parameters go first
+            arguments[location][request.security.name] = request.security.credentials(config.get_key())
+        own = {name.lower() for name in arguments["headers"]}  # the key and the operation's parameters take precedence
         arguments["headers"] |= {name: value for name, value in headers.items() if name not in own}
         arguments["params"] = arguments["params"] or None  # httpx removes the URL's own for {}
         path = config.base_url.raw_path.rstrip(b"/") + request.target().encode()

@@ -28,7 +28,7 @@ class ClientState(Generic[H]):
         closed: Whether the client was closed.
         max_connections: How many requests may be sent at once. Calls wait for a connection here, because httpcore loses
             connections when a request stops waiting for one in its pool.
-        proxy: For errors: host and port of the proxy, or the name of a mounted transport.
+        proxy: For errors: host and port of the proxy, the name of a transport that may be one, or None.
         proxy_source: For errors: the variable that names the proxy, or `http_client`.
     """
 

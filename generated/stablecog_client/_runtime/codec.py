@@ -111,7 +111,8 @@ def array(value: Any, decode: Decoder[T]) -> list[T]:
         for item in value:
             append(decode(item))  # not a comprehension: the number of items is the index of the one that fails
     except APIResponseValidationError as error:
-        raise error.inside(len(items)) from error.__cause__
+        error.inside(len(items))
+        raise
     return items
 
 
@@ -122,7 +123,8 @@ def values(value: dict[str, Any], decode: Decoder[T]) -> dict[str, T]:
         try:
             items[name] = decode(item)
         except APIResponseValidationError as error:
-            raise error.inside(name) from error.__cause__
+            error.inside(name)
+            raise
     return items
 
 
@@ -270,7 +272,10 @@ def file(value: Any) -> File:
 
 
 def encode(value: Any) -> Any:
-    """Return the JSON value of a model, field or parameter; values without a JSON type are returned unchanged."""
+    """Return the JSON value of a model, field or parameter; values without a JSON type are returned unchanged.
+
+    A naive datetime is encoded without an offset, which RFC 3339 does not allow.
+    """
     match value:
         case Enum():
             return value.value

@@ -31,7 +31,7 @@ class APIConfig(NamedTuple):
     Attributes:
         user_agent: The package and its version.
         base_url: The server, or None if the API description names none.
-        environment: The prefix of the environment variables: `STABLECOG`.
+        env_prefix: The prefix of the environment variables: `STABLECOG`.
         key_required: Whether every operation needs an API key.
         bearer_key: Whether the key is a bearer token, which contains neither its scheme nor spaces.
         rate_limit: Number of requests, number of seconds, and the response header with the number left; or None.
@@ -39,7 +39,7 @@ class APIConfig(NamedTuple):
 
     user_agent: str
     base_url: str | None
-    environment: str
+    env_prefix: str
     key_required: bool
     bearer_key: bool
     rate_limit: tuple[int, float, str] | None
@@ -54,7 +54,7 @@ class ClientConfig(Generic[H]):
         http_client_type: The class that `http_client` must have.
 
     Attributes:
-        key: Returns the API key, or None if there is none. No attribute holds the key itself.
+        get_key: Returns the API key, or None if there is none. No attribute holds the key itself.
         redact: Replaces the key in a text.
         proxy_allowed: Whether a proxy may be used. Over plain http, it would get the key.
 
@@ -72,7 +72,7 @@ class ClientConfig(Generic[H]):
         http_client_type: type[H],
     ) -> None:
         self.api = api
-        self.key, self.redact = self._checked_key(api_key)
+        self.get_key, self.redact = self._checked_key(api_key)
         if http_client is not None and not isinstance(http_client, http_client_type):  # pyright: ignore[reportUnnecessaryIsInstance]
             kind = type(http_client)
             expected = f"expected an httpx.{http_client_type.__name__}"
@@ -85,14 +85,14 @@ class ClientConfig(Generic[H]):
 
     def missing_key_error(self) -> UsageError:
         """Return the error for a call that needs a key where none was given."""
-        return UsageError(f"api_key: no API key was given; pass api_key=... or set {self.api.environment}_API_KEY")
+        return UsageError(f"api_key: no API key was given; pass api_key=... or set {self.api.env_prefix}_API_KEY")
 
     def _checked_base_url(self, base_url: str | None, allow_http: bool) -> httpx.URL:
         option = "base_url"
         if base_url is None and self.http_client is not None and self.http_client.base_url.host:
             option, base_url = "http_client: its base_url", str(self.http_client.base_url)
         if base_url is None:
-            option = f"{self.api.environment}_BASE_URL"
+            option = f"{self.api.env_prefix}_BASE_URL"
             base_url = os.environ.get(option) or self.api.base_url
         if base_url is None:
             raise UsageError(f"base_url: the API description names no server; pass base_url=... or set {option}")
@@ -112,7 +112,7 @@ class ClientConfig(Generic[H]):
     def _checked_key(self, api_key: str | None) -> tuple[Callable[[], str] | None, Redact]:
         option, advice = "api_key", ""
         if api_key is None:
-            option, advice = f"{self.api.environment}_API_KEY", "; set it to the key alone"
+            option, advice = f"{self.api.env_prefix}_API_KEY", "; set it to the key alone"
             api_key = os.environ.get(option)
         if api_key is None:
             if self.api.key_required:
@@ -121,7 +121,7 @@ class ClientConfig(Generic[H]):
         key = api_key
         if problem := _key_problem(key, bearer=self.api.bearer_key):
             raise UsageError(
-                f"{option}: {problem}{advice or f'; pass the key alone, or set {self.api.environment}_API_KEY'}"
+                f"{option}: {problem}{advice or f'; pass the key alone, or set {self.api.env_prefix}_API_KEY'}"
             )
         return lambda: key, redactor(key)
 
@@ -240,13 +240,13 @@ def _text_headers(value: Any) -> dict[str, str]:
     try:
         headers: dict[Any, Any] = dict(value)
     except (TypeError, ValueError):
-        headers = {None: None}
+        headers = {None: None}  # refused below
     for name, text in headers.items():
         if not isinstance(name, str) or not isinstance(text, str):
             raise UsageError("headers: expected a mapping of names to values, both strings")
         if not re.fullmatch(r"[\w!#$%&'*+.^`|~-]+", name, re.ASCII):
             raise UsageError(f"headers: {name!r:.40} is not a valid name")
-        if name.lower() in {"content-length", "transfer-encoding"}:
+        if name.lower() in {"accept-encoding", "content-length", "transfer-encoding"}:
             raise UsageError(f"headers: {name} is set by the client; leave it out")
         if not is_header_value(text):
             raise UsageError(f"headers: expected a value of {name} in printable ASCII, without space around it")

@@ -1,5 +1,5 @@
 # Made by `make generate` from openapi.yaml. Do not edit: change that file, generator/ or runtime/ instead.
-"""What the environment sets: the trust store (`SSL_CERT_FILE`) and proxies (`HTTPS_PROXY`, `NO_PROXY` and others)."""
+"""Settings of the environment: the trust store (`SSL_CERT_FILE`) and proxies (`HTTPS_PROXY`, `NO_PROXY` and others)."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class TrustStore:
         if self._loading is not None:
             self._loading.join()  # at once in a process that was forked meanwhile
         context = self._context
-        # None, loaded before truststore replaced the class, or loaded before the environment changed
+        # Not loaded yet, or truststore has replaced the class or the environment has changed since.
         if not isinstance(context, ssl.SSLContext) or self._source != _trust_source():
             context = self._load()
         return context

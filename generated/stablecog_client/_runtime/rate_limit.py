@@ -25,7 +25,7 @@ class RateLimit:
     Args:
         requests: Requests that the server allows in a window.
         seconds: Length of the window.
-        remaining_header: The response header with the number of requests left.
+        remaining_header: The response header with the number of requests left, or an empty string if there is none.
     """
 
     def __init__(self, requests: int, seconds: float, remaining_header: str) -> None:
@@ -62,7 +62,7 @@ class RateLimit:
             return 0.0
 
     def release(self) -> None:
-        """Give the place of a request back: it got no response, or one from a proxy. It still counts as sent."""
+        """Give the place of a request back, so that another may be sent: it got no response, or one from a proxy."""
         with self._lock:
             self._in_flight -= 1
             self._available = min(self._available + 1, self._requests)
@@ -72,8 +72,9 @@ class RateLimit:
         if status_code == 429:
             self._on_refusal()
             return
+        says_remaining = self._remaining_header or status_code >= 300
         try:
-            remaining = int(headers[self._remaining_header])
+            remaining = int(headers[self._remaining_header]) if says_remaining else None
         except (KeyError, ValueError):
             with self._lock:  # an error may come from a proxy, so it does not show that the server has no limit
                 self._enforced = self._enforced and status_code >= 300
@@ -82,7 +83,8 @@ class RateLimit:
         with self._lock:
             now = _now()
             self._in_flight -= 1
-            self._available = max(0, remaining - self._in_flight - HEADROOM)
+            if remaining is not None:
+                self._available = max(0, remaining - self._in_flight - HEADROOM)
             self._interval = max(self._min_interval, self._interval * RECOVERY_FACTOR)
             self._admitted.append(now)
             if len(self._admitted) == self._admitted.maxlen and now - self._admitted[0] < self._window:
