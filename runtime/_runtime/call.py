@@ -315,7 +315,7 @@ class Call(Generic[T]):
 
     def _raise_invalid(self, error: APIResponseValidationError, raw: RawResponse) -> NoReturn:
         error._set_response(raw.status_code, raw.redacted_headers, raw.text, self._redact)
-        self._raise(error, error.__cause__)
+        self._raise(error)
 
     def _raise(self, error: APIError, cause: BaseException | None = None) -> NoReturn:
         error._set_request(self._request.method, self._shown_url, self._attempts)

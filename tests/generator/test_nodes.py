@@ -22,7 +22,7 @@ def document(responses: Any, schema: Any = None) -> dict[str, Any]:
 
 def test_children_are_what_describes_something() -> None:
     """Examples and defaults do not, nor do extensions; a response or a property of such a name does."""
-    node = {"default": {}, "x-a": {}, "properties": {"default": {}}, "allOf": [{}]}
+    node: dict[str, Any] = {"default": {}, "x-a": {}, "properties": {"default": {}}, "allOf": [{}]}
     assert list(children(node)) == [("properties", node["properties"], True), ("allOf", [{}], False)]
     assert list(children(node["properties"], named=True)) == [("default", {}, False)]
     assert list(children([1, 2])) == [(0, 1, False), (1, 2, False)]

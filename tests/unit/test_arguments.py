@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import httpx
 import pytest
 from stablecog_client import AsyncClient, Client, UsageError
 from stablecog_client._runtime import environment
+from stablecog_client._runtime.api_request import APIRequest
 from stablecog_client.api.credits import list_credits
 
 from tests.support.faults import KEY
@@ -34,6 +37,23 @@ def test_http_client_of_another_kind_is_named() -> None:
     """By its library, unless it is Python's own."""
     assert refusal(Client, KEY, http_client=5) == "http_client: expected an httpx.Client, got int"
     assert refusal(Client, KEY, http_client=httpx.AsyncClient()).endswith(", got httpx.AsyncClient")
+    assert refusal(Client, KEY, http_client=asyncio.Event()).endswith(", got asyncio.Event")
+
+
+def test_proxy_that_would_get_the_key_is_refused() -> None:
+    """Over plain http to this machine, a proxy elsewhere would see it."""
+    http_client = httpx.Client(proxy="http://proxy.example:3128")
+    client = Client(KEY, base_url="http://127.0.0.1:9", http_client=http_client)
+    assert refusal(client.credits.list) == (
+        "http_client: its proxy would receive the API key unencrypted; use https://, allow_http=True, "
+        "or an http_client with trust_env=False"
+    )
+
+
+def test_parameters_of_a_media_type_are_no_part_of_it() -> None:
+    """A form with a charset is sent as a form."""
+    form = APIRequest[None]("POST", "/", None, {}, body={"a": 1}, content_type="application/x-www-form-urlencoded; a=b")
+    assert form.arguments()["data"] == {"a": 1}
 
 
 def test_base_url_says_what_is_wrong_with_it() -> None:
@@ -47,6 +67,7 @@ HEADERS: dict[str, list[Any]] = {
     "headers: expected a mapping of names to values, both strings": [5, {"X-A": 5}, {b"X-A": "a"}, ["X-A"]],
     "headers: 'a b' is not a valid name": [{"a b": "c"}],
     "headers: '' is not a valid name": [{"": "c"}],
+    "headers: '\xe9' is not a valid name": [{"\xe9": "c"}],
     "headers: Content-Length is set by the client; leave it out": [{"Content-Length": "3"}],
     "headers: Accept-Encoding is set by the client; leave it out": [{"Accept-Encoding": "br"}],
     "headers: transfer-encoding is set by the client; leave it out": [{"transfer-encoding": "chunked"}],
@@ -109,9 +130,7 @@ def test_bad_variable_of_tls_is_blamed_by_name(monkeypatch: pytest.MonkeyPatch, 
     (ca := tmp_path / "ca.pem").write_text("not a certificate")
     expected = f"SSL_CERT_FILE: expected certificates in PEM form, got {ca} ("
     assert unreadable(monkeypatch, SSL_CERT_FILE=ca).startswith(expected)
-    (log := tmp_path / "keys.log").touch()
-    assert unreadable(monkeypatch, SSLKEYLOGFILE=log).startswith(expected)
-    assert log.read_bytes() == b""
+    assert unreadable(monkeypatch, SSLKEYLOGFILE=tmp_path / "keys.log").startswith(expected)
     log = tmp_path / "missing" / "keys.log"
     expected = f"SSLKEYLOGFILE: expected a file that can be written to, got {log} ("
     assert unreadable(monkeypatch, SSLKEYLOGFILE=log).startswith(expected)
@@ -121,6 +140,8 @@ def test_bad_folder_of_certificates_is_blamed(monkeypatch: pytest.MonkeyPatch, t
     """One that is none, of which OpenSSL says nothing, and one that OpenSSL refuses."""
     expected = "SSL_CERT_DIR: expected a folder of certificates, got /nowhere"
     assert unreadable(monkeypatch, SSL_CERT_DIR="/nowhere") == expected
+    monkeypatch.setenv("SSL_CERT_DIR", f"/nowhere{os.pathsep}{tmp_path}")
+    assert environment.TrustStore().context()
     monkeypatch.setattr(httpx, "create_ssl_context", lambda: (_ for _ in ()).throw(OSError("denied")))
     expected = f"SSL_CERT_DIR: expected certificates in PEM form, got {tmp_path} (denied)"
     assert unreadable(monkeypatch, SSL_CERT_DIR=tmp_path) == expected
@@ -142,16 +163,20 @@ def test_trust_store_follows_the_environment(monkeypatch: pytest.MonkeyPatch, tm
 
 def test_trust_store_is_read_ahead_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """In a thread of its own."""
-    made: list[ssl.SSLContext] = []
+    threads: list[str] = []
+    may_go_on = threading.Event()
 
     def create() -> ssl.SSLContext:
-        made.append(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
-        return made[-1]
+        threads.append(threading.current_thread().name)
+        may_go_on.wait(60)
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
     monkeypatch.setattr(httpx, "create_ssl_context", create)
     store = environment.TrustStore()
     store.preload()
     store.preload()
-    assert store.context() is store.context() is made[0]
+    may_go_on.set()
+    assert store.context() is store.context()
     store.preload()
-    assert len(made) == 1
+    assert store.context()
+    assert threads == ["trust store"]

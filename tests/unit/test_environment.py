@@ -28,6 +28,7 @@ EXEMPT = [
     ("https://api.example.com", "localhost, *"),
     ("https://api.example.com", "localhost example.com"),
     ("https://api.example.com", "localhost,\n\texample.com,,"),
+    ("https://api.example.443", "443"),
     # ports
     ("https://api.example.com:8443", "api.example.com:8443"),
     ("https://api.example.com:8443", "api.example.com"),
@@ -167,6 +168,7 @@ def test_unusable_value_that_does_not_matter() -> None:
 
 def test_proxy_of_the_system_is_blamed_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
     """On macOS and Windows, it comes from no variable."""
+    monkeypatch.setenv("OTHER", "ftp://proxy")
     monkeypatch.setattr(environment, "getproxies", lambda: {"https": "ftp://proxy"})
     with pytest.raises(UsageError, match=r"^the system's proxy settings: expected a proxy such as http://host:port$"):
         proxy_of_environment(SERVER)

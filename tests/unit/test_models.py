@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
 import traceback
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import attrs
 import httpx
 import pytest
 import stablecog_client as package
+from pydantic import TypeAdapter
 from stablecog_client import (
     UNSET,
     APIError,
@@ -264,6 +266,8 @@ def test_error_can_be_made_of_nothing() -> None:
     invalid = APIResponseValidationError()
     assert (invalid.method, invalid.url, invalid.attempts, invalid.status_code) == (None, None, 0, 0)
     assert (invalid.expected, invalid.got, invalid.path, invalid.headers, invalid.text) == ("", "", "$", {}, "")
+    inside = APIResponseValidationError(method="GET", url="/", attempts=2, problem="oops").inside("a")
+    assert str(inside) == "GET /: $.a: oops (tried 2 times)"
     assert invalid.advice == "the response does not match the API description: upgrade this package, or report it"
 
 
@@ -315,3 +319,17 @@ def test_a_custom_message_is_kept() -> None:
     """The path of the error still grows."""
     error = APIResponseValidationError("custom").inside("x")
     assert (str(error), error.path) == ("custom", "$.x")
+
+
+def test_pydantic_knows_each_model() -> None:
+    """It takes an instance or a JSON object, and gives the object back."""
+    for model, body in BODIES.items():
+        adapter = TypeAdapter[Any](model)
+        instance = model.from_dict(body)
+        assert adapter.validate_python(instance) is instance
+        assert adapter.validate_python(body) == instance
+        assert adapter.dump_python(instance) == body
+        assert json.loads(adapter.dump_json(instance)) == body
+        for mode in "validation", "serialization":
+            schema = adapter.json_schema(mode=mode)  # pyright: ignore[reportArgumentType]
+            assert schema == {"type": "object", "additionalProperties": True}

@@ -7,7 +7,7 @@ import os
 import ssl
 import threading
 from contextlib import suppress
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address, ip_interface
 from os.path import isdir
 from urllib.request import getproxies
 
@@ -140,9 +140,7 @@ def _matches(url: httpx.URL, entry: str) -> bool:
         return False
     host = url.host.removesuffix(".")
     try:
-        return ip_address(host) in ip_network(
-            entry.removeprefix("[").removesuffix("]").replace("]/", "/"), strict=False
-        )
+        return ip_address(host) in ip_interface(entry.removeprefix("[").removesuffix("]").replace("]/", "/")).network
     except ValueError:
         pass  # a name, or an address with a port
     name, separator, port = entry.rpartition(":")
