@@ -131,8 +131,8 @@ def test_undefined_security_scheme_has_its_place() -> None:
         )
 
 
-def test_key_is_required_if_all_operations_need_it() -> None:
-    """And if there are operations."""
+def test_key_is_required_if_all_calls_need_it() -> None:
+    """And if there are any."""
 
     def key_required(*securities: list[dict[str, Any]]) -> bool:
         paths = {f"/{number}": {"get": {**OK, "security": security}} for number, security in enumerate(securities)}

@@ -166,7 +166,7 @@ def test_body_is_decoded_by_media_type(monkeypatch: pytest.MonkeyPatch) -> None:
         assert (media_type, found.result, found.responses) == (media_type, result, [("200", decoder)])
 
 
-def test_parameters_are_described_for_the_docstring(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parameters_are_described_in_docstring(monkeypatch: pytest.MonkeyPatch) -> None:
     """The parameter's own description goes before that of its schema."""
     described_schema = {"type": "integer", "description": "Of the schema.", "default": 7, "example": 9}
     found = operation(
@@ -187,7 +187,7 @@ def test_parameters_are_described_for_the_docstring(monkeypatch: pytest.MonkeyPa
     assert body == "body (str): Of the body."
 
 
-def test_errors_are_described_for_the_docstring(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_errors_are_described_in_docstring(monkeypatch: pytest.MonkeyPatch) -> None:
     """By the class that is raised, without successes and empty descriptions."""
     statuses = ["200", "401", "403", "404", "418", "429", "500", "5XX", "default"]
     documented = {status: {"description": f'Of """{status}""".'} for status in statuses}

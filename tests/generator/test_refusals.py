@@ -311,6 +311,10 @@ KEYWORDS: Refused = {
     ),
     f"{X}.minLenght: there is no such keyword; did you mean 'minLength'?": schema(type="string", minLenght=1),
     f"{X}.not: this keyword is not supported; say what the value is": schema(not_=STRING),
+    f"{X}.if: this keyword is not supported; describe the alternatives with oneOf": schema(if_=STRING),
+    f"{X}.patternProperties: this keyword is not supported; use additionalProperties": schema(
+        type="object", patternProperties={"^a": STRING}
+    ),
     f"{X}.prefixItems: this keyword is not supported; use items, with oneOf for items of several types": schema(
         type="array", prefixItems=[STRING]
     ),

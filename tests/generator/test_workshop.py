@@ -250,7 +250,8 @@ def test_path_parameter_is_one_segment(workshop: Any) -> None:
     assert {segment: target(value) for segment, value in SEGMENTS.items()} == {
         segment: f"/a/{segment}/b" for segment in SEGMENTS
     }
-    for empty in "", []:
+    empties: list[Any] = ["", []]
+    for empty in empties:
         with pytest.raises(workshop.UsageError, match=r"^x: expected a value for the path, got an empty string$"):
             target(empty)
 
@@ -269,7 +270,7 @@ def test_operation_without_security_gets_no_key(ask: Ask) -> None:
     assert "x-workshop-key" not in seen.headers
 
 
-def test_key_is_needed_by_secured_operations_alone(workshop: Any) -> None:
+def test_key_is_needed_by_secured_operations(workshop: Any) -> None:
     """A client can be made without one."""
     with workshop.Client() as client, pytest.raises(workshop.UsageError, match="WORKSHOP_API_KEY"):
         client.tools.list()
@@ -439,7 +440,7 @@ UNDOCUMENTED: list[tuple[Steps, Any]] = [
 ]
 
 
-def test_undocumented_value_is_refused_with_its_path(workshop: Any, ask: Ask) -> None:
+def test_undocumented_value_is_refused_by_path(workshop: Any, ask: Ask) -> None:
     """What the API description does not allow."""
     for steps, value in UNDOCUMENTED:
         with pytest.raises(workshop.APIResponseValidationError) as caught:
