@@ -14,6 +14,9 @@ from generator.project import contents
 from tests.support.processes import output
 from tools import ROOT
 
+HANG = 300
+"""Seconds that a run takes only if it hangs, on a slow and busy machine as well."""
+
 OPERATION = """
   /v1/added-by-a-test/{credit_id}:
     get:
@@ -58,7 +61,7 @@ class Checkout:
 
     def generate(self, *options: str, cwd: Path | None = None, **environment: str) -> tuple[int, str, str]:
         run = self.start(*options, cwd=cwd, **environment)
-        out, err = run.communicate(timeout=60)
+        out, err = run.communicate(timeout=HANG)
         return run.returncode, out, err
 
 
@@ -191,7 +194,7 @@ def test_runs_at_once_do_not_disturb_each_other(checkout: Checkout) -> None:
     checkout.edit("generator-config.yaml", "post_hooks:", hook)
     found = everything(checkout.folder)
     runs = [checkout.start() for _ in range(3)]
-    assert [(*run.communicate(timeout=60), run.returncode) for run in runs] == [
+    assert [(*run.communicate(timeout=HANG), run.returncode) for run in runs] == [
         ("generated/ is made from openapi.yaml.\n", "", 0)
     ] * 3
     assert everything(checkout.folder) == found
