@@ -2,47 +2,41 @@
 
 from __future__ import annotations
 
-import pytest
-
 from generator.code import hidden_imports, needed_imports, qualify_builtins, through_models
 
+QUALIFIED = {
+    "list: list[str] | Unset = UNSET": "list: _builtins.list[str] | Unset = UNSET",
+    'note: str = "the str of a list"': 'note: str = "the str of a list"',
+    "items: dict[str, list[list[int]]]": "items: dict[str, _builtins.list[_builtins.list[int]]]",
+    "a: module.list | mylist | lists": "a: module.list | mylist | lists",
+    "é: list[str]": "é: _builtins.list[str]",
+    "at: datetime.date = datetime.date(1, 2, 3)": "at: _datetime.date = _datetime.date(1, 2, 3)",
+    "x: list[\n    list[int],\n]": "x: _builtins.list[\n    _builtins.list[int],\n]",
+}
 
-@pytest.mark.parametrize(
-    ("code", "expected"),
-    [
-        ("list: list[str] | Unset = UNSET", "list: _builtins.list[str] | Unset = UNSET"),
-        ('note: str = "the str of a list"', 'note: str = "the str of a list"'),
-        ("items: dict[str, list[list[int]]]", "items: dict[str, _builtins.list[_builtins.list[int]]]"),
-        ("a: module.list | mylist | lists", "a: module.list | mylist | lists"),
-        ("é: list[str]", "é: _builtins.list[str]"),
-        ("at: datetime.date = datetime.date(1, 2, 3)", "at: _datetime.date = _datetime.date(1, 2, 3)"),
-        ("x: list[\n    list[int],\n]", "x: _builtins.list[\n    _builtins.list[int],\n]"),
-        ("list[int]", "_builtins.list[int]"),
-    ],
-)
-def test_hidden_builtins_are_qualified(code: str, expected: str) -> None:
-    assert qualify_builtins(code, frozenset({"list", "datetime", "other"})) == expected
+
+def test_hidden_builtins_are_qualified() -> None:
+    """Where they are read; not where they are declared, in a text, or part of another name."""
+    members = frozenset({"list", "datetime", "other"})
+    assert {code: qualify_builtins(code, members) for code in QUALIFIED} == QUALIFIED
 
 
 def test_code_stays_where_nothing_is_hidden() -> None:
+    """It is not even parsed."""
     assert qualify_builtins("x: list [int]", frozenset({"get", "items"})) == "x: list [int]"
     assert qualify_builtins("not checked (") == "not checked ("
 
 
-@pytest.mark.parametrize(
-    ("members", "expected"),
-    [
-        ({"get"}, []),
-        ({"str", "int", "get"}, ["import builtins as _builtins"]),
-        ({"datetime"}, ["import datetime as _datetime"]),
-        ({"list", "datetime"}, ["import builtins as _builtins", "import datetime as _datetime"]),
-    ],
-)
-def test_qualified_code_finds_its_imports(members: set[str], expected: list[str]) -> None:
-    assert hidden_imports(frozenset(members)) == expected
+def test_qualified_code_finds_its_imports() -> None:
+    """Of builtins and of the module datetime, each if it is hidden."""
+    builtins, datetime = "import builtins as _builtins", "import datetime as _datetime"
+    found = [hidden_imports(frozenset(members)) for members in ({"get"}, {"str", "int"}, {"datetime"})]
+    assert found == [[], [builtins], [datetime]]
+    assert hidden_imports(frozenset({"list", "datetime"})) == [builtins, datetime]
 
 
 def test_needed_imports_are_single_and_sorted() -> None:
+    """Those of names that the codes read."""
     statements = [
         "import datetime",
         "from ..types import UNSET, File, Unset",
@@ -57,21 +51,21 @@ def test_needed_imports_are_single_and_sorted() -> None:
     ]
 
 
-def test_import_under_another_name_is_needed_by_it() -> None:
+def test_import_is_needed_by_its_other_name() -> None:
+    """`import a as b` by b, not by a."""
     statements = ["import datetime", "import datetime as _datetime"]
     assert needed_imports(statements, ["when: _datetime.date"]) == ["import datetime as _datetime"]
 
 
-@pytest.mark.parametrize(
-    ("statement", "through"),
-    [
-        ("from ...models.t_credit import TCredit", "from ...models import TCredit"),
-        ("from ...models.colour import check_colour", "from ...models.colour import check_colour"),
-        ("from ..models.t_credit import TCredit", "from ..models.t_credit import TCredit"),
-        ("from ...types import File", "from ...types import File"),
-        ("import datetime", "import datetime"),
-    ],
-)
-def test_models_are_imported_from_their_package(statement: str, through: str) -> None:
+THROUGH_MODELS = {
+    "from ...models.t_credit import TCredit": "from ...models import TCredit",
+    "from ...models.colour import check_colour": "from ...models.colour import check_colour",
+    "from ..models.t_credit import TCredit": "from ..models.t_credit import TCredit",
+    "from ...types import File": "from ...types import File",
+    "import datetime": "import datetime",
+}
+
+
+def test_models_are_imported_from_their_package() -> None:
     """Only the modules of the package import each other."""
-    assert through_models(statement) == through
+    assert {statement: through_models(statement) for statement in THROUGH_MODELS} == THROUGH_MODELS

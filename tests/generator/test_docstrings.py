@@ -5,8 +5,6 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-import pytest
-
 from generator.docstrings import describe_limits, docstring, limits, section, with_limits, wrapped
 
 TEXTS = [
@@ -24,40 +22,40 @@ TEXTS = [
 ]
 
 
-@pytest.mark.parametrize("text", TEXTS)
-def test_docstring_is_valid_python_whatever_it_says(text: str) -> None:
-    code = f'"""{docstring(text)}"""'
-    said = ast.literal_eval(code)
-    assert "".join(said.split()) == "".join(char for char in text if char.isprintable() and not char.isspace())
+def test_docstring_is_valid_whatever_it_says() -> None:
+    """It says what can be seen of the text."""
+    said = {text: ast.literal_eval(f'"""{docstring(text)}"""') for text in TEXTS}
+    assert {text: "".join(shown.split()) for text, shown in said.items()} == {
+        text: "".join(char for char in text if char.isprintable() and not char.isspace()) for text in TEXTS
+    }
 
 
 def test_lines_are_wrapped_one_by_one() -> None:
+    """At spaces, not at hyphens."""
     assert wrapped("one two three\n\nfour five-six", 9) == "one two\nthree\n\nfour\nfive-six"
     assert max(map(len, docstring("word " * 60, 40).splitlines())) <= 40
 
 
-@pytest.mark.parametrize(
-    ("schema", "expected"),
-    [
-        ({"type": "string"}, ""),
-        ({"minimum": 0, "maximum": 20}, "At least 0, at most 20."),
-        ({"exclusiveMinimum": 0.5, "exclusiveMaximum": 2}, "More than 0.5, less than 2."),
-        ({"minimum": 0, "exclusiveMinimum": True, "maximum": 3, "exclusiveMaximum": False}, "At most 3, more than 0."),
-        ({"minLength": 1, "maxLength": 9}, "Length at least 1, length at most 9."),
-        ({"minItems": 1, "maxItems": 9}, "Number of items at least 1, number of items at most 9."),
-        ({"multipleOf": 5}, "A multiple of 5."),
-        ({"minimum": {"type": "string"}}, ""),
-    ],
-)
-def test_limits_are_a_sentence(schema: dict[str, Any], expected: str) -> None:
-    assert limits(schema) == expected
+LIMITS: dict[str, dict[str, Any]] = {
+    "At least 0, at most 20.": {"minimum": 0, "maximum": 20},
+    "More than 0.5, less than 2.": {"exclusiveMinimum": 0.5, "exclusiveMaximum": 2},
+    "At most 3, more than 0.": {"minimum": 0, "exclusiveMinimum": True, "maximum": 3, "exclusiveMaximum": False},
+    "Length at least 1, length at most 9.": {"minLength": 1, "maxLength": 9},
+    "Number of items at least 1, number of items at most 9.": {"minItems": 1, "maxItems": 9},
+    "A multiple of 5.": {"multipleOf": 5},
+    "": {"type": "string", "minimum": {"type": "string"}},
+}
 
 
-@pytest.mark.parametrize(
-    ("description", "expected"), [(None, "At least 1."), ("A.", "A. At least 1."), ("A ", "A. At least 1.")]
-)
-def test_limits_end_the_description(description: str | None, expected: str) -> None:
-    assert with_limits(description, {"minimum": 1}) == expected
+def test_limits_of_a_schema_are_a_sentence() -> None:
+    """Those of OpenAPI 3.0 as well; what is called like a limit and is no number is none."""
+    assert {sentence: limits(schema) for sentence, schema in LIMITS.items()} == {text: text for text in LIMITS}
+
+
+def test_limits_end_the_description() -> None:
+    """After a full stop."""
+    found = {text: with_limits(text, {"minimum": 1}) for text in (None, "A.", "A ")}
+    assert found == {None: "At least 1.", "A.": "A. At least 1.", "A ": "A. At least 1."}
 
 
 def test_limits_of_every_schema_are_described() -> None:

@@ -32,89 +32,75 @@ def error(document: dict[str, Any]) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("servers", "expected"),
-    [
-        (None, None),
-        ([], None),
-        ([{"url": "/relative"}], None),
-        ([{"url": "https://a.example/v1"}, {"url": "https://b.example"}], "https://a.example/v1"),
-        (
-            [
-                {
-                    "url": "https://{region}.example:{port}/{region}",
-                    "variables": {"region": {"default": "eu"}, "port": {"default": 443}, "unused": {}},
-                }
-            ],
-            "https://eu.example:443/eu",
-        ),
-    ],
-)
-def test_first_server_has_its_variables_filled(servers: Any, expected: str | None) -> None:
-    assert Document("openapi.yaml", described(servers=servers)).base_url == expected
+REGIONS = {
+    "url": "https://{region}.example:{port}/{region}",
+    "variables": {"region": {"default": "eu"}, "port": {"default": 443}, "unused": {}},
+}
 
 
-@pytest.mark.parametrize(
-    ("docs", "expected"), [(None, None), ({"url": "https://docs.example"}, "https://docs.example")]
-)
-def test_documentation_url_is_that_of_external_docs(docs: Any, expected: str | None) -> None:
-    """The URL of `externalDocs`, if there is one."""
-    assert Document("openapi.yaml", described(externalDocs=docs)).documentation_url == expected
+def test_first_server_has_its_variables_filled() -> None:
+    """A relative one is none."""
+    https = [{"url": "https://a.example/v1"}, {"url": "https://b.example"}]
+    servers: list[Any] = [None, [], [{"url": "/relative"}], https, [REGIONS]]
+    assert [Document("openapi.yaml", described(servers=each)).base_url for each in servers] == [
+        *(None, None, None, "https://a.example/v1", "https://eu.example:443/eu")
+    ]
 
 
-@pytest.mark.parametrize("variables", [None, {}, {"other": {"default": "eu"}}, {"region": {"enum": ["eu"]}}])
-def test_server_variable_without_default_is_named(variables: Any) -> None:
-    assert error(described(servers=[{"url": "https://{region}.example", "variables": variables}])) == (
-        "openapi.yaml: $.servers[0].url: {region} has no default; give it one as variables.region.default"
-    )
+def test_documentation_is_that_of_external_docs() -> None:
+    """Their URL, if there is one."""
+    assert Document("openapi.yaml", described()).documentation_url is None
+    document = Document("openapi.yaml", described(externalDocs={"url": "https://docs.example"}))
+    assert document.documentation_url == "https://docs.example"
 
 
-@pytest.mark.parametrize(
-    ("limit", "expected"),
-    [
-        (None, None),
-        ({"requests": 20, "seconds": 1, "remaining": "X-Left"}, RateLimit(20, 1, "X-Left")),
-        ({"requests": 1, "seconds": 0.5}, RateLimit(1, 0.5)),
-    ],
-)
-def test_rate_limit_is_read(limit: Any, expected: RateLimit | None) -> None:
-    assert Document("openapi.yaml", described(x_rate_limit=limit)).rate_limit == expected
+def test_server_variable_needs_a_default() -> None:
+    """One that is not described, and one without it."""
+    for variables in None, {"other": {"default": "eu"}}, {"region": {"enum": ["eu"]}}:
+        assert error(described(servers=[{"url": "https://{region}.example", "variables": variables}])) == (
+            "openapi.yaml: $.servers[0].url: {region} has no default; give it one as variables.region.default"
+        )
 
 
-@pytest.mark.parametrize(
-    "limit",
-    [
-        *("20/s", 20, [20, 1], {}, {"requests": 20}, {"requests": "20", "seconds": 1}, {"requests": 0, "seconds": 1}),
-        *({"requests": 20, "seconds": -1}, {"requests": 2.5, "seconds": 1}, {"requests": 1, "seconds": 1, "limit": 2}),
-        {"requests": 20, "seconds": 1, "remaining": 3},
-    ],
-)
-def test_rate_limit_of_another_shape_is_shown(limit: Any) -> None:
-    said = error(described(x_rate_limit=limit))
-    assert said.startswith("openapi.yaml: $['x-rate-limit']: expected numbers above 0 as `requests` and `seconds`")
-    assert said.endswith(f"got {limit!r}")
+def test_rate_limit_of_document_is_read() -> None:
+    """A header with the number left may be named."""
+    limits = [None, {"requests": 20, "seconds": 1, "remaining": "X-Left"}, {"requests": 1, "seconds": 0.5}]
+    read = [Document("openapi.yaml", described(x_rate_limit=limit)).rate_limit for limit in limits]
+    assert read == [None, RateLimit(20, 1, "X-Left"), RateLimit(1, 0.5)]
 
 
-@pytest.mark.parametrize(
-    ("operation", "whole", "expected"),
-    [
-        (None, None, None),
-        (None, BY_NAME, BY_KEY),
-        (BY_NAME, None, BY_KEY),
-        (NOTHING, BY_NAME, None),
-    ],
-    ids=["nowhere", "in-the-document", "in-the-operation", "the-operation-wins"],
-)
-def test_security_of_operation_overrides_document(
-    operation: Any, whole: Any, expected: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    get = OK if operation is None else {**OK, "security": operation}
-    document = described({"/a": {"get": get}}, components={"securitySchemes": KEY})
-    document |= {} if whole is None else {"security": whole}
-    assert facts(document, monkeypatch).security == expected
+NO_RATE_LIMITS: list[Any] = [
+    *("20/s", [20, 1], {"requests": 20}, {"requests": "20", "seconds": 1}, {"requests": 0, "seconds": 1}),
+    *({"requests": 20, "seconds": 0}, {"requests": 2.5, "seconds": 1}, {"requests": 1, "seconds": 1, "limit": 2}),
+    {"requests": 20, "seconds": 1, "remaining": 3},
+]
+
+
+def test_rate_limit_of_another_shape_is_shown() -> None:
+    """After the shape that is expected."""
+    assert [error(described(x_rate_limit=limit)) for limit in NO_RATE_LIMITS] == [
+        "openapi.yaml: $['x-rate-limit']: expected numbers above 0 as `requests` and `seconds`, and the name of a "
+        f"header as `remaining` or nothing, got {limit!r}"
+        for limit in NO_RATE_LIMITS
+    ]
+
+
+def test_security_of_operation_overrides_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where an operation has its own, even if that is none."""
+
+    def security(operation: dict[str, Any], **document: Any) -> Security | None:
+        get = {**OK, **operation}
+        described_one = described({"/a": {"get": get}}, components={"securitySchemes": KEY}, **document)
+        return facts(described_one, monkeypatch).security
+
+    assert security({}) is None
+    assert security({}, security=BY_NAME) == BY_KEY
+    assert security({"security": BY_NAME}) == BY_KEY
+    assert security({"security": NOTHING}, security=BY_NAME) is None
 
 
 def test_security_scheme_may_be_a_reference(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To another reference, with characters that are escaped there."""
     schemes = {**KEY, "alias/~": {"$ref": "#/components/securitySchemes/key"}, "twice": {"$ref": "#/x-far/a~1b/~0"}}
     far = {"a/b": {"~": {"$ref": "#/components/securitySchemes/alias~1~0"}}}
     document = described(
@@ -123,34 +109,37 @@ def test_security_scheme_may_be_a_reference(monkeypatch: pytest.MonkeyPatch) -> 
     assert facts(document, monkeypatch).security == BY_KEY
 
 
-@pytest.mark.parametrize("target", ["#/components/securitySchemes/no", "#/info/title/x", "other.yaml#/x", "#/loop"])
-def test_reference_that_leads_nowhere_is_named(target: str) -> None:
-    document = described(components={"securitySchemes": {"key": {"$ref": target}}}, loop={"$ref": "#/loop"})
-    assert error(document) == (
-        f"openapi.yaml: $.components.securitySchemes.key: $ref {target!r} leads nowhere; "
-        "refer to a component of this document"
-    )
+def test_reference_that_leads_nowhere_is_named() -> None:
+    """To nothing, into a text, to another file, or in a circle."""
+    for target in "#/components/securitySchemes/no", "#/info/title/x", "other.yaml#/x", "#/loop":
+        document = described(components={"securitySchemes": {"key": {"$ref": target}}}, loop={"$ref": "#/loop"})
+        assert error(document) == (
+            f"openapi.yaml: $.components.securitySchemes.key: $ref {target!r} leads nowhere; "
+            "refer to a component of this document"
+        )
 
 
-@pytest.mark.parametrize(
-    ("get", "whole", "place"),
-    [(OK, UNDEFINED, "$.security"), ({**OK, "security": UNDEFINED}, BY_NAME, "$.paths['/v1/{id}'].get.security")],
-    ids=["document", "operation"],
-)
-def test_undefined_security_scheme_has_its_place(get: Any, whole: Any, place: str) -> None:
-    document = described({"/v1/{id}": {"get": get}}, security=whole, components={"securitySchemes": KEY})
-    assert error(document) == (
-        f"openapi.yaml: {place}: there is no security scheme 'x'; define it under components.securitySchemes"
-    )
+def test_undefined_security_scheme_has_its_place() -> None:
+    """That of the document, or that of the operation."""
+    for get, whole, place in (
+        (OK, UNDEFINED, "$.security"),
+        ({**OK, "security": UNDEFINED}, BY_NAME, "$.paths['/v1/{id}'].get.security"),
+    ):
+        document = described({"/v1/{id}": {"get": get}}, security=whole, components={"securitySchemes": KEY})
+        assert error(document) == (
+            f"openapi.yaml: {place}: there is no security scheme 'x'; define it under components.securitySchemes"
+        )
 
 
-@pytest.mark.parametrize(
-    ("securities", "expected"),
-    [([], False), ([BY_NAME], True), ([BY_NAME, NOTHING], False), ([NOTHING, NOTHING], False)],
-)
-def test_key_is_required_where_every_operation_needs_it(securities: list[Any], expected: bool) -> None:
-    paths = {f"/{number}": {"get": {**OK, "security": security}} for number, security in enumerate(securities)}
-    assert Document("openapi.yaml", described(paths, components={"securitySchemes": KEY})).key_required is expected
+def test_key_is_required_if_all_calls_need_it() -> None:
+    """And if there are any."""
+
+    def key_required(*securities: list[dict[str, Any]]) -> bool:
+        paths = {f"/{number}": {"get": {**OK, "security": security}} for number, security in enumerate(securities)}
+        return Document("openapi.yaml", described(paths, components={"securitySchemes": KEY})).key_required
+
+    found = [key_required(), key_required(BY_NAME), key_required(BY_NAME, NOTHING), key_required(NOTHING, NOTHING)]
+    assert found == [False, True, False, False]
 
 
 def test_path_is_that_of_the_document(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,7 +149,7 @@ def test_path_is_that_of_the_document(monkeypatch: pytest.MonkeyPatch) -> None:
     assert facts(document, monkeypatch).path == "/tools/{tool-id}"
 
 
-def test_descriptions_are_found_by_location_and_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_description_is_found_by_place_and_name(monkeypatch: pytest.MonkeyPatch) -> None:
     """Those of the operation go before those of the path; a reference is followed."""
     string = {"schema": {"type": "string"}}
     document = described(
@@ -191,7 +180,7 @@ def test_descriptions_are_found_by_location_and_name(monkeypatch: pytest.MonkeyP
     }
 
 
-def test_parameter_of_operation_replaces_that_of_path(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_operation_replaces_parameter_of_path(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its array is repeated, not joined as the other would be."""
     array = {"name": "x", "in": "query", "schema": {"type": "array", "items": {"type": "string"}}}
     document = described({"/a": {"parameters": [{**array, "explode": False}], "get": {**OK, "parameters": [array]}}})
@@ -199,6 +188,7 @@ def test_parameter_of_operation_replaces_that_of_path(monkeypatch: pytest.Monkey
 
 
 def test_tags_are_found_by_their_python_names() -> None:
+    """One without a description gets a sentence."""
     tags = [{"name": "Some Things", "description": "Of things."}, {"name": "bare"}]
     document = Document("openapi.yaml", described(tags=tags))
     assert document.tag_description("some_things") == "Of things."

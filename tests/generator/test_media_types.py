@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
-
-import pytest
 
 from generator.media_types import choose_media_types
 from tests.generator.documents import described
@@ -14,38 +13,43 @@ TEXT = {"schema": {"type": "string"}}
 FILE = {"schema": {"type": "string", "format": "binary"}}
 
 
-@pytest.mark.parametrize(
-    ("content", "chosen"),
-    [
-        ({"application/json": JSON}, {"application/json": JSON}),
-        ({"text/html": TEXT, "application/json": JSON}, {"application/json": JSON}),
-        ({"image/png": FILE, "Application/Problem+JSON; v=1": JSON}, {"Application/Problem+JSON; v=1": JSON}),
-        ({"image/png": FILE, "text/csv; charset=utf-8": TEXT}, {"text/csv; charset=utf-8": TEXT}),
-        ({"*/*": JSON}, {"application/json": JSON}),
-        ({"*/*": FILE}, {"application/octet-stream": FILE}),
-        ({"*/*": {}}, {"application/octet-stream": FILE}),
-        ({"image/*": FILE}, {"application/octet-stream": FILE}),
-        ({"application/pdf": {}, "image/png": {}}, {"application/octet-stream": FILE}),
-        ({"application/octet-stream": {}}, {"application/octet-stream": {}}),
-    ],
-)
-def test_json_goes_before_text_before_bytes(content: dict[str, Any], chosen: dict[str, Any]) -> None:
+Content = dict[str, dict[str, Any]]
+CHOSEN: dict[str, tuple[Content, Content]] = {
+    "json-before-text": ({"text/html": TEXT, "application/json": JSON}, {"application/json": JSON}),
+    "json-before-bytes": (
+        {"image/png": FILE, "Application/Problem+JSON; v=1": JSON},
+        {"Application/Problem+JSON; v=1": JSON},
+    ),
+    "text-before-bytes": ({"image/png": FILE, "text/csv; charset=utf-8": TEXT}, {"text/csv; charset=utf-8": TEXT}),
+    "any-with-schema": ({"*/*": JSON}, {"application/json": JSON}),
+    "any-of-bytes": ({"*/*": FILE}, {"application/octet-stream": FILE}),
+    "any-without-schema": ({"*/*": {}}, {"application/octet-stream": FILE}),
+    "several-of-bytes": ({"application/pdf": {}, "image/png": {}}, {"application/octet-stream": FILE}),
+    "bytes-as-they-are": ({"application/octet-stream": {}}, {"application/octet-stream": {}}),
+}
+
+
+def test_json_goes_before_text_before_bytes() -> None:
     """In operations and in components alike."""
-    responses = {"200": {"description": "", "content": content}}
-    component = {"description": "", "content": content}
-    document = described({"/a": {"get": {"responses": responses}}}, components={"responses": {"R": component}})
+    responses = {name: {"description": "", "content": content} for name, (content, _) in CHOSEN.items()}
+    components = copy.deepcopy(responses)
+    document = described({"/a": {"get": {"responses": responses}}}, components={"responses": components})
     choose_media_types(document)
-    assert responses["200"]["content"] == component["content"] == chosen
+    chosen = {name: content for name, (_, content) in CHOSEN.items()}
+    assert {name: response["content"] for name, response in responses.items()} == chosen
+    assert {name: response["content"] for name, response in components.items()} == chosen
 
 
-def test_responses_without_a_body_stay_as_they_are() -> None:
+def test_response_without_body_stays_as_it_is() -> None:
+    """Or one that refers to another."""
     responses: dict[str, Any] = {"204": {"description": ""}, "404": {"$ref": "#/components/responses/R"}}
     document = described({"/a": {"summary": "A.", "get": {"responses": responses}}})
     choose_media_types(document)
     assert responses == {"204": {"description": ""}, "404": {"$ref": "#/components/responses/R"}}
 
 
-def test_request_bodies_keep_what_can_be_sent_json_first() -> None:
+def test_request_body_keeps_what_can_be_sent() -> None:
+    """JSON first, in operations and in components alike."""
     content = {"application/xml": JSON, "multipart/form-data": JSON, "application/json": JSON}
     body = {"content": content}
     reference = {"$ref": "#/components/requestBodies/B"}

@@ -26,45 +26,51 @@ def runtime(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize(
-    ("operations", "expected"),
-    [
-        (["list_credits", "get_credit", "credits_history"], ["list", "get_credit", "history"]),
-        (["import_credits", "credits"], ["import_credits", "credits"]),
-        (["list_credits", "list", "list_credits_credits"], ["list_credits", "list", "list_credits_credits"]),
-        (["mend_credits", "credits_mend"], ["mend_credits", "credits_mend"]),
-        (["credits_2", "self_credits"], ["credits_2", "self_credits"]),
-    ],
-    ids=["shortened", "word-of-python", "name-of-another", "twice", "no-identifier"],
-)
-def test_tag_is_dropped_from_method_names(
-    operations: list[str], expected: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+METHODS: dict[str, tuple[list[str], list[str]]] = {
+    "shortened": (["list_credits", "get_credit", "credits_history"], ["list", "get_credit", "history"]),
+    "word-of-python": (["import_credits", "credits"], ["import_credits", "credits"]),
+    "name-of-another": (
+        ["list_credits", "list", "list_credits_credits"],
+        ["list_credits", "list", "list_credits_credits"],
+    ),
+    "twice": (["mend_credits", "credits_mend"], ["mend_credits", "credits_mend"]),
+    "no-identifier": (["credits_2", "self_credits"], ["credits_2", "self_credits"]),
+}
+
+
+def test_tag_is_dropped_from_method_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless what is left is no name, or that of another."""
     monkeypatch.setattr(strings, "RESERVED_WORDS", RESERVED_WORDS)
-    assert method_names("credits", operations, "field_") == expected
+    found = {name: method_names("credits", operations, "field_") for name, (operations, _) in METHODS.items()}
+    assert found == {name: methods for name, (_, methods) in METHODS.items()}
 
 
-def test_tag_called_as_member_of_client_is_renamed() -> None:
+def test_tag_named_as_client_member_is_renamed() -> None:
+    """Others keep their name."""
     assert attribute_name("close", {"close", "send"}) == "close_"
     assert attribute_name("credits", {"close", "send"}) == "credits"
 
 
-def test_attributes_of_class_and_its_bases_are_found(runtime: Path) -> None:
+def test_attributes_of_bases_are_found_too(runtime: Path) -> None:
+    """Methods, annotations, constants, and what is set on self."""
     assert attribute_names(runtime, "Client") == {"kind", "LIMIT", "__init__", "made", "_state", "send", "closed"}
 
 
 def test_missing_class_of_runtime_is_named(runtime: Path) -> None:
+    """It was renamed there and not here."""
     with pytest.raises(GenerationError, match="there is no class Gone"):
         attribute_names(runtime, "Client", "Gone")
 
 
 def test_exported_names_are_those_of_all(tmp_path: Path) -> None:
+    """In the order of `__all__`."""
     module = tmp_path / "errors.py"
     module.write_text("class A: ...\nclass B: ...\nclass C: ...\n\n__all__ = [\n    'C',\n    'A',\n]\n")
     assert exported_names(module) == ["C", "A"]
 
 
 def test_module_that_is_not_python_is_named(tmp_path: Path) -> None:
+    """With the line at fault."""
     module = tmp_path / "errors.py"
     module.write_text("x = 1\ndef (\n")
     with pytest.raises(GenerationError, match=r"errors\.py, line 2: invalid syntax"):

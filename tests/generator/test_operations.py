@@ -47,6 +47,7 @@ def responses(**schemas: Any) -> dict[str, Any]:
 
 
 def test_signature_has_path_then_keywords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The body is the first of these."""
     found = operation(
         {
             "parameters": [
@@ -80,6 +81,7 @@ def test_signature_has_path_then_keywords(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_signature_without_parameters_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Except for the client."""
     found = operation({}, monkeypatch)
     assert (found.signature(), found.signature("Client"), found.arguments()) == ("", "*, client: Client", "")
     assert (found.sources, found.content_type, found.parameters) == ({}, "", [])
@@ -94,6 +96,7 @@ def test_parameter_called_body_is_renamed(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_body_of_several_types_is_told_by_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last is for what is left."""
     media_types = {
         "application/json": {"schema": {"type": "array", "items": STRING}},
         "application/octet-stream": {"schema": {**STRING, "format": "binary"}},
@@ -114,65 +117,56 @@ def test_integer_is_sent_as_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.content_type == '"application/json" if isinstance(body, int | float) else "application/octet-stream"'
 
 
-def test_first_of_media_types_with_one_type_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_first_media_type_of_one_type_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The class of the body cannot tell them apart."""
     media_types = {name: {"schema": STRING} for name in ("application/json", "application/vnd.x+json")}
     found = operation({"requestBody": {"required": True, "content": media_types}}, monkeypatch)
     assert (found.signature(), found.content_type) == ("*, body: str", '"application/json"')
 
 
-@pytest.mark.parametrize(
-    ("documented", "result", "expected"),
-    [
-        (responses(_200=STRING, _404=None), "str", [("200", "bodies.json_body(codec.string)")]),
-        (responses(_204=None), "None", [("204", "bodies.nothing")]),
-        (responses(_404=STRING), "None", [("2XX", "bodies.nothing")]),
-        (responses(_404=None, default=STRING), "None", [("2XX", "bodies.nothing")]),
-        (responses(_302=None, default=STRING), "None", [("2XX", "bodies.nothing")]),
-        (responses(default=STRING), "str", [("default", "bodies.json_body(codec.string)")]),
-        (responses(_201=STRING, default={"type": "integer"}), "str", [("201", "bodies.json_body(codec.string)")]),
-        (
-            responses(_200=STRING, _2XX={"type": "integer"}, _201=STRING),
-            "str | int",
-            [
-                ("200", "bodies.json_body(codec.string)"),
-                ("201", "bodies.json_body(codec.string)"),
-                ("2XX", "bodies.json_body(codec.integer)"),
-            ],
-        ),
-    ],
-    ids=[
-        *("success-and-error", "no-content", "errors-alone", "default-beside-errors", "default-beside-redirects"),
-        "default-alone",
-        "default-is-an-error",
-        "several",
-    ],
-)
-def test_result_is_that_of_successes(
-    documented: dict[str, Any], result: str, expected: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    found = operation(documented, monkeypatch)
-    assert (found.result, found.responses) == (result, expected)
+TEXT, NUMBER = "bodies.json_body(codec.string)", "bodies.json_body(codec.integer)"
+NO_SUCCESS = ("None", [("2XX", "bodies.nothing")])
+RESULTS: dict[str, tuple[dict[str, Any], tuple[str, list[tuple[str, str]]]]] = {
+    "success-and-error": (responses(_200=STRING, _404=None), ("str", [("200", TEXT)])),
+    "no-content": (responses(_204=None), ("None", [("204", "bodies.nothing")])),
+    "errors-alone": (responses(_404=STRING), NO_SUCCESS),
+    "default-beside-errors": (responses(_404=None, default=STRING), NO_SUCCESS),
+    "default-beside-redirects": (responses(_302=None, default=STRING), NO_SUCCESS),
+    "default-alone": (responses(default=STRING), ("str", [("default", TEXT)])),
+    "default-is-an-error": (responses(_201=STRING, default={"type": "integer"}), ("str", [("201", TEXT)])),
+    "several": (
+        responses(_200=STRING, _2XX={"type": "integer"}, _201=STRING),
+        ("str | int", [("200", TEXT), ("201", TEXT), ("2XX", NUMBER)]),
+    ),
+}
 
 
-@pytest.mark.parametrize(
-    ("media_type", "schema", "result", "decoder"),
-    [
-        ("text/plain", STRING, "str", "bodies.text_body(codec.string)"),
-        ("text/plain", {"type": "integer"}, "int", "bodies.json_body(codec.integer)"),
-        ("application/octet-stream", {**STRING, "format": "binary"}, "File", "bodies.binary"),
-        ("application/json", None, "bytes", "bodies.raw"),
-        ("application/problem+json", {}, "Any", "bodies.json_body(codec.anything)"),
-    ],
-)
-def test_body_is_decoded_by_media_type(
-    media_type: str, schema: Any, result: str, decoder: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    content = {media_type: {} if schema is None else {"schema": schema}}
-    found = operation({"responses": {"200": {"description": "", "content": content}}}, monkeypatch)
-    assert (found.result, found.responses) == (result, [("200", decoder)])
+def test_result_is_that_of_successes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If none is documented, any 2xx is one, without a body."""
+    found = {name: operation(documented, monkeypatch) for name, (documented, _) in RESULTS.items()}
+    assert {name: (each.result, each.responses) for name, each in found.items()} == {
+        name: expected for name, (_, expected) in RESULTS.items()
+    }
 
 
-def test_parameters_are_described_for_the_docstring(monkeypatch: pytest.MonkeyPatch) -> None:
+BODIES: list[tuple[str, Any, str, str]] = [
+    ("text/plain", {"schema": STRING}, "str", "bodies.text_body(codec.string)"),
+    ("text/plain", {"schema": {"type": "integer"}}, "int", "bodies.json_body(codec.integer)"),
+    ("application/octet-stream", {"schema": FILE}, "File", "bodies.binary"),
+    ("application/json", {}, "bytes", "bodies.raw"),
+    ("application/problem+json", {"schema": {}}, "Any", "bodies.json_body(codec.anything)"),
+]
+
+
+def test_body_is_decoded_by_media_type(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And by its schema, if it has one."""
+    for media_type, media, result, decoder in BODIES:
+        content = {media_type: media}
+        found = operation({"responses": {"200": {"description": "", "content": content}}}, monkeypatch)
+        assert (media_type, found.result, found.responses) == (media_type, result, [("200", decoder)])
+
+
+def test_parameters_are_described_in_docstring(monkeypatch: pytest.MonkeyPatch) -> None:
     """The parameter's own description goes before that of its schema."""
     described_schema = {"type": "integer", "description": "Of the schema.", "default": 7, "example": 9}
     found = operation(
@@ -193,7 +187,8 @@ def test_parameters_are_described_for_the_docstring(monkeypatch: pytest.MonkeyPa
     assert body == "body (str): Of the body."
 
 
-def test_errors_are_described_for_the_docstring(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_errors_are_described_in_docstring(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the class that is raised, without successes and empty descriptions."""
     statuses = ["200", "401", "403", "404", "418", "429", "500", "5XX", "default"]
     documented = {status: {"description": f'Of """{status}""".'} for status in statuses}
     found = operation({"responses": {**documented, "400": {"description": ""}}}, monkeypatch)
@@ -213,11 +208,13 @@ def test_errors_are_described_for_the_docstring(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_title_has_the_summary_if_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the method and the path."""
     assert operation({}, monkeypatch).title == "POST /a"
     assert operation({"summary": "Do it."}, monkeypatch).title == "POST /a: Do it."
 
 
-def test_security_is_code_or_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_security_of_operation_is_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or `None`."""
     assert operation({}, monkeypatch).security == "None"
     components = {"securitySchemes": {"key": {"type": "apiKey", "in": "query", "name": "k"}}}
     document = described({"/a": {"get": OK}}, components=components, security=[{"key": []}])
@@ -244,6 +241,7 @@ def test_imports_of_a_tag_are_those_of_signatures(monkeypatch: pytest.MonkeyPatc
 
 
 def test_example_is_the_first_without_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or the first of all, if each has some."""
     with_argument = {"parameters": [parameter("q")]}
     for operations, name in (
         ({"a": with_argument, "b": {}, "c": {}}, "b"),
@@ -256,6 +254,7 @@ def test_example_is_the_first_without_arguments(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_tag_called_as_member_of_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its attribute is renamed, its module and class are not."""
     paths = {"/a": {"get": {**OK, "tags": ["close"]}}}
     (tag,) = api(described(paths), monkeypatch, taken=frozenset({"close"})).tags
     assert (tag.name, tag.class_name, tag.attribute) == ("close", "CloseAPI", "close_")

@@ -9,8 +9,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-import pytest
-
 from generator.errors import GenerationError
 from generator.project import load_settings, parsed
 from generator.refusals import refusals
@@ -69,520 +67,414 @@ P = f"{GET}.parameters[0]"
 IN_PATH = "$.paths['/a/{p}'].get.parameters[0]"
 POST = "$.paths['/a'].post.requestBody.content"
 X = "$.components.schemas.X"
+NO_SERVER = "$.servers[0].url: expected scheme, host and path of a server, such as https://api.example.com/v1, got"
+NO_OBJECT = ".schema: an object is sent in a query alone, with style: form and explode: true, not in this"
 ADVICE_ONE_OF = (
     "give each a required property with a const of its own, or put the one with more required properties first"
 )
 
-REFUSED: dict[str, tuple[dict[str, Any], str]] = {
-    # The document
-    "swagger-2": ({"swagger": "2.0"}, "$.openapi: expected a version such as 3.1.0 or 3.0.3, got None"),
-    "openapi-3.2": ({"openapi": "3.2.0"}, "$.openapi: expected a version such as 3.1.0 or 3.0.3, got '3.2.0'"),
-    "unquoted-status": (get({"responses": {200: {}}}), f"{GET}.responses: expected text, as in '200', got 200"),
-    "no-value": (get({"description": None}), f"{GET}.description: there is no value; give it one or leave it out"),
-    "text-cut-at-a-comma": (
-        get({"description": "Lists", "all of them": None}),
-        f"{GET}['all of them']: there is no value; quote a text that has a comma in it",
-    ),
-    "relative-server": (
-        described(servers=[{"url": "/v1"}]),
-        "$.servers[0].url: expected scheme, host and path of a server, such as https://api.example.com/v1, got '/v1'",
-    ),
-    "server-of-another-scheme": (
-        described(servers=[{"url": "wss://a.example"}]),
-        "$.servers[0].url: expected scheme, host and path of a server, such as https://api.example.com/v1, "
-        "got 'wss://a.example'",
-    ),
-    # Paths and operations
-    "no-paths": ({"openapi": "3.1.0"}, "$.paths: there are no paths; describe at least one"),
-    "path-parameter-undescribed": (
-        described({"/a/{id}": {"get": OK}}),
-        "$.paths['/a/{id}'].get.parameters: 'id' is only in the path",
-    ),
-    "path-parameter-elsewhere": (
-        described({"/b": {"parameters": [PATH_ID], "get": OK}}),
-        "$.paths['/b'].get.parameters: 'id' is not in the path",
-    ),
-    "no-responses": (
-        described({"/a": {"get": {"tags": ["a"]}}}),
-        "$.paths['/a'].get: there are no responses; describe them",
-    ),
-    "path-ref": (
-        described({"/a": {"$ref": "#/components/pathItems/A"}}),
-        "$.paths['/a']: a $ref of a path is not followed; write its operations here",
-    ),
-    "path-servers": (
-        described({"/a": {"servers": [{"url": "https://b.example"}], "get": OK}}),
-        "$.paths['/a'].servers: calls go to one server; put it into $.servers, or leave the path out",
-    ),
-    "operation-servers": (
-        get({"servers": [{"url": "https://b.example"}]}),
-        f"{GET}.servers: calls go to one server; put it into $.servers, or leave the operation out",
-    ),
-    "path-with-query": (
-        described({"/a?x=1": {"get": OK}}),
-        "$.paths['/a?x=1']: a path has no query; describe it with parameters",
-    ),
-    "path-parameter-name": (
-        described({"/{a.b}": {}}),
-        "$.paths['/{a.b}']: {a.b} is not supported; name a parameter with letters, digits, - and _",
-    ),
-    "operation-id-twice": (
-        operations("x", "x"),
-        "$.paths['/1'].get.operationId: 'x' is that of $.paths['/0'].get too; give each its own",
-    ),
-    "operation-ids-alike": (
-        operations("getUser", "get_user"),
-        "$.paths['/1'].get.operationId: this operation and $.paths['/0'].get are both 'get_user' in Python; rename one",
-    ),
-    "tags-alike": (
-        described({"/a": {"get": {**OK, "tags": ["a b"]}, "put": {**OK, "tags": ["a-b"]}}}),
-        "$.paths['/a'].put.tags: 'a-b' and 'a b' are both 'a_b' in Python; write them alike",
-    ),
-    # Parameters
-    "parameter-content": (
-        get({"parameters": [{"name": "p", "in": "query", "content": {"application/json": {}}}]}),
-        f"{P}.content: a parameter described by content is not supported; use schema",
-    ),
-    "parameter-allow-reserved": (
-        parameter(allowReserved=True),
-        f"{P}.allowReserved: values are always percent-encoded; leave it out",
-    ),
-    "parameter-deep-object": (
-        parameter(style="deepObject"),
-        f"{P}.style: 'deepObject' is not supported; supported in a query: form, spaceDelimited, pipeDelimited",
-    ),
-    "parameter-matrix": (
-        parameter("path", style="matrix"),
-        f"{IN_PATH}.style: 'matrix' is not supported; supported in a path: simple",
-    ),
-    "parameter-label": (
-        parameter("path", style="label"),
-        f"{IN_PATH}.style: 'label' is not supported; supported in a path: simple",
-    ),
-    "object-in-path": (
-        parameter("path", schema=of(a=STRING)),
-        f"{IN_PATH}.schema: an object is sent in a query alone, with style: form and explode: true, not in this path",
-    ),
-    "object-in-header": (
-        parameter("header", schema=of(a=STRING)),
-        f"{P}.schema: an object is sent in a query alone, with style: form and explode: true, not in this header",
-    ),
-    "object-not-exploded": (
-        parameter(schema=of(a=STRING), explode=False),
-        f"{P}.schema: an object is sent in a query alone, with style: form and explode: true, not in this query",
-    ),
-    "object-in-object-in-query": (
-        parameter(schema=of(a=STRING, b=of(c=STRING))),
-        f"{P}.schema: an object in an object (b) cannot be sent in a query; use a request body",
-    ),
-    "array-of-objects-in-query": (
-        parameter(schema={"type": "array", "items": of(a=STRING)}),
-        f"{P}.schema: an array of objects or arrays cannot be sent in a query; use a request body",
-    ),
-    "array-in-cookie": (
-        parameter("cookie", schema={"type": "array", "items": STRING}),
-        f"{P}.schema: an array in a cookie is joined by commas; say so with explode: false",
-    ),
-    "header-of-the-client": (
-        parameter("header", "User-Agent"),
-        f"{P}: the client sends the header User-Agent itself; leave the parameter out",
-    ),
-    "header-of-the-key": (
-        get(
-            {"parameters": [{"name": "x-key", "in": "header", "schema": STRING}]},
-            security=[{"key": []}],
-            components={"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}},
-        ),
-        f"{GET}.parameters: 'x-key' is the API key, which the client sends itself; leave it out",
-    ),
-    "parameter-component-ref": (
-        described(components={"parameters": {"a-b": {"$ref": "#/components/parameters/c"}}}),
-        "$.components.parameters['a-b']: a component that is only a $ref is not supported; describe it here",
-    ),
-    "response-component-ref": (
-        described(components={"responses": {"A": {"$ref": "#/components/responses/B"}}}),
-        "$.components.responses.A: a component that is only a $ref is not supported; describe it here",
-    ),
-    # Bodies
-    "body-media-type": (
-        body("application/xml", of(a=STRING)),
-        "$.paths['/a'].post.requestBody.content: bodies of application/xml cannot be sent; supported are "
-        "application/json, multipart/form-data, application/x-www-form-urlencoded and application/octet-stream",
-    ),
-    "form-of-another-type": (
-        body("multipart/form-data", STRING),
-        f"{POST}['multipart/form-data'].schema: expected an object, whose properties are the fields of the form",
-    ),
-    "form-encoding": (
-        body("multipart/form-data", of(a=STRING), encoding={"a": {"contentType": "image/png"}}),
-        f"{POST}['multipart/form-data'].encoding: it is not obeyed; leave it out: objects are sent as JSON, files with "
-        "the media type of the File, all else as text",
-    ),
-    "file-in-object-of-form": (
-        body("multipart/form-data", of(a=of(b=FILE))),
-        f"{POST}['multipart/form-data'].schema: the file inside 'a' cannot be sent; make it a field of its own",
-    ),
-    "file-in-json": (
-        body(schema=of(a={"type": "array", "items": FILE})),
-        f"{POST}['application/json'].schema: a file cannot be sent in JSON; use multipart/form-data, or "
-        "format: byte for base64",
-    ),
-    "octet-stream-of-text": (
-        body("application/octet-stream", STRING),
-        f"{POST}['application/octet-stream'].schema: expected {{type: string, format: binary}}",
-    ),
-    "one-of-several-bodies-without-type": (
-        described(
-            {
-                "/a": {
-                    "post": {
-                        **OK,
-                        "requestBody": {
-                            "content": {
-                                "application/json": {"schema": {}},
-                                "application/octet-stream": {"schema": FILE},
-                            }
-                        },
-                    }
-                }
-            }
-        ),
-        f"{POST}['application/json'].schema: the class of a body selects its media type; give it a type, or one media "
-        "type",
-    ),
-    # Responses
-    "response-media-type": (
-        response({"application/xml": {"schema": of(a=STRING)}}),
-        f"{GET}.responses['200'].content: bodies of application/xml are not decoded; describe application/json, or "
-        "{type: string, format: binary} to get the bytes",
-    ),
-    "text-of-objects": (
-        response({"text/plain": {"schema": of(a=STRING)}}),
-        f"{GET}.responses['200'].content['text/plain'].schema: text/plain holds a text; if it is JSON, describe "
-        "application/json",
-    ),
-    # Schemas
-    "ref-with-properties": (
-        schemas(A=of(), X={**ref("A"), "required": ["a"]}),
-        f"{X}: required beside $ref would be lost; make them two entries of allOf",
-    ),
-    "ref-with-nullable": (
-        schemas(A=of(), X={**ref("A"), "nullable": True}),
-        f"{X}: nullable beside $ref would be lost; move the $ref into allOf",
-    ),
-    "ref-to-elsewhere": (
-        schemas(X={"$ref": "#/paths/x"}),
-        f"{X}: $ref '#/paths/x' is not followed; put the schema under components.schemas",
-    ),
-    "ref-to-another-file": (
-        schemas(X={"$ref": "other.yaml#/X"}),
-        f"{X}: $ref 'other.yaml#/X' is not followed; put the schema under components.schemas",
-    ),
-    "ref-to-nothing": (schemas(X=ref("Y")), f"{X}: there is no /components/schemas/Y"),
-    "boolean-schema": (
-        schema(type="object", properties={"a": True}),
-        f"{X}.properties.a: a schema that is true is not supported; write {{}} for any value",
-    ),
-    "unknown-keyword": (
-        schema(type="string", minLenght=1),
-        f"{X}.minLenght: there is no such keyword; did you mean 'minLength'?",
-    ),
-    "not": (schema(not_=STRING), f"{X}.not: this keyword is not supported; say what the value is"),
-    "if": (schema(if_=STRING), f"{X}.if: this keyword is not supported; describe the alternatives with oneOf"),
-    "pattern-properties": (
-        schema(type="object", patternProperties={"^a": STRING}),
-        f"{X}.patternProperties: this keyword is not supported; use additionalProperties",
-    ),
-    "prefix-items": (
-        schema(type="array", prefixItems=[STRING]),
-        f"{X}.prefixItems: this keyword is not supported; use items, with oneOf for items of several types",
-    ),
-    "const-null": (schema(const=None), f'{X}.const: null is not supported; use type: "null"'),
-    "const-float": (schema(const=1.0), f"{X}.const: write 1.0 as 1"),
-    "const-fraction": (schema(const=1.5), f"{X}.const: expected a string, an integer or a boolean, got 1.5"),
-    "const-object": (schema(const={}), f"{X}.const: expected a string, an integer or a boolean, got {{}}"),
-    "const-boolean": (
-        schema(type="boolean", const=True),
-        f"{X}: const beside type: boolean would be lost; leave the type out",
-    ),
-    "enum-boolean": (
-        schema(type="boolean", enum=[True]),
-        f"{X}: an enum of booleans would be lost; use const without a type",
-    ),
-    "enum-mixed": (
-        schema(enum=["a", 1]),
-        f'{X}.enum: expected strings alone or integers alone; quote texts such as "yes" and "1"',
-    ),
-    "enum-alike": (
-        schema(enum=["a b", "a-b"]),
-        f"{X}.enum: 'a b' and 'a-b' would both be A_B in Python; give each value a name with x-enum-varnames",
-    ),
-    "enum-alike-without-a-sign": (
-        schema(enum=["m³", "m²"]),
-        f"{X}.enum: 'm³' and 'm²' would both be M in Python; give each value a name with x-enum-varnames",
-    ),
-    "enum-alike-in-case": (
-        schema(enum=["a", "A"]),
-        f"{X}.enum: 'a' and 'A' would both be A in Python; give each value a name with x-enum-varnames",
-    ),
-    "enum-names": (
-        schema(enum=["a", "b"], **{"x-enum-varnames": ["A"]}),
-        f"{X}['x-enum-varnames']: expected 2 names, one for each value, got 1",
-    ),
-    "default-of-another-type": (
-        schema(type="integer", default="x"),
-        f"{X}.default: expected integer, got the string 'x'",
-    ),
-    "default-fraction": (schema(type="integer", default=1.5), f"{X}.default: expected an integer, got 1.5"),
-    "default-of-a-format": (
-        schema(type="string", format="date", default="2026-02-30"),
-        f"{X}.default: '2026-02-30' is no date",
-    ),
-    "default-not-listed": (schema(enum=["a"], default="b"), f"{X}.default: 'b' is not one of the values"),
-    "one-of-with-properties": (
-        schema(oneOf=[STRING, INTEGER], properties={"a": STRING}),
-        f"{X}: properties beside oneOf would be lost; put them into each of the alternatives",
-    ),
-    "one-of-with-any-of": (
-        schema(oneOf=[STRING], anyOf=[INTEGER]),
-        f"{X}: anyOf beside oneOf is not supported; use one of them",
-    ),
-    "all-of-one-with-properties": (
-        schemas(A=of(), X={"allOf": [ref("A")], "properties": {"a": STRING}}),
-        f"{X}: properties beside allOf of one $ref would be lost; make them another entry of allOf",
-    ),
-    "all-of-text": (
-        schemas(A=STRING, X={"allOf": [ref("A"), {"description": "An A."}]}),
-        f"{X}: allOf[0] is not one object, so that nothing can be merged with it; leave the others out",
-    ),
-    "all-of-union": (
-        schemas(A={"oneOf": [of(a=STRING), of(b=STRING)]}, X={"allOf": [of(c=STRING), ref("A")]}),
-        f"{X}: allOf[1] is not one object, so that nothing can be merged with it; leave the others out",
-    ),
-    "all-of-with-one-of": (
-        schemas(A=of(), X={"allOf": [ref("A"), {"oneOf": [of(a=STRING)]}]}),
-        f"{X}: allOf[1]: oneOf inside allOf would be lost; make it a schema of its own",
-    ),
-    "all-of-with-additional-properties": (
-        schemas(A={"type": "object", "additionalProperties": STRING}, X={"allOf": [ref("A"), of()]}),
-        f"{X}: allOf[0]: its additionalProperties would be lost; put them beside allOf",
-    ),
-    "items-without-type": (schema(items=STRING), f"{X}: items without a type would be lost; add type: array"),
-    "additional-properties-without-type": (
-        schema(additionalProperties=STRING),
-        f"{X}: additionalProperties without a type would be lost; add type: object",
-    ),
-    "format-without-type": (schema(format="date"), f"{X}: format without a type would be lost; add the type"),
-    "required-without-property": (
-        schema(type="object", properties={}, required=["a"]),
-        f"{X}.required: there is no property 'a'",
-    ),
-    "read-only-in-request": (
-        body(schema=of(id={**STRING, "readOnly": True})),
-        f"{POST}['application/json'].schema.required: 'id' is readOnly and requests do not have it; leave it out of "
-        "required",
-    ),
-    "write-only-in-response": (
-        response(
-            {"application/json": {"schema": {"type": "array", "items": ref("X")}}},
-            components={"schemas": {"X": of(id={**STRING, "writeOnly": True})}},
-        ),
-        f"{X}.required: 'id' is writeOnly and responses do not have it; leave it out of required",
-    ),
-    "one-of-overlapping": (
-        schema(oneOf=[of(a=STRING), of(a=STRING, b=STRING)]),
-        f"{X}: oneOf[1] may be taken for oneOf[0]; {ADVICE_ONE_OF}",
-    ),
-    "any-of-closed": (
-        schema(anyOf=[{"type": "object", "additionalProperties": False, "properties": {"a": STRING}}, of(b=STRING)]),
-        f"{X}: anyOf[1] may be taken for anyOf[0]; {ADVICE_ONE_OF}",
-    ),
-    "one-of-arrays-overlapping": (
-        schema(oneOf=[{"type": "array", "items": of()}, {"type": "array", "items": of(b=STRING)}]),
-        f"{X}: oneOf[1] may be taken for oneOf[0]; {ADVICE_ONE_OF}",
-    ),
-    "discriminator-alone": (
-        schema(type="object", discriminator={"propertyName": "kind"}, properties={"kind": STRING}),
-        f"{X}.discriminator: it needs the alternatives beside it; list them with oneOf",
-    ),
-    "discriminator-of-inline-schema": (
-        schemas(A=of(kind=STRING), X={"oneOf": [ref("A"), of(kind=STRING)], "discriminator": {"propertyName": "kind"}}),
-        f"{X}.discriminator: alternative 1 is no object under components.schemas; make it one",
-    ),
-    "discriminator-without-property": (
-        schemas(
-            A=of(kind=STRING),
-            B=of(a=STRING),
-            X={"oneOf": [ref("A"), ref("B")], "discriminator": {"propertyName": "kind"}},
-        ),
-        f"{X}.discriminator: alternative 1 has no property 'kind'; add it",
-    ),
-    "discriminator-to-elsewhere": (
-        schemas(
-            A=of(kind=STRING),
-            X={
-                "oneOf": [ref("A")],
-                "discriminator": {"propertyName": "kind", "mapping": {"b": "#/components/schemas/B"}},
-            },
-        ),
-        f"{X}.discriminator: mapping: 'b' leads to '#/components/schemas/B', which is no alternative; list it",
-    ),
-    "discriminator-in-union": (
-        schemas(
-            A=of(k=STRING),
-            B=of(k=STRING),
-            C=of(c=STRING),
-            U={"oneOf": [ref("A"), ref("B")], "discriminator": {"propertyName": "k"}},
-            X={"oneOf": [ref("U"), ref("C"), {"type": "null"}]},
-        ),
-        f"{X}: oneOf[0] has a discriminator of its own; list its alternatives here",
-    ),
-    "one-of-overlapping-in-union": (
-        schemas(
-            A=of(a=STRING),
-            B=of(b=STRING),
-            C=of(a=STRING, c=STRING),
-            X={"oneOf": [{"oneOf": [ref("A"), ref("B")]}, ref("C")]},
-        ),
-        f"{X}: oneOf[1] may be taken for oneOf[0]; {ADVICE_ONE_OF}",
-    ),
-    "server-with-user": (
-        described(servers=[{"url": "https://u:p@a.example"}]),
-        "$.servers[0].url: expected scheme, host and path of a server, such as https://api.example.com/v1, "
-        "got 'https://u:p@a.example'",
-    ),
-    "path-without-slash": (described({"a": {"get": OK}}), "$.paths.a: a path starts with a slash; write '/a'"),
-    "path-brace-alone": (
-        described({"/a/{": {}}),
-        "$.paths['/a/{']: a brace has no partner; write the name of each parameter as {name}",
-    ),
-    "path-parameter-twice": (
-        described({"/{a}/{a}": {}}),
-        "$.paths['/{a}/{a}']: {a} is there twice; give each its own name",
-    ),
-    "operation-id-without-letters": (
-        operations("-"),
-        "$.paths['/0'].get.operationId: '-' has no letters for a name in Python; write some",
-    ),
-    "status-that-is-none": (
-        get({"responses": {"2xx": {"description": ""}}}),
-        f"{GET}.responses: '2xx' is no status; expected one such as '200', a range 2XX, or default",
-    ),
-    "parameter-optional-in-path": (
-        parameter("path", required=False),
-        f"{IN_PATH}: a parameter in the path is always sent; add required: true",
-    ),
-    "parameter-without-schema": (
-        get({"parameters": [{"name": "p", "in": "query"}]}),
-        f"{P}: there is no schema; add one, {{type: string}} if it is a text",
-    ),
-    "parameter-twice": (
-        get({"parameters": [{"name": "p", "in": "query", "schema": STRING}] * 2}),
-        f"{GET}.parameters: 'p' is there twice in the query; leave one out",
-    ),
-    "parameter-in-object": (
-        get({"parameters": [{"name": name, "in": "query", "schema": of(b=STRING)} for name in "ab"]}),
-        f"{GET}.parameters: 'b' is a field of the object 'a' too; rename one",
-    ),
-    "body-without-media-type": (
-        described({"/a": {"post": {**OK, "requestBody": {"content": {}}}}}),
-        "$.paths['/a'].post.requestBody: there is no media type; describe the body below content",
-    ),
-    "body-without-schema": (
-        described({"/a": {"post": {**OK, "requestBody": {"content": {"application/json": {}}}}}}),
-        f"{POST}['application/json']: there is no schema; add one, {{}} for any value",
-    ),
-    "file-in-urlencoded-form": (
-        body("application/x-www-form-urlencoded", of(a=FILE)),
-        f"{POST}['application/x-www-form-urlencoded'].schema: a form of this media type has no files; use "
-        "multipart/form-data",
-    ),
-    "files-in-map-of-form": (
-        body("multipart/form-data", of(a={"type": "object", "additionalProperties": FILE})),
-        f"{POST}['multipart/form-data'].schema: the file inside 'a' cannot be sent; make it a field of its own",
-    ),
-    "files-in-array-in-array-of-form": (
-        body("multipart/form-data", of(a={"type": "array", "items": {"type": "array", "items": FILE}})),
-        f"{POST}['multipart/form-data'].schema: the file inside 'a' cannot be sent; make it a field of its own",
-    ),
-    "ref-of-response-to-nothing": (
-        get({"responses": {"200": {"$ref": "#/components/responses/A"}}}),
-        f"{GET}.responses['200']: there is no /components/responses/A",
-    ),
-    "type-that-is-none": (
-        schema(type="obejct"),
-        f"{X}.type: there is no type 'obejct'; there are array, boolean, integer, null, number, object, string",
-    ),
-    "ref-of-response-to-another-file": (
-        get({"responses": {"200": {"$ref": "other.yaml#/A"}}}),
-        f"{GET}.responses['200']: $ref 'other.yaml#/A' is not followed; write here what it refers to",
-    ),
-    "default-without-quotes": (
-        schema(type="string", format="date", default=date(2026, 11, 23)),
-        f"{X}.default: expected a text; quote '2026-11-23'",
-    ),
-    "ref-to-itself": (schemas(X=ref("X")), f"{X}: there is no /components/schemas/X"),
-    "schema-of-itself": (schema(allOf=[ref("X")]), f"{X}: it refers to itself; leave that reference out"),
-    "array-without-items": (
-        schema(type=["array", "null"]),
-        f"{X}: an array has no items; add items, {{}} for any value",
-    ),
-    "enum-empty": (schema(enum=[]), f"{X}.enum: there are no values; list them"),
-    "enum-twice": (schema(enum=["a", "a"]), f"{X}.enum: 'a' is there twice; leave one out"),
-    "enum-nullable-without-null": (
-        schema(type="string", nullable=True, enum=["a"]),
-        f"{X}.enum: the type allows null, the values do not; list null as well",
-    ),
-    "default-without-offset": (
-        schema(type="string", format="date-time", default="2026-11-23T08:28:36"),
-        f"{X}.default: '2026-11-23T08:28:36' is no date-time",
-    ),
-    "default-of-a-reference": (
-        schemas(A={"type": "string", "enum": ["a"]}, X={"allOf": [ref("A")], "default": "b"}),
-        f"{X}.default: 'b' is not one of the values",
-    ),
-    "default-of-an-object": (
-        schemas(A=of(), X={"allOf": [ref("A")], "default": {}}),
-        f"{X}.default: an object of another schema cannot have one; leave it out",
-    ),
-    "read-only-in-request-through-all-of": (
-        body(
-            schema={
-                "allOf": [{"type": "object", "properties": {"id": {**STRING, "readOnly": True}}}, {"required": ["id"]}]
-            }
-        ),
-        f"{POST}['application/json'].schema.required: 'id' is readOnly and requests do not have it; leave it out of "
-        "required",
-    ),
-    "discriminator-without-name": (
-        schemas(A=of(k=STRING), X={"oneOf": [ref("A")], "discriminator": {}}),
-        f"{X}.discriminator: there is no propertyName; name the property that tells the alternatives apart",
-    ),
-    "discriminator-of-integers": (
-        schemas(
-            A=of(k=INTEGER), B=of(k=INTEGER), X={"oneOf": [ref("A"), ref("B")], "discriminator": {"propertyName": "k"}}
-        ),
-        f"{X}.discriminator: 'k' of alternative 0 is no text; make it a string",
+Refused = dict[str, dict[str, Any]]
+"""Documents by the only line that says what is refused of them."""
+
+
+def said(table: Refused) -> dict[str, list[str]]:
+    return {line: list(refusals(document)) for line, document in table.items()}
+
+
+def only(table: Refused) -> dict[str, list[str]]:
+    return {line: [line] for line in table}
+
+
+DOCUMENTS: Refused = {
+    "$.openapi: expected a version such as 3.1.0 or 3.0.3, got None": {"swagger": "2.0"},
+    "$.openapi: expected a version such as 3.1.0 or 3.0.3, got '3.2.0'": {"openapi": "3.2.0"},
+    "$.paths: there are no paths; describe at least one": {"openapi": "3.1.0"},
+    f"{GET}.responses: expected text, as in '200', got 200": get({"responses": {200: {}}}),
+    f"{GET}.description: there is no value; give it one or leave it out": get({"description": None}),
+    f"{GET}['all of them']: there is no value; quote a text that has a comma in it": get(
+        {"description": "Lists", "all of them": None}
     ),
 }
 
 
-@pytest.mark.parametrize("construct", REFUSED)
-def test_refusal_has_its_place_and_advice(construct: str) -> None:
-    document, expected = REFUSED[construct]
-    assert list(refusals(document)) == [expected]
+def test_document_of_another_form_is_refused() -> None:
+    """Before anything else: what follows from it is not said."""
+    assert said(DOCUMENTS) == only(DOCUMENTS)
 
 
-ACCEPTED: dict[str, dict[str, Any]] = {
+SERVERS: Refused = {
+    f"{NO_SERVER} '/v1'": described(servers=[{"url": "/v1"}]),
+    f"{NO_SERVER} 'wss://a.example'": described(servers=[{"url": "wss://a.example"}]),
+    f"{NO_SERVER} 'https://u:p@a.example'": described(servers=[{"url": "https://u:p@a.example"}]),
+    "$.paths['/a'].servers: calls go to one server; put it into $.servers, or leave the path out": described(
+        {"/a": {"servers": [{"url": "https://b.example"}], "get": OK}}
+    ),
+    f"{GET}.servers: calls go to one server; put it into $.servers, or leave the operation out": get(
+        {"servers": [{"url": "https://b.example"}]}
+    ),
+}
+
+
+def test_server_of_its_own_is_refused() -> None:
+    """Calls go to one server, which has a scheme, a host and a path."""
+    assert said(SERVERS) == only(SERVERS)
+
+
+PATHS: Refused = {
+    "$.paths['/a']: a $ref of a path is not followed; write its operations here": described(
+        {"/a": {"$ref": "#/components/pathItems/A"}}
+    ),
+    "$.paths.a: a path starts with a slash; write '/a'": described({"a": {"get": OK}}),
+    "$.paths['/a?x=1']: a path has no query; describe it with parameters": described({"/a?x=1": {"get": OK}}),
+    "$.paths['/a/{']: a brace has no partner; write the name of each parameter as {name}": described({"/a/{": {}}),
+    "$.paths['/{a.b}']: {a.b} is not supported; name a parameter with letters, digits, - and _": described(
+        {"/{a.b}": {}}
+    ),
+    "$.paths['/{a}/{a}']: {a} is there twice; give each its own name": described({"/{a}/{a}": {}}),
+    "$.paths['/a/{id}'].get.parameters: 'id' is only in the path": described({"/a/{id}": {"get": OK}}),
+    "$.paths['/b'].get.parameters: 'id' is not in the path": described({"/b": {"parameters": [PATH_ID], "get": OK}}),
+}
+
+
+def test_path_is_refused_with_its_advice() -> None:
+    """Its braces name the parameters, and there is nothing else in it."""
+    assert said(PATHS) == only(PATHS)
+
+
+OPERATIONS: Refused = {
+    "$.paths['/1'].get.operationId: 'x' is that of $.paths['/0'].get too; give each its own": operations("x", "x"),
+    "$.paths['/1'].get.operationId: this operation and $.paths['/0'].get are both 'get_user' in Python; "
+    "rename one": operations("getUser", "get_user"),
+    "$.paths['/0'].get.operationId: '-' has no letters for a name in Python; write some": operations("-"),
+    "$.paths['/a'].put.tags: 'a-b' and 'a b' are both 'a_b' in Python; write them alike": described(
+        {"/a": {"get": {**OK, "tags": ["a b"]}, "put": {**OK, "tags": ["a-b"]}}}
+    ),
+}
+
+
+def test_operation_named_as_another_is_refused() -> None:
+    """One would replace the other in Python."""
+    assert said(OPERATIONS) == only(OPERATIONS)
+
+
+PARAMETERS: Refused = {
+    f"{P}.content: a parameter described by content is not supported; use schema": get(
+        {"parameters": [{"name": "p", "in": "query", "content": {"application/json": {}}}]}
+    ),
+    f"{P}: there is no schema; add one, {{type: string}} if it is a text": get(
+        {"parameters": [{"name": "p", "in": "query"}]}
+    ),
+    f"{P}.allowReserved: values are always percent-encoded; leave it out": parameter(allowReserved=True),
+    f"{IN_PATH}: a parameter in the path is always sent; add required: true": parameter("path", required=False),
+    f"{P}.style: 'deepObject' is not supported; supported in a query: form, spaceDelimited, pipeDelimited": parameter(
+        style="deepObject"
+    ),
+    f"{IN_PATH}.style: 'matrix' is not supported; supported in a path: simple": parameter("path", style="matrix"),
+    f"{IN_PATH}{NO_OBJECT} path": parameter("path", schema=of(a=STRING)),
+    f"{P}{NO_OBJECT} query": parameter(schema=of(a=STRING), explode=False),
+    f"{P}.schema: an object in an object (b) cannot be sent in a query; use a request body": parameter(
+        schema=of(a=STRING, b=of(c=STRING))
+    ),
+    f"{P}.schema: an array of objects or arrays cannot be sent in a query; use a request body": parameter(
+        schema={"type": "array", "items": of(a=STRING)}
+    ),
+    f"{P}.schema: an array in a cookie is joined by commas; say so with explode: false": parameter(
+        "cookie", schema={"type": "array", "items": STRING}
+    ),
+    f"{P}: the client sends the header User-Agent itself; leave the parameter out": parameter("header", "User-Agent"),
+    f"{GET}.parameters: 'x-key' is the API key, which the client sends itself; leave it out": get(
+        {"parameters": [{"name": "x-key", "in": "header", "schema": STRING}]},
+        security=[{"key": []}],
+        components={"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}},
+    ),
+    f"{GET}.parameters: 'p' is there twice in the query; leave one out": get(
+        {"parameters": [{"name": "p", "in": "query", "schema": STRING}] * 2}
+    ),
+    f"{GET}.parameters: 'b' is a field of the object 'a' too; rename one": get(
+        {"parameters": [{"name": name, "in": "query", "schema": of(b=STRING)} for name in "ab"]}
+    ),
+    "$.components.parameters['a-b']: a component that is only a $ref is not supported; describe it here": described(
+        components={"parameters": {"a-b": {"$ref": "#/components/parameters/c"}}}
+    ),
+}
+
+
+def test_unsendable_parameter_is_refused() -> None:
+    """In its location and style, or beside what the client sends itself."""
+    assert said(PARAMETERS) == only(PARAMETERS)
+
+
+BODIES: Refused = {
+    "$.paths['/a'].post.requestBody: there is no media type; describe the body below content": described(
+        {"/a": {"post": {**OK, "requestBody": {"content": {}}}}}
+    ),
+    f"{POST}['application/json']: there is no schema; add one, {{}} for any value": described(
+        {"/a": {"post": {**OK, "requestBody": {"content": {"application/json": {}}}}}}
+    ),
+    "$.paths['/a'].post.requestBody.content: bodies of application/xml cannot be sent; supported are "
+    "application/json, multipart/form-data, application/x-www-form-urlencoded and application/octet-stream": body(
+        "application/xml", of(a=STRING)
+    ),
+    f"{POST}['multipart/form-data'].schema: expected an object, whose properties are the fields of the form": body(
+        "multipart/form-data", STRING
+    ),
+    f"{POST}['multipart/form-data'].encoding: it is not obeyed; leave it out: objects are sent as JSON, files with "
+    "the media type of the File, all else as text": body(
+        "multipart/form-data", of(a=STRING), encoding={"a": {"contentType": "image/png"}}
+    ),
+    f"{POST}['multipart/form-data'].schema: the file inside 'a' cannot be sent; make it a field of its own": body(
+        "multipart/form-data", of(a=of(b=FILE))
+    ),
+    f"{POST}['multipart/form-data'].schema: the file inside 'b' cannot be sent; make it a field of its own": body(
+        "multipart/form-data", of(b={"type": "object", "additionalProperties": FILE})
+    ),
+    f"{POST}['multipart/form-data'].schema: the file inside 'c' cannot be sent; make it a field of its own": body(
+        "multipart/form-data", of(c={"type": "array", "items": {"type": "array", "items": FILE}})
+    ),
+    f"{POST}['application/x-www-form-urlencoded'].schema: a form of this media type has no files; use "
+    "multipart/form-data": body("application/x-www-form-urlencoded", of(a=FILE)),
+    f"{POST}['application/json'].schema: a file cannot be sent in JSON; use multipart/form-data, or "
+    "format: byte for base64": body(schema=of(a={"type": "array", "items": FILE})),
+    f"{POST}['application/octet-stream'].schema: expected {{type: string, format: binary}}": body(
+        "application/octet-stream", STRING
+    ),
+    f"{POST}['application/json'].schema: the class of a body selects its media type; give it a type, or one media "
+    "type": described(
+        {
+            "/a": {
+                "post": {
+                    **OK,
+                    "requestBody": {
+                        "content": {"application/json": {"schema": {}}, "application/octet-stream": {"schema": FILE}}
+                    },
+                }
+            }
+        }
+    ),
+}
+
+
+def test_unsendable_body_is_refused() -> None:
+    """By its media type, or a file where there can be none."""
+    assert said(BODIES) == only(BODIES)
+
+
+RESPONSES: Refused = {
+    "$.paths['/a'].get: there are no responses; describe them": described({"/a": {"get": {"tags": ["a"]}}}),
+    f"{GET}.responses: '2xx' is no status; expected one such as '200', a range 2XX, or default": get(
+        {"responses": {"2xx": {"description": ""}}}
+    ),
+    f"{GET}.responses['200'].content: bodies of application/xml are not decoded; describe application/json, or "
+    "{type: string, format: binary} to get the bytes": response({"application/xml": {"schema": of(a=STRING)}}),
+    f"{GET}.responses['200'].content['text/plain'].schema: text/plain holds a text; if it is JSON, describe "
+    "application/json": response({"text/plain": {"schema": of(a=STRING)}}),
+    "$.components.responses.A: a component that is only a $ref is not supported; describe it here": described(
+        components={"responses": {"A": {"$ref": "#/components/responses/B"}}}
+    ),
+    f"{GET}.responses['200']: there is no /components/responses/A": get(
+        {"responses": {"200": {"$ref": "#/components/responses/A"}}}
+    ),
+    f"{GET}.responses['200']: $ref 'other.yaml#/A' is not followed; write here what it refers to": get(
+        {"responses": {"200": {"$ref": "other.yaml#/A"}}}
+    ),
+}
+
+
+def test_undecodable_response_is_refused() -> None:
+    """Or one that is described nowhere."""
+    assert said(RESPONSES) == only(RESPONSES)
+
+
+REFERENCES: Refused = {
+    f"{X}: required beside $ref would be lost; make them two entries of allOf": schemas(
+        A=of(), X={**ref("A"), "required": ["a"]}
+    ),
+    f"{X}: nullable beside $ref would be lost; move the $ref into allOf": schemas(
+        A=of(), X={**ref("A"), "nullable": True}
+    ),
+    f"{X}: $ref '#/paths/x' is not followed; put the schema under components.schemas": schemas(X={"$ref": "#/paths/x"}),
+    f"{X}: there is no /components/schemas/Y": schemas(X=ref("Y")),
+    f"{X}: there is no /components/schemas/X": schemas(X=ref("X")),
+    f"{X}: it refers to itself; leave that reference out": schema(allOf=[ref("X")]),
+}
+
+
+def test_reference_not_followed_is_refused() -> None:
+    """To elsewhere, to nothing, to itself, or with keywords beside it."""
+    assert said(REFERENCES) == only(REFERENCES)
+
+
+KEYWORDS: Refused = {
+    f"{X}.properties.a: a schema that is true is not supported; write {{}} for any value": schema(
+        type="object", properties={"a": True}
+    ),
+    f"{X}.minLenght: there is no such keyword; did you mean 'minLength'?": schema(type="string", minLenght=1),
+    f"{X}.not: this keyword is not supported; say what the value is": schema(not_=STRING),
+    f"{X}.if: this keyword is not supported; describe the alternatives with oneOf": schema(if_=STRING),
+    f"{X}.patternProperties: this keyword is not supported; use additionalProperties": schema(
+        type="object", patternProperties={"^a": STRING}
+    ),
+    f"{X}.prefixItems: this keyword is not supported; use items, with oneOf for items of several types": schema(
+        type="array", prefixItems=[STRING]
+    ),
+    f"{X}.type: there is no type 'obejct'; there are array, boolean, integer, null, number, object, string": schema(
+        type="obejct"
+    ),
+    f"{X}: an array has no items; add items, {{}} for any value": schema(type=["array", "null"]),
+    f"{X}: items without a type would be lost; add type: array": schema(items=STRING),
+    f"{X}: additionalProperties without a type would be lost; add type: object": schema(additionalProperties=STRING),
+    f"{X}: format without a type would be lost; add the type": schema(format="date"),
+    f"{X}.required: there is no property 'a'": schema(type="object", properties={}, required=["a"]),
+    f"{POST}['application/json'].schema.required: 'id' is readOnly and requests do not have it; leave it out of "
+    "required": body(schema=of(id={**STRING, "readOnly": True})),
+    f"{POST}['application/json'].schema.required: 'key' is readOnly and requests do not have it; leave it out of "
+    "required": body(
+        schema={
+            "allOf": [{"type": "object", "properties": {"key": {**STRING, "readOnly": True}}}, {"required": ["key"]}]
+        }
+    ),
+    f"{X}.required: 'id' is writeOnly and responses do not have it; leave it out of required": response(
+        {"application/json": {"schema": {"type": "array", "items": ref("X")}}},
+        components={"schemas": {"X": of(id={**STRING, "writeOnly": True})}},
+    ),
+}
+
+
+def test_keyword_that_would_be_lost_is_refused() -> None:
+    """Unknown ones, and those without the type that they belong to."""
+    assert said(KEYWORDS) == only(KEYWORDS)
+
+
+VALUES: Refused = {
+    f'{X}.const: null is not supported; use type: "null"': schema(const=None),
+    f"{X}.const: write 1.0 as 1": schema(const=1.0),
+    f"{X}.const: expected a string, an integer or a boolean, got 1.5": schema(const=1.5),
+    f"{X}.const: expected a string, an integer or a boolean, got {{}}": schema(const={}),
+    f"{X}: const beside type: boolean would be lost; leave the type out": schema(type="boolean", const=True),
+    f"{X}: an enum of booleans would be lost; use const without a type": schema(type="boolean", enum=[True]),
+    f"{X}.enum: there are no values; list them": schema(enum=[]),
+    f'{X}.enum: expected strings alone or integers alone; quote texts such as "yes" and "1"': schema(enum=["a", 1]),
+    f"{X}.enum: the type allows null, the values do not; list null as well": schema(
+        type="string", nullable=True, enum=["a"]
+    ),
+    f"{X}.enum: 'a' is there twice; leave one out": schema(enum=["a", "a"]),
+    f"{X}.enum: 'a b' and 'a-b' would both be A_B in Python; give each value a name with x-enum-varnames": schema(
+        enum=["a b", "a-b"]
+    ),
+    f"{X}.enum: 'a' and 'A' would both be A in Python; give each value a name with x-enum-varnames": schema(
+        enum=["a", "A"]
+    ),
+    f"{X}['x-enum-varnames']: expected 2 names, one for each value, got 1": schema(
+        enum=["a", "b"], **{"x-enum-varnames": ["A"]}
+    ),
+    f"{X}.default: expected integer, got the string 'x'": schema(type="integer", default="x"),
+    f"{X}.default: expected an integer, got 1.5": schema(type="integer", default=1.5),
+    f"{X}.default: expected a text; quote '2026-11-23'": schema(
+        type="string", format="date", default=date(2026, 11, 23)
+    ),
+    f"{X}.default: '2026-02-30' is no date": schema(type="string", format="date", default="2026-02-30"),
+    f"{X}.default: '2026-11-23T08:28:36' is no date-time": schema(
+        type="string", format="date-time", default="2026-11-23T08:28:36"
+    ),
+    f"{X}.default: 'b' is not one of the values": schema(enum=["a"], default="b"),
+    f"{X}.default: 'c' is not one of the values": schemas(
+        A={"type": "string", "enum": ["a"]}, X={"allOf": [ref("A")], "default": "c"}
+    ),
+    f"{X}.default: an object of another schema cannot have one; leave it out": schemas(
+        A=of(), X={"allOf": [ref("A")], "default": {}}
+    ),
+}
+
+
+def test_value_that_does_not_fit_is_refused() -> None:
+    """Of const, enum and default."""
+    assert said(VALUES) == only(VALUES)
+
+
+COMBINATIONS: Refused = {
+    f"{X}: properties beside oneOf would be lost; put them into each of the alternatives": schema(
+        oneOf=[STRING, INTEGER], properties={"a": STRING}
+    ),
+    f"{X}: anyOf beside oneOf is not supported; use one of them": schema(oneOf=[STRING], anyOf=[INTEGER]),
+    f"{X}: properties beside allOf of one $ref would be lost; make them another entry of allOf": schemas(
+        A=of(), X={"allOf": [ref("A")], "properties": {"a": STRING}}
+    ),
+    f"{X}: allOf[0] is not one object, so that nothing can be merged with it; leave the others out": schemas(
+        A=STRING, X={"allOf": [ref("A"), {"description": "An A."}]}
+    ),
+    f"{X}: allOf[1] is not one object, so that nothing can be merged with it; leave the others out": schemas(
+        A={"oneOf": [of(a=STRING), of(b=STRING)]}, X={"allOf": [of(c=STRING), ref("A")]}
+    ),
+    f"{X}: allOf[1]: oneOf inside allOf would be lost; make it a schema of its own": schemas(
+        A=of(), X={"allOf": [ref("A"), {"oneOf": [of(a=STRING)]}]}
+    ),
+    f"{X}: allOf[0]: its additionalProperties would be lost; put them beside allOf": schemas(
+        A={"type": "object", "additionalProperties": STRING}, X={"allOf": [ref("A"), of()]}
+    ),
+    f"{X}: oneOf[1] may be taken for oneOf[0]; {ADVICE_ONE_OF}": schema(oneOf=[of(a=STRING), of(a=STRING, b=STRING)]),
+    f"{X}: anyOf[1] may be taken for anyOf[0]; {ADVICE_ONE_OF}": schema(
+        anyOf=[{"type": "object", "additionalProperties": False, "properties": {"a": STRING}}, of(b=STRING)]
+    ),
+    f"{X}: oneOf[2] may be taken for oneOf[1]; {ADVICE_ONE_OF}": schema(
+        oneOf=[INTEGER, {"type": "array", "items": of()}, {"type": "array", "items": of(b=STRING)}]
+    ),
+    f"{X}: oneOf[2] may be taken for oneOf[0]; {ADVICE_ONE_OF}": schemas(
+        A=of(a=STRING),
+        B=of(b=STRING),
+        C=of(a=STRING, c=STRING),
+        X={"oneOf": [{"oneOf": [ref("A"), ref("B")]}, INTEGER, ref("C")]},
+    ),
+}
+
+
+def test_combination_in_doubt_is_refused() -> None:
+    """What allOf cannot merge, and alternatives that cannot be told apart."""
+    assert said(COMBINATIONS) == only(COMBINATIONS)
+
+
+DISCRIMINATORS: Refused = {
+    f"{X}.discriminator: it needs the alternatives beside it; list them with oneOf": schema(
+        type="object", discriminator={"propertyName": "kind"}, properties={"kind": STRING}
+    ),
+    f"{X}.discriminator: there is no propertyName; name the property that tells the alternatives apart": schemas(
+        A=of(k=STRING), X={"oneOf": [ref("A")], "discriminator": {}}
+    ),
+    f"{X}.discriminator: alternative 1 is no object under components.schemas; make it one": schemas(
+        A=of(kind=STRING), X={"oneOf": [ref("A"), of(kind=STRING)], "discriminator": {"propertyName": "kind"}}
+    ),
+    f"{X}.discriminator: alternative 1 has no property 'kind'; add it": schemas(
+        A=of(kind=STRING), B=of(a=STRING), X={"oneOf": [ref("A"), ref("B")], "discriminator": {"propertyName": "kind"}}
+    ),
+    f"{X}.discriminator: 'k' of alternative 0 is no text; make it a string": schemas(
+        A=of(k=INTEGER), B=of(k=INTEGER), X={"oneOf": [ref("A"), ref("B")], "discriminator": {"propertyName": "k"}}
+    ),
+    f"{X}.discriminator: mapping: 'b' leads to '#/components/schemas/B', which is no alternative; list it": schemas(
+        A=of(kind=STRING),
+        X={"oneOf": [ref("A")], "discriminator": {"propertyName": "kind", "mapping": {"b": "#/components/schemas/B"}}},
+    ),
+    f"{X}: oneOf[0] has a discriminator of its own; list its alternatives here": schemas(
+        A=of(k=STRING),
+        B=of(k=STRING),
+        C=of(c=STRING),
+        U={"oneOf": [ref("A"), ref("B")], "discriminator": {"propertyName": "k"}},
+        X={"oneOf": [ref("U"), ref("C"), {"type": "null"}]},
+    ),
+}
+
+
+def test_discriminator_in_doubt_is_refused() -> None:
+    """Each alternative is an object with that property, a text."""
+    assert said(DISCRIMINATORS) == only(DISCRIMINATORS)
+
+
+OBEYED: dict[str, dict[str, Any]] = {
     # The document
     "openapi-3.0": {**get(), "openapi": "3.0.3"},
-    "no-servers": described(),
     "server-root": described(servers=[{"url": "/"}]),
     "several-servers": described(servers=[{"url": "https://a.example/v1"}, {"url": "http://localhost"}]),
     "server-variables": described(
         servers=[{"url": "https://{r}.a.example", "variables": {"r": {"default": "eu"}}}, {"url": "/"}]
     ),
-    "tags-undeclared-all": get({"tags": ["a"]}),
     "callbacks-and-links": get(
         {"callbacks": {"c": {"{$request.body#/url}": {"post": OK}}}, "deprecated": True, "externalDocs": {"url": "x"}}
     ),
@@ -603,17 +495,13 @@ ACCEPTED: dict[str, dict[str, Any]] = {
     "operation-ids-alike-in-other-tags": described(
         {"/a": {"get": {**OK, "operationId": "getX", "tags": ["a"]}, "put": {**OK, "operationId": "get_x"}}}
     ),
-    "no-operation-id": get(),
     "extensions-beside-paths-and-responses": described(
         {"x-a": {"get": 1}, "/a": {"get": {"responses": {**OK["responses"], "x-b": {"c": 1}}}}}
     ),
     # Parameters
-    "explode-false": parameter(schema={"type": "array", "items": STRING}, explode=False),
     "pipe-delimited": parameter(schema={"type": "array", "items": STRING}, style="pipeDelimited"),
-    "space-delimited": parameter(schema={"type": "array", "items": STRING}, style="spaceDelimited"),
     "object-in-query": parameter(schema=of(a=STRING, b={"type": "array", "items": STRING})),
     "array-in-header": parameter("header", schema={"type": "array", "items": STRING}),
-    "uuid-in-header": parameter("header", schema={"type": "string", "format": "uuid"}),
     "array-in-cookie": parameter("cookie", schema={"type": "array", "items": STRING}, explode=False),
     "array-or-text-explode-false": parameter(
         schema={"oneOf": [STRING, {"type": "array", "items": STRING}]}, explode=False
@@ -643,8 +531,6 @@ ACCEPTED: dict[str, dict[str, Any]] = {
     "multipart-of-file-or-files": body(
         "multipart/form-data", of(a={"oneOf": [FILE, {"type": "array", "items": FILE}]})
     ),
-    "errors-alone": response({"application/json": {"schema": of(a=STRING)}}, "404"),
-    "default-alone": response({"application/json": {"schema": of(a=STRING)}}, "default"),
     "error-of-another-media-type": response({"application/xml": {"schema": of(a=STRING)}}, "404"),
     "text-before-json": response({"text/csv": {"schema": of(a=STRING)}, "application/json": {"schema": of(a=STRING)}}),
     "any-media-type": response({"*/*": {"schema": of(a=STRING)}}),
@@ -655,9 +541,7 @@ ACCEPTED: dict[str, dict[str, Any]] = {
     "extensions": schema(type="string", **{"x-any": {"thing": 1}}),
     "no-type": schema(properties={"a": {}, "b": STRING}),
     "type-null": schema(type="object", properties={"a": {"type": "null"}}),
-    "nullable": schema(type="string", nullable=True),
     "types": schema(type=["string", "integer", "null"], default=3),
-    "const": schema(type="string", const='a "quote"'),
     "const-true": schema(const=True),
     "enum-with-null": schema(type=["string", "null"], enum=["a", None]),
     "enum-named": schema(enum=["a b", "a-b"], **{"x-enum-varnames": ["A", "B"]}),
@@ -679,9 +563,7 @@ ACCEPTED: dict[str, dict[str, Any]] = {
     "one-of-by-type": schema(oneOf=[of(v=STRING), of(v=INTEGER), {"type": "array", "items": STRING}]),
     "one-of-by-required": schema(oneOf=[of(a=STRING, b=STRING), of(a=STRING)]),
     "one-of-through-all-of": schemas(
-        A=of(k=STRING, a=STRING),
-        B={"allOf": [ref("A"), of(b=STRING)]},
-        X={"oneOf": [ref("B"), ref("A")]},
+        A=of(k=STRING, a=STRING), B={"allOf": [ref("A"), of(b=STRING)]}, X={"oneOf": [ref("B"), ref("A")]}
     ),
     "discriminator": schemas(
         A=of(k={"const": "a"}),
@@ -708,61 +590,56 @@ ACCEPTED: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("construct", ACCEPTED)
-def test_what_is_obeyed_is_not_refused(construct: str) -> None:
+def refusal(document: dict[str, Any]) -> str:
+    """Return what is said of a document, here or of what openapi-python-client makes of it; "" if nothing is."""
+    try:
+        parsed("test.yaml", document, load_settings(ROOT / "generator-config.yaml", ROOT / "openapi.yaml"))
+    except GenerationError as error:
+        return str(error)
+    return ""
+
+
+def test_what_is_obeyed_is_not_refused() -> None:
     """Neither here nor by openapi-python-client."""
-    document = ACCEPTED[construct]
-    assert list(refusals(document)) == []
-    parsed("test.yaml", document, load_settings(ROOT / "generator-config.yaml", ROOT / "openapi.yaml"))
+    assert {name: refusal(document) for name, document in OBEYED.items()} == dict.fromkeys(OBEYED, "")
 
 
-@pytest.mark.parametrize(
-    "document",
-    [
-        {},
-        {"openapi": "3.1.0", "paths": []},
-        {"openapi": "3.1.0", "paths": {"/a": [], "/b": {"get": []}}, "components": [], "servers": {}, "tags": {}},
-        get({"parameters": {"a": 1}, "responses": [], "requestBody": [], "tags": "a", "security": {}}),
-        get({"parameters": ["a"], "responses": {"200": []}, "requestBody": {"content": []}, "tags": [{}]}),
-        schema(type={}, enum={}, required={}, properties=[], items=[], allOf={}, oneOf="a", additionalProperties=[]),
-        schema(type="object", required=[["a"], {}], properties={"a": []}, default=[{}], discriminator=[]),
-        schema(oneOf=[[], "a"], enum=[{}, []], **{"x-enum-varnames": {}}),
-    ],
-)
-def test_malformed_documents_are_left_to_others(document: dict[str, Any]) -> None:
+MALFORMED: list[dict[str, Any]] = [
+    {},
+    {"openapi": "3.1.0", "paths": []},
+    {"openapi": "3.1.0", "paths": {"/a": [], "/b": {"get": []}}, "components": [], "servers": {}, "tags": {}},
+    get({"parameters": {"a": 1}, "responses": [], "requestBody": [], "tags": "a", "security": {}}),
+    get({"parameters": ["a"], "responses": {"200": []}, "requestBody": {"content": []}, "tags": [{}]}),
+    schema(type={}, enum={}, required={}, properties=[], items=[], allOf={}, oneOf="a", additionalProperties=[]),
+    schema(type="object", required=[["a"], {}], properties={"a": []}, default=[{}], discriminator=[]),
+    schema(oneOf=[[], "a"], enum=[{}, []], **{"x-enum-varnames": {}}),
+]
+
+
+def test_malformed_document_is_left_to_others() -> None:
     """openapi-spec-validator and openapi-python-client name what is no OpenAPI; here it must not end in a traceback."""
-    list(refusals(document))
+    for document in MALFORMED:
+        list(refusals(document))
 
 
-ALIKE: dict[str, tuple[dict[str, Any], str]] = {
-    "modules": (
-        schemas(FooBAR=of(a=STRING), FooBar=of(a=STRING)),
-        "$.components.schemas: FooBAR and FooBar are both the module foo_bar in Python; give one another title",
+ALIKE: Refused = {
+    "$.components.schemas: FooBAR and FooBar are both the module foo_bar in Python; give one another title": schemas(
+        FooBAR=of(a=STRING), FooBar=of(a=STRING)
     ),
-    "tag-class": (
-        get(
-            {
-                "tags": ["send"],
-                "responses": response({"application/json": {"schema": ref("SendAPI")}})["paths"]["/a"]["get"][
-                    "responses"
-                ],
-            },
-            components={"schemas": {"SendAPI": of(a=STRING)}},
-        ),
-        "$.components.schemas: SendAPI is called as the class of a tag's operations; give it another title",
+    "$.components.schemas: SendAPI is called as the class of a tag's operations; give it another title": get(
+        {
+            "tags": ["send"],
+            "responses": response({"application/json": {"schema": ref("SendAPI")}})["paths"]["/a"]["get"]["responses"],
+        },
+        components={"schemas": {"SendAPI": of(a=STRING)}},
     ),
-    "properties": (
-        schemas(X=of(foobar=STRING, foo_bar=STRING, **{"foo-bar": STRING})),
-        "$.components.schemas: X: the properties 'foobar' and 'foo-bar' are both foobar in Python; rename one",
+    "$.components.schemas: X: the properties 'foobar' and 'foo-bar' are both foobar in Python; rename one": schemas(
+        X=of(foobar=STRING, foo_bar=STRING, **{"foo-bar": STRING})
     ),
 }
 
 
-@pytest.mark.parametrize("names", ALIKE)
-def test_names_that_become_alike_are_refused(names: str) -> None:
+def test_names_that_become_alike_are_refused() -> None:
     """One would silently replace the other."""
-    document, expected = ALIKE[names]
-    settings = load_settings(ROOT / "generator-config.yaml", ROOT / "openapi.yaml")
-    with pytest.raises(GenerationError) as caught:
-        parsed("test.yaml", document, settings)
-    assert str(caught.value) == f"test.yaml: {expected}"
+    found = {f"test.yaml: {line}": refusal(document) for line, document in ALIKE.items()}
+    assert found == {line: line for line in found}

@@ -80,16 +80,20 @@ class Ask(Protocol):
     def __call__(self, call: Callable[[Any], Any], *answers: Fault) -> tuple[Any, ReceivedRequest]: ...
 
 
-@pytest.fixture(params=["Client", "AsyncClient"])
+BOTH_CLIENTS = pytest.mark.parametrize("ask", ["Client", "AsyncClient"], indirect=True)
+"""For what the two have code of their own for: functions, methods, and the sending of a body in several parts."""
+
+
+@pytest.fixture
 def ask(request: pytest.FixtureRequest, workshop: Any) -> Ask:
-    """Makes one call with a client of either kind, and tells what it returned and what the server saw."""
+    """Makes one call with a client, and tells what it returned and what the server saw."""
 
     async def result_async(call: Callable[[Any], Any], **options: Any) -> Any:
         async with workshop.AsyncClient("a-key", **options) as client:
             return await call(client)
 
     def result(call: Callable[[Any], Any], **options: Any) -> Any:
-        if request.param == "AsyncClient":
+        if getattr(request, "param", "Client") == "AsyncClient":
             return asyncio.run(result_async(call, **options))
         with workshop.Client("a-key", **options) as client:
             return call(client)
@@ -173,6 +177,7 @@ def test_server_variables_are_filled_in(workshop: Any) -> None:
 # On the wire
 
 
+@BOTH_CLIENTS
 def test_parameters_arrive_in_their_places(workshop: Any, ask: Ask) -> None:
     """Every kind of them."""
     tool, seen = ask(
@@ -221,33 +226,34 @@ def test_omitted_and_null_parameters_are_not_sent(workshop: Any, ask: Ask) -> No
     assert not seen.headers.keys() & {"x-note", "x-dry-run", "trace.id"}
 
 
-@pytest.mark.parametrize(("name", "segment"), [("a/../b?c#d%=e", "a%2F..%2Fb%3Fc%23d%25%3De"), ("..", "%2E%2E")])
-def test_path_parameter_cannot_leave_its_segment(ask: Ask, name: str, segment: str) -> None:
+def test_path_parameter_cannot_leave_its_segment(ask: Ask) -> None:
     """Whatever characters it has."""
-    value, seen = ask(lambda client: client.default.get_untagged_name(name), as_json("ok"))
-    assert (seen.path, seen.query, value) == (f"/base/untagged/{segment}", [], "ok")
+    for name, segment in {"a/../b?c#d%=e": "a%2F..%2Fb%3Fc%23d%25%3De", "..": "%2E%2E"}.items():
+        value, seen = ask(lambda client: client.default.get_untagged_name(name), as_json("ok"))  # noqa: B023
+        assert (seen.path, seen.query, value) == (f"/base/untagged/{segment}", [], "ok")
 
 
-@pytest.mark.parametrize(
-    ("value", "segment"),
-    [
-        *[(".", "%2E"), ("..", "%2E%2E"), ("...", "..."), ("a.b", "a.b"), ("~-_", "~-_"), ("X/X", "X%2FX")],
-        ("é ", "%C3%A9%20"),
-        *[(True, "true"), (False, "false"), (1, "1"), ([1, True, "a,b"], "1%2Ctrue%2Ca%2Cb")],
-    ],
-)
-def test_path_parameter_is_one_segment(workshop: Any, value: Any, segment: str) -> None:
-    """Each kind of value."""
-    request = workshop._runtime.api_request.APIRequest("GET", "/a/{x}/b", None, {}, path_parameters={"x": value})
-    assert request.target() == f"/a/{segment}/b"
+SEGMENTS: dict[str, Any] = {
+    **{"%2E": ".", "%2E%2E": "..", "...": "...", "~-_": "~-_", "X%2FX": "X/X", "%C3%A9%20": "é "},
+    **{"true": True, "false": False, "1": 1, "1%2Ctrue%2Ca%2Cb": [1, True, "a,b"]},
+}
 
 
-@pytest.mark.parametrize("value", ["", []])
-def test_path_parameter_is_not_empty(workshop: Any, value: Any) -> None:
-    """An empty one would name another path."""
-    request = workshop._runtime.api_request.APIRequest("GET", "/a/{x}/b", None, {}, path_parameters={"x": value})
-    with pytest.raises(workshop.UsageError, match=r"^x: expected a value for the path, got an empty string$"):
-        request.target()
+def test_path_parameter_is_one_segment(workshop: Any) -> None:
+    """Each kind of value; an empty one would name another path."""
+
+    def target(value: Any) -> str:
+        request = workshop._runtime.api_request.APIRequest
+        path: str = request("GET", "/a/{x}/b", None, {}, path_parameters={"x": value}).target()
+        return path
+
+    assert {segment: target(value) for segment, value in SEGMENTS.items()} == {
+        segment: f"/a/{segment}/b" for segment in SEGMENTS
+    }
+    empties: list[Any] = ["", []]
+    for empty in empties:
+        with pytest.raises(workshop.UsageError, match=r"^x: expected a value for the path, got an empty string$"):
+            target(empty)
 
 
 def test_array_in_header_or_cookie_has_commas(workshop: Any) -> None:
@@ -264,13 +270,13 @@ def test_operation_without_security_gets_no_key(ask: Ask) -> None:
     assert "x-workshop-key" not in seen.headers
 
 
-def test_key_is_needed_by_secured_operations_alone(workshop: Any) -> None:
+def test_key_is_needed_by_secured_operations(workshop: Any) -> None:
     """A client can be made without one."""
     with workshop.Client() as client, pytest.raises(workshop.UsageError, match="WORKSHOP_API_KEY"):
         client.tools.list()
 
 
-def test_json_body_is_sent(workshop: Any, ask: Ask) -> None:
+def test_json_body_is_sent_as_documented(workshop: Any, ask: Ask) -> None:
     """As the API description has it."""
     tool, seen = ask(lambda client: client.tools.import_tools(body=[workshop.Tool.from_dict(TOOL)]), as_json(TOOL))
     assert (seen.method, seen.headers["content-type"], json.loads(seen.body)) == ("PUT", "application/json", [TOOL])
@@ -348,6 +354,7 @@ def test_files_are_uploaded_beside_other_fields(workshop: Any, ask: Ask) -> None
     assert (size, parts(seen)) == (4, PARTS)
 
 
+@BOTH_CLIENTS
 def test_files_are_whole_in_a_retry(workshop: Any, ask: Ask) -> None:
     """They are not read to their end the first time."""
     _, seen = ask(lambda client: client.forms.upload(body=upload(workshop)), text(429), as_json(4, 201))
@@ -397,6 +404,7 @@ def test_response_without_body_is_none(ask: Ask) -> None:
     assert ask(lambda client: client.close_.close(), respond(200, b""))[0] is None
 
 
+@BOTH_CLIENTS
 def test_functions_and_methods_are_the_same_call(workshop: Any, ask: Ask) -> None:
     """Those of a module and of a tag."""
     module: Any = importlib.import_module("workshop_client.api.tools.list_tools")
@@ -432,7 +440,7 @@ UNDOCUMENTED: list[tuple[Steps, Any]] = [
 ]
 
 
-def test_undocumented_value_is_refused_with_its_path(workshop: Any, ask: Ask) -> None:
+def test_undocumented_value_is_refused_by_path(workshop: Any, ask: Ask) -> None:
     """What the API description does not allow."""
     for steps, value in UNDOCUMENTED:
         with pytest.raises(workshop.APIResponseValidationError) as caught:
@@ -440,21 +448,19 @@ def test_undocumented_value_is_refused_with_its_path(workshop: Any, ask: Ask) ->
         assert caught.value.path == json_path((0, *steps)), (steps, value)
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "path"),
-    [
-        ("counts", {"a": 1, "b": "x"}, "$.counts.b"),
-        ("tools", {"a b": {}}, "$.tools['a b'].value"),
-        ("kinds", {"a": ["3d", "saw"]}, "$.kinds.a[1]"),
-        ("odd-name", 1, "$['odd-name']"),
-        ("pick", "x", "$.pick"),
-    ],
-)
-def test_values_under_any_name_are_checked(workshop: Any, name: str, value: Any, path: str) -> None:
+def test_values_under_any_name_are_checked(workshop: Any) -> None:
     """Additional properties, and names that are no identifiers."""
-    with pytest.raises(workshop.APIResponseValidationError) as caught:
-        workshop.NamesNasty.from_dict({**THINGS, name: value})
-    assert caught.value.path == path
+    paths: dict[str, Any] = {
+        "$.counts.b": {"counts": {"a": 1, "b": "x"}},
+        "$.tools['a b'].value": {"tools": {"a b": {}}},
+        "$.kinds.a[1]": {"kinds": {"a": ["3d", "saw"]}},
+        "$['odd-name']": {"odd-name": 1},
+        "$.pick": {"pick": "x"},
+    }
+    for path, change in paths.items():
+        with pytest.raises(workshop.APIResponseValidationError) as caught:
+            workshop.NamesNasty.from_dict({**THINGS, **change})
+        assert caught.value.path == path
 
 
 # What few documents use
@@ -494,6 +500,7 @@ def test_header_and_cookie_are_one_line(workshop: Any, ask: Ask) -> None:
 
 
 def test_similar_paths_keep_their_security(workshop: Any, ask: Ask) -> None:
+    """One needs a key, the other none."""
     _, seen = ask(lambda client: client.odd.get("a"), as_json({}))
     assert (seen.method, seen.path, seen.headers["x-workshop-key"]) == ("GET", "/base/odd/a", "a-key")
     _, seen = ask(lambda client: client.odd.put("a/b", body=workshop.Where()), as_json({}))
@@ -502,6 +509,7 @@ def test_similar_paths_keep_their_security(workshop: Any, ask: Ask) -> None:
 
 
 def test_optional_key_is_sent_if_given(workshop: Any) -> None:
+    """Without one, the operations that need none can be called."""
     with FaultServer(as_json({})) as server, workshop.Client(base_url=server.url) as client:
         client.odd.get("a")
         assert "x-workshop-key" not in ReceivedRequest.of(server.requests[-1]).headers
@@ -510,12 +518,14 @@ def test_optional_key_is_sent_if_given(workshop: Any) -> None:
 
 
 def test_key_may_have_a_prefix(workshop: Any) -> None:
+    """Of the caller's own: it is sent as it is."""
     with FaultServer(as_json({})) as server, workshop.Client("Bearer a b", base_url=server.url) as client:
         client.odd.get("a")
         assert ReceivedRequest.of(server.requests[-1]).headers["x-workshop-key"] == "Bearer a b"
 
 
 def test_json_body_may_be_null(workshop: Any, ask: Ask) -> None:
+    """It is not left out."""
     _, seen = ask(lambda client: client.odd.put("a", body=None), as_json({}))
     assert (seen.body, seen.headers["content-type"]) == (b"null", "application/json")
 
@@ -528,10 +538,12 @@ def test_undocumented_success_is_none(workshop: Any, ask: Ask) -> None:
 
 
 def test_path_outside_ascii_is_quoted(ask: Ask) -> None:
+    """As UTF-8."""
     assert ask(lambda client: client.odd.get_path(), respond(204, b""))[1].path == "/base/odd/%C3%A9%23x"
 
 
-def test_head_has_no_body(ask: Ask) -> None:
+def test_response_to_head_has_no_body(ask: Ask) -> None:
+    """Whatever the response says of one."""
     result, seen = ask(
         lambda client: client.odd.check("a"),
         raw(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n"),
@@ -550,6 +562,7 @@ def test_other_media_types_are_bytes_or_json(workshop: Any, ask: Ask) -> None:
 
 
 def test_texts_are_as_written(workshop: Any) -> None:
+    """In defaults, enums and constants."""
     odd = workshop.Odd()
     assert (odd.quoted, odd.lines) == ('a "quoted" \\backslash', 'c"d\\')
     assert list(workshop.OddLines) == ["a\nb", 'c"d\\', "plain"]
@@ -561,6 +574,7 @@ def test_texts_are_as_written(workshop: Any) -> None:
 
 
 def test_constants_tell_alternatives_apart(workshop: Any) -> None:
+    """Of a union without a discriminator."""
     for name, kind in (("circle", workshop.Circle), ("square", workshop.Square)):
         assert isinstance(workshop.Odd.from_dict({"shape": {"shape": name, "size": 1}}).shape, kind)
     with pytest.raises(workshop.APIResponseValidationError, match=r"\$\.shape"):
@@ -576,21 +590,21 @@ def test_discriminator_maps_values_to_models(workshop: Any) -> None:
         assert (type(odd.pet), type(odd.pets[1]), odd.pets[0], odd.to_dict()) == (kind, kind, None, value)
 
 
-@pytest.mark.parametrize(
-    ("value", "path"),
-    [
-        ({"pet": {"sort": "Cat"}}, "$.pet.sort"),
-        ({"pet": {"sort": ["Dog"]}}, "$.pet.sort"),
-        ({"pet": {}}, "$.pet.sort"),
-        ({"pet": {"sort": "Dog", "age": "x"}}, "$.pet.age"),
-        ({"pet": None}, "$.pet"),
-        ({"pets": [{"sort": "Bird"}]}, "$.pets[0].sort"),
-    ],
-)
-def test_unmapped_discriminator_is_refused(workshop: Any, value: Any, path: str) -> None:
-    with pytest.raises(workshop.APIResponseValidationError) as caught:
-        workshop.Odd.from_dict(value)
-    assert caught.value.path == path
+UNMAPPED: dict[str, list[dict[str, Any]]] = {
+    "$.pet.sort": [{"pet": {"sort": "Cat"}}, {"pet": {"sort": ["Dog"]}}, {"pet": {}}],
+    "$.pet.age": [{"pet": {"sort": "Dog", "age": "x"}}],
+    "$.pet": [{"pet": None}],
+    "$.pets[0].sort": [{"pets": [{"sort": "Bird"}]}],
+}
+
+
+def test_unmapped_discriminator_is_refused(workshop: Any) -> None:
+    """So is the value of the model that is chosen by it."""
+    for path, values in UNMAPPED.items():
+        for value in values:
+            with pytest.raises(workshop.APIResponseValidationError) as caught:
+                workshop.Odd.from_dict(value)
+            assert caught.value.path == path, value
 
 
 WIDE: dict[str, Any] = {"builtins": "a", "dict": {"a": "b"}, "object": [{"a": "c"}], "p0": 1, "p29": "d", "new": 2}
@@ -616,6 +630,7 @@ def test_model_of_many_fields_is_decoded(workshop: Any, ask: Ask) -> None:
 
 
 def test_schema_named_as_error_is_decoded(workshop: Any, ask: Ask) -> None:
+    """Beside the error of that name."""
     with pytest.raises(workshop.NotFoundError) as caught:
         ask(lambda client: client.tag_property_.get(), as_json({"a": "a"}, 404))
     assert caught.value.body == workshop.NotFoundError_(a=workshop.StrEnum_.A)
@@ -627,6 +642,7 @@ def test_models_are_exported_in_a_list(workshop: Any) -> None:
 
 
 def test_object_without_type_is_decoded(workshop: Any) -> None:
+    """By its properties."""
     assert workshop.Odd.from_dict({"untyped": {"a": 1, "b": [None]}}).untyped == workshop.Untyped(a=1, b=[None])
 
 
@@ -675,7 +691,7 @@ def test_unknown_fields_are_kept(workshop: Any) -> None:
     assert closed.to_dict() == {"value": 1}
 
 
-def test_omitted_is_not_null(workshop: Any) -> None:
+def test_omitted_field_is_not_null(workshop: Any) -> None:
     """A model tells them apart, and writes them back so."""
     null = workshop.Tool.from_dict({**TOOL, "weight": None})
     left_out = workshop.Tool.from_dict({name: value for name, value in TOOL.items() if name != "weight"})
@@ -703,13 +719,15 @@ def pickled(model: Any) -> Any:
     return pickle.loads(pickle.dumps(model))  # noqa: S301
 
 
-@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, pickled])
-def test_models_are_copied_and_pickled(workshop: Any, again: Callable[[Any], Any]) -> None:
+def test_models_are_copied_and_pickled(workshop: Any) -> None:
     """Each kind of them."""
-    for model in (workshop.Tool.from_dict(TOOL), workshop.NamesNasty.from_dict(THINGS), workshop.Node.from_dict(NODE)):
-        assert again(model) == model
-        assert again(model).to_dict() == model.to_dict()
-    assert again(workshop.Tool.from_dict(TOOL)).sharp is workshop.UNSET
+    for again in copy.copy, copy.deepcopy, pickled:
+        for model in (
+            *(workshop.Tool.from_dict(TOOL), workshop.NamesNasty.from_dict(THINGS), workshop.Node.from_dict(NODE)),
+        ):
+            assert again(model) == model
+            assert again(model).to_dict() == model.to_dict()
+        assert again(workshop.Tool.from_dict(TOOL)).sharp is workshop.UNSET
 
 
 # Contracts that leave things out
