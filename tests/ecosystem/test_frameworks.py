@@ -240,9 +240,7 @@ def test_an_error_crosses_celery_as_json() -> None:
         caller.list()
     error = caught.value
     assert error.body == ErrorResponse(error="Unauthorized")
-    line = (
-        f"GET {server.url}/v1/credits: 401 Unauthorized: Unauthorized; check the API key: it is unknown or switched off"
-    )
+    line = f"GET {server.url}/v1/credits: 401 Unauthorized; check the API key: it is unknown or switched off"
     assert str(error) == line
     args = json.loads(json.dumps(error.args))
     assert args == [line]
