@@ -243,10 +243,11 @@ def test_unreadable_text_is_refused() -> None:
     [
         (b"", "an empty body"),
         (b"NaN", "a body that starts 'NaN' (NaN is not JSON)"),
+        (b"NaN" + b" " * 57 + b"x", "a body that starts 'NaN" + " " * 57 + "' (NaN is not JSON)"),
         (b"-1e999", "a body that starts '-1e999' (a number is too large)"),
         (b"[" * 100_000, "a value that is nested too deeply"),
     ],
-    ids=["empty", "nan", "infinite", "deep"],
+    ids=["empty", "nan", "long", "infinite", "deep"],
 )
 def test_body_that_is_no_json_is_quoted(content: bytes, got: str) -> None:
     """The error has its start and the reason."""

@@ -263,6 +263,10 @@ def test_error_can_be_made_of_nothing() -> None:
     assert {str(kind()) for kind in subclasses(APIError)} == {"", "$: expected , got "}
     error = APIError()
     assert (error.method, error.url, error.attempts, error.message) == (None, None, 0, "")
+    status = package.RateLimitError()
+    assert (status.status_code, status.headers, status.text, status.body) == (429, {}, "", None)
+    assert (status.retry_after, status.attempts, package.RateLimitError(status_code=430).status_code) == (None, 0, 430)
+    assert package.RateLimitError(headers={"a": "b"}).headers == {"a": "b"}
     invalid = APIResponseValidationError()
     assert (invalid.method, invalid.url, invalid.attempts, invalid.status_code) == (None, None, 0, 0)
     assert (invalid.expected, invalid.got, invalid.path, invalid.headers, invalid.text) == ("", "", "$", {}, "")

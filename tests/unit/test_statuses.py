@@ -19,8 +19,8 @@ from stablecog_client import (
     RateLimitError,
 )
 from stablecog_client._runtime.api_request import APIRequest
-from stablecog_client._runtime.bodies import json_body
-from stablecog_client._runtime.codec import anything
+from stablecog_client._runtime.bodies import json_body, text_body
+from stablecog_client._runtime.codec import anything, boolean, integer, string
 
 from tests.support.drivers import post_request
 from tests.support.faults import KEY, TWO_CREDITS
@@ -181,6 +181,24 @@ def test_line_of_error_without_words(script: Script) -> None:
     """It has the status and the advice."""
     error = status_error(script(Reply(401, b"")))
     assert str(error) == f"{LIST}: 401 Unauthorized; check the API key: it is unknown or switched off"
+
+
+def test_words_of_the_status_are_said_once(script: Script) -> None:
+    """Where the server says no more than the status does."""
+    error = status_error(script(Reply(401, b'{"error":"Unauthorized"}')))
+    assert str(error) == f"{LIST}: 401 Unauthorized; check the API key: it is unknown or switched off"
+
+
+def test_documented_error_is_found_by_status() -> None:
+    """By the status itself, then by its range, then by default."""
+    errors = {"404": text_body(string), "4XX": json_body(integer), "default": json_body(boolean)}
+    request = APIRequest[None]("GET", "/", None, {}, lambda: errors)
+    found = {(status, body): request.parse_error(status, body) for status in (404, 499, 500) for body in ("1", "true")}
+    assert found == {
+        **{(404, "1"): "1", (404, "true"): "true", (499, "1"): 1, (499, "true"): None},
+        **{(500, "1"): None, (500, "true"): True},
+    }
+    assert APIRequest[None]("GET", "/", None, {}).parse_error(404, "1") is None
 
 
 def test_server_messages_of_known_shapes(script: Script) -> None:

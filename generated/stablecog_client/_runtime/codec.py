@@ -319,7 +319,7 @@ def pydantic_schema(model: Any) -> Any:
     def serialize(value: Any) -> Any:
         return value.to_dict()
 
-    json_object = core_schema.dict_schema(keys_schema=core_schema.str_schema())
+    json_object = core_schema.dict_schema()
     return core_schema.no_info_plain_validator_function(
         validate,
         json_schema_input_schema=json_object,

@@ -23,7 +23,7 @@ class TrustStore:
 
     def __init__(self) -> None:
         self._context: ssl.SSLContext | None = None
-        self._source = _trust_source()
+        self._source: tuple[str | None, str | None] | None = None
         self._loading: threading.Thread | None = None
 
     def preload(self) -> None:

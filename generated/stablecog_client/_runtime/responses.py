@@ -77,7 +77,7 @@ class RawResponse:
         status = self.status_code
         message = status_line(status)
         said = failures.server_message(self.text)
-        if said and said.lower() not in message.lower():
+        if said not in message:
             message += f": {said}"
         message += f"; {failures.status_advice(status, self.fields.get('content-type', ''))}"
         if retry_after:
