@@ -249,6 +249,7 @@ def test_truncated_compressed_body_is_refused() -> None:
         with pytest.raises(APIResponseValidationError) as caught:
             collected([body[:-1]], encoding)
         assert (caught.value.expected, caught.value.got) == ("a compressed body", "a truncated one"), encoding
+        assert str(caught.value) == "the compressed body is truncated"
         assert b"words".startswith(collected([body[:-1]], encoding, truncate=True)), encoding
 
 
@@ -311,6 +312,10 @@ def test_input_without_output_is_bounded() -> None:
         body = BoundedBody({"content-encoding": "gzip"}, 10, truncate=True)
         body.feed(start)
         assert not all(body.feed(bytes(65536)) for _ in range(100))
+    body = BoundedBody({"content-encoding": "gzip"}, 10, truncate=True)
+    body.feed(start := gzip.compress(b"words"))
+    assert body.feed(bytes(10 + 64 * 2**10 - len(start)))  # what compression may add at most
+    assert not body.feed(b"\0")
     body = BoundedBody({"content-encoding": "gzip"}, 10, truncate=False)
     body.feed(gzip.compress(b"words"))
     with pytest.raises(APIResponseValidationError, match="is larger"):

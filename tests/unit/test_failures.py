@@ -10,6 +10,7 @@ from collections.abc import Callable
 import aiohttp
 import httpx
 import pytest
+import socksio
 from stablecog_client import APIConnectionError, AuthenticationError
 from stablecog_client._runtime import failures
 
@@ -236,3 +237,51 @@ def test_timeout_is_that_of_the_operation(script: Script, error: type[Exception]
     http_client = httpx.Client(timeout=httpx.Timeout(10, **{name: 7}))
     with pytest.raises(APIConnectionError, match="within the timeout of 7 s"):
         script(error("x"), max_retries=0, http_client=http_client).list()
+
+
+def test_words_of_other_libraries_are_plain(script: Script) -> None:
+    """Of h11, for one, which writes a sentence of its own."""
+    with pytest.raises(APIConnectionError) as caught:
+        script(httpx.RemoteProtocolError("Server disconnected without sending a response."), max_retries=0).list()
+    assert str(caught.value) == f"{LIST}: no response: the server closed the connection without a response; {NETWORK}"
+
+
+def test_response_that_a_double_lacks_is_foreign(script: Script) -> None:
+    """pytest-httpx calls that a timeout; a timeout is none."""
+    lacking = httpx.TimeoutException("No response can be found for GET request on /")
+    assert failures.is_unmatched(lacking)
+    assert not failures.is_unmatched(httpx.TimeoutException("timed out"))
+    assert not failures.is_unmatched(httpx.ReadTimeout("No response can be found for GET request on /"))
+    with pytest.raises(httpx.TimeoutException) as caught:
+        script(lacking).list()
+    assert caught.value is lacking
+
+
+def test_error_that_httpx_lets_through_is_mapped() -> None:
+    """Of socksio, of aiohttp, and of Python when it exits; no other."""
+    mapped = {
+        error: failures.transport_error_for(error)
+        for error in (
+            socksio.ProtocolError("Malformed reply"),
+            aiohttp.ServerDisconnectedError("gone"),
+            RuntimeError("cannot schedule new futures after shutdown"),
+            RuntimeError("can't create new thread at interpreter shutdown"),
+            RuntimeError("shutdown of the caller's"),
+            OSError("after shutdown"),
+        )
+    }
+    assert [(type(error), str(error)) for error in mapped.values()] == [
+        (httpx.ProxyError, "the proxy did not send a valid SOCKS response"),
+        (httpx.RemoteProtocolError, "gone"),
+        (httpx.ConnectError, "cannot schedule new futures after shutdown"),
+        (httpx.ConnectError, "can't create new thread at interpreter shutdown"),
+        (type(None), "None"),
+        (type(None), "None"),
+    ]
+
+
+def test_causes_that_say_nothing_are_left_out() -> None:
+    """Signals of TLS, and aiohttp's wrappers of what the system said."""
+    system = OSError(113, "No route to host")
+    error = caused_by(httpx.ReadError(""), ssl.SSLWantReadError(), aiohttp.ClientOSError(), system)
+    assert failures.informative_causes_of(error, None) == [error, system]

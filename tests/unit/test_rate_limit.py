@@ -350,5 +350,6 @@ def test_limit_without_a_header_is_kept(world: World) -> None:
     assert limit.recently_admitted
     assert vars(limit)["_in_flight"] == 0
     limit.on_response(429, {})
-    limit.on_response(500, {})
-    assert sent_at_once(limit) == 1
+    for status in 300, 301, 500:
+        limit.on_response(status, {})
+        assert sent_at_once(limit) == 1

@@ -139,6 +139,9 @@ def test_undocumented_success_is_refused(script: Script) -> None:
             script(Reply(status)).list()
         assert (caught.value.status_code, caught.value.attempts) == (status, 1)
         assert "the API description documents only 200" in str(caught.value)
+        assert (caught.value.expected, caught.value.got) == ("200", str(status))
+    with pytest.raises(APIResponseValidationError, match="the API description documents only no success"):
+        script(Reply(200)).send(APIRequest[None]("GET", "/", None, {}))
 
 
 def test_success_unknown_to_http_is_refused(script: Script) -> None:
