@@ -5,7 +5,10 @@ httpcore is not imported here: httpx, too, imports it on first use.
 
 import httpx as httpx
 
+LIBRARIES = (httpx.__name__, httpx.__name__.replace("httpx", "httpcore"))
+"""The top-level names of httpx and httpcore."""
+
 POOL_RACES = (OSError, TypeError, ValueError)
 """Exceptions of httpcore's pool when one thread looks at a connection that another thread is using or closing."""
 
-__all__ = ["POOL_RACES", "httpx"]
+__all__ = ["LIBRARIES", "POOL_RACES", "httpx"]

@@ -9,15 +9,14 @@ from collections.abc import Callable
 from urllib.parse import quote
 from weakref import ref
 
-from .http_library import httpx
+from .http_library import LIBRARIES
 
 Redact = Callable[[str], str]
 
 # The loggers that may log requests and responses, headers included.
-_HTTPCORE = httpx.__name__.replace("httpx", "httpcore")
 _LOGGERS = (
-    httpx.__name__,
-    *(f"{_HTTPCORE}.{name}" for name in ("connection", "http11", "http2", "proxy", "socks")),
+    LIBRARIES[0],
+    *(f"{LIBRARIES[1]}.{name}" for name in ("connection", "http11", "http2", "proxy", "socks")),
     *("hpack.hpack", "hpack.table"),
 )
 

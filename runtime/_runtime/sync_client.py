@@ -86,8 +86,8 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
                 except POOL_RACES:
                     if http is self._config.http_client:
                         raise
-                stream = response.extensions.get("network_stream")
-                if state.closed and stream is not None and http is not self._config.http_client:
+                is_late = state.closed and http is not self._config.http_client
+                if is_late and (stream := response.extensions.get("network_stream")) is not None:
                     stream.close()  # opened while the client was closed, which its pool does not notice
         except httpx.HTTPStatusError as error:  # raised by an event hook of the caller's
             return call.response_from_status_error(error)

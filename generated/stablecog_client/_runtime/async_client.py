@@ -27,7 +27,6 @@ from .client_base import ClientBase
 from .client_state import ClientState, PerProcess
 from .clock import is_frozen
 from .config import CallOptions, ClientConfig
-from .custom_client import discard_lost_connections
 from .failures import transport_error_for, without_network_frames
 from .http_library import httpx
 from .responses import RawResponse
@@ -149,14 +148,16 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
                     closing = response.aclose()
                     # That of aiohttp does not suspend, so that nothing can cancel it.
                     await (closing if self._transport_name == "aiohttp" else _to_the_end(closing))
-                    stream = response.extensions.get("network_stream")
-                    if state.closed and stream is not None and loop.http is not self._config.http_client:
+                    is_late = state.closed and loop.http is not self._config.http_client
+                    if is_late and (stream := response.extensions.get("network_stream")) is not None:
                         await stream.aclose()  # opened while the client was closed, which its pool does not notice
             return call.response_at_deadline()
         except httpx.HTTPStatusError as error:  # raised by an event hook of the caller's
             return call.response_from_status_error(error)
         except BaseException as error:
             call.on_no_response()
+            from .custom_client import discard_lost_connections  # not at the top: it imports httpcore
+
             for connection in discard_lost_connections(loop.http, request.url):
                 await _to_the_end(connection.aclose())
             if (transport_error := transport_error_for(error)) is not None:

@@ -15,15 +15,12 @@ from types import TracebackType
 from typing import Any, cast
 
 from .bodies import NOT_THE_API
-from .http_library import httpx
+from .http_library import LIBRARIES, httpx
 from .redaction import Redact
 
 Causes = list[BaseException]
 
-_LIBRARIES = frozenset(
-    {__name__.partition(".")[0], httpx.__name__, httpx.__name__.replace("httpx", "httpcore")}
-    | {"aiohttp", "anyio", "h11", "httpx_aiohttp", "trio"}
-)
+_LIBRARIES = frozenset({__name__.partition(".")[0], *LIBRARIES, "aiohttp", "anyio", "h11", "httpx_aiohttp", "trio"})
 
 # Failures that a retry does not change.
 _PERMANENT = (httpx.InvalidURL, httpx.LocalProtocolError, httpx.UnsupportedProtocol, ssl.SSLCertVerificationError)

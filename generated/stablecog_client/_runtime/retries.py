@@ -66,7 +66,7 @@ class RetryBudget:
     """
 
     SIZE = 30.0
-    MAX_FREE_RETRIES = MAX_CONNECTIONS - 30  # with SIZE, one for each connection that is kept alive
+    MAX_FREE_RETRIES = MAX_CONNECTIONS - int(SIZE)  # with SIZE, one for each connection that is kept alive
 
     def __init__(self) -> None:
         self._remaining = self.SIZE
