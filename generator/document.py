@@ -12,7 +12,7 @@ from openapi_python_client.strings import PythonIdentifier
 
 from generator.docstrings import with_limits
 from generator.errors import GenerationError
-from generator.nodes import METHODS, below, mapping, path_items, resolved, sequence
+from generator.nodes import below, mapping, operations, resolved, sequence
 from generator.security import SCHEMES, Security, SecuritySchemes
 
 DELIMITERS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
@@ -127,34 +127,32 @@ class Document:
             self.name,
             {name: self._resolved(part, below(SCHEMES, name)) for name, part in definitions.items()},
         )
-        for path, item in path_items(self._data):
-            for method in METHODS:
-                if operation := mapping(item.get(method)):
-                    place = below("$.paths", path, method)
-                    security = (
-                        schemes.select(operation["security"], f"{place}.security")
-                        if "security" in operation
-                        else schemes.select(self._data.get("security"), "$.security")
-                    )
-                    both = [*sequence(item.get("parameters")), *sequence(operation.get("parameters"))]
-                    resolved_ones = [self._resolved(parameter, f"{place}.parameters") for parameter in both]
-                    # Those of the operation replace those of the path.
-                    parameters = {(each["in"], each["name"]): each for each in resolved_ones}.values()
-                    descriptions = {
-                        (parameter["in"], parameter["name"]): with_limits(
-                            parameter["description"],
-                            self._resolved(mapping(parameter.get("schema")), f"{place}.parameters"),
-                        )
-                        for parameter in parameters
-                        if parameter.get("description")
-                    }
-                    delimiters = {
-                        parameter["name"]: DELIMITERS[style]
-                        for parameter in parameters
-                        if parameter["in"] == "query"
-                        and not parameter.get("explode", (style := parameter.get("style", "form")) == "form")
-                    }
-                    yield (path, method), OperationFacts(path, security, descriptions, delimiters)
+        for path, method, item, operation in operations(self._data):
+            place = below("$.paths", path, method)
+            security = (
+                schemes.select(operation["security"], f"{place}.security")
+                if "security" in operation
+                else schemes.select(self._data.get("security"), "$.security")
+            )
+            both = [*sequence(item.get("parameters")), *sequence(operation.get("parameters"))]
+            resolved_ones = [self._resolved(parameter, f"{place}.parameters") for parameter in both]
+            # Those of the operation replace those of the path.
+            parameters = {(each["in"], each["name"]): each for each in resolved_ones}.values()
+            descriptions = {
+                (parameter["in"], parameter["name"]): with_limits(
+                    parameter["description"],
+                    self._resolved(mapping(parameter.get("schema")), f"{place}.parameters"),
+                )
+                for parameter in parameters
+                if parameter.get("description")
+            }
+            delimiters = {
+                parameter["name"]: DELIMITERS[style]
+                for parameter in parameters
+                if parameter["in"] == "query"
+                and not parameter.get("explode", (style := parameter.get("style", "form")) == "form")
+            }
+            yield (path, method), OperationFacts(path, security, descriptions, delimiters)
 
     def _resolved(self, value: Mapping[str, Any], place: str) -> Mapping[str, Any]:
         """Return a part of the document, with its `$ref` resolved."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from generator.nodes import METHODS, mapping, path_items
+from generator.nodes import mapping, operations
 
 JSON = "application/json"
 BYTES = "application/octet-stream"
@@ -67,8 +67,7 @@ _BINARY = {"type": "string", "format": "binary"}
 def _all(document: Mapping[str, Any], kind: str) -> Iterator[dict[str, Any]]:
     """Yield all responses or requestBodies."""
     groups = [mapping(mapping(document.get("components")).get(kind))]
-    for _, item in path_items(document):
-        for operation in (mapping(item.get(method)) for method in METHODS):
-            body = operation.get("requestBody")
-            groups.append(mapping(operation.get(kind)) if kind == "responses" else {"": body})
+    for *_, operation in operations(document):
+        body = operation.get("requestBody")
+        groups.append(mapping(operation.get(kind)) if kind == "responses" else {"": body})
     yield from (node for group in groups for node in group.values() if isinstance(node, dict) and "$ref" not in node)

@@ -41,6 +41,14 @@ def path_items(document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, 
             yield path, mapping(item)
 
 
+def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any], Mapping[str, Any]]]:
+    """Yield the operations of a document, each with its path, its method and the node of its path before it."""
+    for path, item in path_items(document):
+        for method in METHODS:
+            if operation := mapping(item.get(method)):
+                yield path, method, item, operation
+
+
 def resolved(document: Mapping[str, Any], node: Any) -> Any:
     """Return a part of a document, or what it refers to by `$ref`.
 

@@ -26,7 +26,7 @@ from generator import ROOT, code, decoders, docstrings, naming, upstream
 from generator.document import Document
 from generator.errors import GenerationError
 from generator.media_types import choose_media_types
-from generator.nodes import METHODS, mapping, path_items
+from generator.nodes import mapping, operations
 from generator.operations import API
 from generator.refusals import refusals
 from generator.schema_checks import drop_needless_discriminators
@@ -112,9 +112,7 @@ def parsed(name: str, document: Mapping[str, Any], settings: Config) -> tuple[Ge
 def drop_extensions(document: Mapping[str, Any]) -> None:
     """Drop, in place, the extensions beside paths and responses, which openapi-python-client takes for such."""
     paths = mapping(document.get("paths"))
-    responses = [
-        mapping(mapping(item.get(method)).get("responses")) for _, item in path_items(document) for method in METHODS
-    ]
+    responses = [mapping(operation.get("responses")) for *_, operation in operations(document)]
     for node in [paths, *responses]:
         for name in [name for name in node if name.startswith("x-")]:
             del cast("dict[str, Any]", node)[name]

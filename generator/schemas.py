@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from generator.nodes import METHODS, mapping, path_items, resolved, sequence
+from generator.nodes import mapping, operations, resolved, sequence
 
 ANYTHING: frozenset[str] = frozenset({"string", "number", "boolean", "object", "array", "null"})
 OBJECT = frozenset({"object"})
@@ -34,12 +34,11 @@ class Schemas:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
         sent, received = list[Any](), list[Any]()
-        for _, item in path_items(document):
-            for operation in (mapping(item.get(method)) for method in METHODS):
-                body = self.resolved(operation.get("requestBody"))
-                sent += [mapping(media).get("schema") for media in mapping(body.get("content")).values()]
-                for response in map(self.resolved, mapping(operation.get("responses")).values()):
-                    received += [mapping(media).get("schema") for media in mapping(response.get("content")).values()]
+        for *_, operation in operations(document):
+            body = self.resolved(operation.get("requestBody"))
+            sent += [mapping(media).get("schema") for media in mapping(body.get("content")).values()]
+            for response in map(self.resolved, mapping(operation.get("responses")).values()):
+                received += [mapping(media).get("schema") for media in mapping(response.get("content")).values()]
         self.sent = {id(node) for node in self.reachable(sent)}
         self.received = {id(node) for node in self.reachable(received)}
 

@@ -18,7 +18,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from generator.errors import GenerationError
-from generator.nodes import METHODS, mapping, sequence
+from generator.nodes import mapping, operations, sequence
 from generator.project import load_settings, parsed, yaml_problem
 from generator.refusals import did_you_mean, malformed, refusals
 from tools import ROOT
@@ -108,15 +108,14 @@ def house_rules(document: dict[str, Any]) -> Iterator[str]:
         if re.match(r"http://(?!localhost\b|127\.|\[::1\])", server["url"]):
             yield "$.servers[0].url: expected https://, as the client sends no key over http:// to another machine"
     declared = [tag["name"] for tag in document.get("tags", [])]
-    for path, item in document.get("paths", {}).items():
-        for method in filter(item.get, METHODS):
-            place, tags = f"{method.upper()} {path}", item[method].get("tags")
-            if not item[method].get("operationId"):
-                yield f"{place}: expected an operationId, which names the method"
-            if not tags:
-                yield f"{place}: expected a tag, which names the attribute of the client"
-            elif tags[0] not in declared:
-                yield f"{place}: $.tags does not describe {tags[0]!r}{did_you_mean(tags[0], declared)}"
+    for path, method, _, operation in operations(document):
+        place, tags = f"{method.upper()} {path}", operation.get("tags")
+        if not operation.get("operationId"):
+            yield f"{place}: expected an operationId, which names the method"
+        if not tags:
+            yield f"{place}: expected a tag, which names the attribute of the client"
+        elif tags[0] not in declared:
+            yield f"{place}: $.tags does not describe {tags[0]!r}{did_you_mean(tags[0], declared)}"
 
 
 def main() -> None:

@@ -38,3 +38,9 @@ def test_first_uses_in_threads_do_not_deadlock() -> None:
     with FaultServer(ok) as server:
         for _ in range(5):
             assert output("-c", RACE.format(count=len(CODES), codes=CODES), server.url).split() == ["done"] * len(CODES)
+
+
+def test_clients_load_httpcore_when_they_call() -> None:
+    """It takes longer to import than the rest; httpx, too, imports it with the first connection."""
+    program = "import sys; from stablecog_client import AsyncClient, Client; print('httpcore' in sys.modules)"
+    assert output("-c", program) == "False\n"

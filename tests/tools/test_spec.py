@@ -75,6 +75,7 @@ def test_field_of_another_version_is_named() -> None:
 def test_a_description_without_mistakes_is_valid() -> None:
     """The description of the tests has no mistakes, and that of this repository is found."""
     assert problems(DESCRIPTION) == []
+    assert problems(DESCRIPTION.replace("paths:", "paths:\n  x-note: An extension is no path.", 1)) == []
     assert python("-m", "tools.spec").stdout == "openapi.yaml is valid.\n"
 
 
