@@ -68,7 +68,7 @@ class APITimeoutError(APIConnectionError):
 class APIStatusError(APIError):
     """The status of the response is not 2xx."""
 
-    status_code: int
+    status_code: int = 0
     """The HTTP status; by default, the one that the class stands for."""
     headers: Mapping[str, str]
     """The headers of the response; names are case-insensitive."""
@@ -78,8 +78,6 @@ class APIStatusError(APIError):
     """The error that the API description documents for the status, parsed; None if the body is something else."""
     retry_after: float | None
     """Seconds that the server asks to wait before the next request, or None if it does not say."""
-
-    _default_status = 0
 
     def __init__(
         self,
@@ -94,7 +92,7 @@ class APIStatusError(APIError):
         url: str | None = None,
         attempts: int = 0,
     ) -> None:
-        self.status_code = self._default_status if status_code is None else status_code
+        self.status_code = type(self).status_code if status_code is None else status_code
         self.headers = {} if headers is None else headers
         self.text = text
         self.body = body
@@ -105,31 +103,31 @@ class APIStatusError(APIError):
 class AuthenticationError(APIStatusError):
     """401: the key is missing, unknown or switched off."""
 
-    _default_status = 401
+    status_code = 401
 
 
 class PermissionDeniedError(APIStatusError):
     """403: the key does not have this permission."""
 
-    _default_status = 403
+    status_code = 403
 
 
 class NotFoundError(APIStatusError):
     """404: there is no such path or resource."""
 
-    _default_status = 404
+    status_code = 404
 
 
 class RateLimitError(APIStatusError):
     """429: too many requests; see `retry_after`."""
 
-    _default_status = 429
+    status_code = 429
 
 
 class InternalServerError(APIStatusError):
     """5xx: the server failed."""
 
-    _default_status = 500
+    status_code = 500
 
 
 class APIResponseValidationError(APIError, ValueError):

@@ -16,9 +16,8 @@ from typing import Any, cast
 import aiohttp
 from yarl import URL
 
-from .addresses import httpcore
 from .http_library import httpx
-from .network import KEEPALIVE_EXPIRY, UnfollowedResponse
+from .network import KEEPALIVE_EXPIRY, UnfollowedResponse, httpcore
 
 _CHUNK = 65536  # bytes
 _AUTOMATIC_HEADERS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")

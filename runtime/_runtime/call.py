@@ -25,8 +25,7 @@ from ..errors import (
 from ..types import Response
 from . import failures, retries
 from .api_request import APIRequest
-from .client_base import RequestFactory
-from .client_state import ClientState
+from .client_base import ClientState, RequestFactory
 from .clock import now
 from .config import CallOptions
 from .http_library import httpx

@@ -1,4 +1,4 @@
-"""The clock of deadlines and waits, and the deadline of the current call.
+"""The clock of deadlines and waits, and the deadline of the current exchange.
 
 A test that freezes time does not stop the clock, so that no call hangs.
 """
@@ -8,6 +8,7 @@ import time
 from functools import partial
 from math import inf
 from types import BuiltinFunctionType
+from typing import Any
 
 now = partial(time.monotonic)  # not the function itself: freezegun replaces every name bound to it
 """Return seconds by the monotonic clock."""
@@ -18,12 +19,13 @@ def is_frozen() -> bool:
     return not isinstance(time.monotonic, BuiltinFunctionType)
 
 
-class _Deadline(threading.local):
+class _Exchange(threading.local):
     ends_at = inf
+    connection: Any = None
 
 
-current_deadline = _Deadline()
-"""When the network operations of the current thread must end: `ends_at`, infinite between calls.
+current_exchange = _Exchange()
+"""The request that the current thread sends: when it must end, and the connection that was opened for it last.
 
 httpx applies its timeout to each read on its own, so a server that sends a byte now and then never times out.
 """

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from .addresses import httpcore
 from .http_library import httpx
-from .network import DeadlineBackend
+from .network import DeadlineBackend, httpcore
 
 
 def transport_for(client: httpx.Client | httpx.AsyncClient, url: httpx.URL) -> Any:

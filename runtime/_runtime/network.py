@@ -8,11 +8,13 @@ import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from contextvars import ContextVar
+from ipaddress import ip_address
 from math import inf
 from typing import TYPE_CHECKING, Any, cast
 
-from .addresses import connect_to_any, httpcore, is_address, resolve
-from .clock import current_deadline, now
+import httpcore as httpcore
+
+from .clock import current_exchange, now
 from .config import MAX_CONNECTIONS
 from .http_library import POOL_RACES, httpx
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 KEEPALIVE_EXPIRY = 5.0  # seconds
+MAX_SHARE = 1.0  # seconds for an address while others are left; the system would send the first packet again then
 
 
 def bounded(timeout: float | None, error: type[httpcore.TimeoutException] = httpcore.ReadTimeout) -> float | None:
@@ -28,7 +31,7 @@ def bounded(timeout: float | None, error: type[httpcore.TimeoutException] = http
     Raises:
         httpcore.TimeoutException: The deadline has passed; `error` is the class for the operation.
     """
-    seconds = current_deadline.ends_at - now()
+    seconds = current_exchange.ends_at - now()
     if seconds <= 0:
         raise error("the deadline of the call has passed")
     if timeout is None:
@@ -44,11 +47,7 @@ class DeadlineStream(httpcore.NetworkStream):
         self.get_extra_info = stream.get_extra_info  # type: ignore[method-assign]
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        try:
-            return self._stream.read(max_bytes, bounded(timeout))
-        except BaseException:
-            self.close()  # httpcore leaves it open when a SOCKS proxy does not answer
-            raise
+        return self._stream.read(max_bytes, bounded(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         for start in range(0, len(buffer), 65536):  # in pieces, each with what then remains of the deadline
@@ -87,7 +86,6 @@ class DeadlineBackend(httpcore.NetworkBackend):
 
     def __init__(self, backend: httpcore.NetworkBackend | None = None) -> None:
         self._backend = backend or httpcore.SyncBackend()
-        self.opened = threading.local()  # its `stream` is the last one that this thread opened
 
     def connect_tcp(
         self,
@@ -98,16 +96,23 @@ class DeadlineBackend(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         def connect(address: str, timeout: float | None) -> httpcore.NetworkStream:
-            return self._backend.connect_tcp(address, port, timeout, local_address, socket_options)
+            stream = self._backend.connect_tcp(address, port, timeout, local_address, socket_options)
+            connection = DeadlineStream(stream)
+            if current_exchange.ends_at < inf:
+                current_exchange.connection = connection
+            return connection
 
         seconds = bounded(timeout, httpcore.ConnectTimeout)
-        if current_deadline.ends_at == inf or seconds is None or is_address(host):
-            stream = connect(host, seconds)
-        else:
-            ends_at = now() + seconds
-            stream = connect_to_any(resolve(host, port, seconds), connect, ends_at)
-        self.opened.stream = stream
-        return DeadlineStream(stream)
+        if current_exchange.ends_at == inf or seconds is None or _is_address(host):
+            return connect(host, seconds)
+        ends_at = now() + seconds
+        addresses = resolve(host, port, seconds)
+        while True:
+            share = max(0.001, ends_at - now()) / len(addresses)
+            if len(addresses) == 1:
+                return connect(addresses[0], share)
+            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+                return connect(addresses.pop(0), min(share, MAX_SHARE))
 
     def connect_unix_socket(
         self,
@@ -121,9 +126,53 @@ class DeadlineBackend(httpcore.NetworkBackend):
 
     def sleep(self, seconds: float) -> None:
         """Wait before the next attempt of a transport with `retries`, unless it would exceed the deadline."""
-        if seconds >= current_deadline.ends_at - now():
+        if seconds >= current_exchange.ends_at - now():
             raise httpcore.ConnectTimeout("the deadline of the call comes before the next attempt")
         self._backend.sleep(seconds)
+
+
+def _is_address(host: str) -> bool:
+    """Return whether a host is an IP address, which needs no look-up."""
+    try:
+        return bool(ip_address(host))
+    except ValueError:
+        return False
+
+
+def resolve(host: str, port: int, timeout: float) -> list[str]:
+    """Return the addresses of a host. The system's resolver has no timeout, so it runs in a thread if one starts.
+
+    Raises:
+        httpcore.ConnectError: The host has no address.
+        httpcore.ConnectTimeout: The look-up took too long.
+    """
+    addresses: list[str] = []
+    errors: list[OSError] = []
+
+    def look_up() -> None:
+        try:
+            infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            addresses.extend(dict.fromkeys(str(info[4][0]) for info in infos))
+        except OSError as error:
+            errors.append(error)
+        except UnicodeError:  # not a host name
+            errors.append(socket.gaierror(socket.EAI_NONAME, "Name or service not known"))
+
+    thread = threading.Thread(target=look_up, name="resolve", daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:  # too many threads, or the interpreter is shutting down
+        look_up()
+    else:
+        thread.join(timeout)
+    if errors:
+        try:
+            raise errors[0]
+        except OSError as error:  # httpcore removes `__cause__`, but keeps `__context__`, which `except` sets
+            raise httpcore.ConnectError(str(error)) from error
+    if not addresses:
+        raise httpcore.ConnectTimeout("resolving the host took too long")
+    return addresses
 
 
 class AsyncBackend(httpcore.AsyncNetworkBackend):
@@ -189,19 +238,13 @@ class Transport(httpx.HTTPTransport):
 
     def __init__(self, tls: ssl.SSLContext, proxy: httpx.Proxy | None) -> None:
         pools = (httpcore.ConnectionPool, httpcore.HTTPProxy, httpcore.SOCKSProxy)
-        self._backend = DeadlineBackend()
-        self._pool = _new_pool(*pools, tls, proxy, network_backend=self._backend)
+        self._pool = _new_pool(*pools, tls, proxy, network_backend=DeadlineBackend())
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        self._backend.opened.stream = None
         try:
             response = super().handle_request(request)
         except POOL_RACES as error:
             raise httpx.ReadError(str(error)) from error
-        except Exception:
-            if stream := self._backend.opened.stream:  # httpcore leaves it open when a handshake of SOCKS fails
-                stream.close()
-            raise
         response.__class__ = UnfollowedResponse
         return response
 

@@ -19,12 +19,8 @@ from .bodies import MAX_BODY, MAX_ERROR_BODY, BoundedBody
 from .http_library import httpx
 from .redaction import Redact
 
-_ERROR_BY_STATUS: dict[int, type[APIStatusError]] = {
-    401: AuthenticationError,
-    403: PermissionDeniedError,
-    404: NotFoundError,
-    429: RateLimitError,
-}
+_ERRORS = (AuthenticationError, PermissionDeniedError, NotFoundError, RateLimitError)
+_ERROR_BY_STATUS: dict[int, type[APIStatusError]] = {error.status_code: error for error in _ERRORS}
 
 
 class RawResponse:

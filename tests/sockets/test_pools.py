@@ -18,7 +18,7 @@ import httpcore
 import httpx
 import pytest
 from stablecog_client import APIConnectionError, APITimeoutError, AsyncClient, Client, CreditsResponse
-from stablecog_client._runtime import client_state
+from stablecog_client._runtime import client_base
 
 from tests.support import faults
 from tests.support.certificates import serving, trusted
@@ -39,7 +39,7 @@ class Stage:
 @pytest.fixture
 def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     """A hanging server, and clients with few connections."""
-    monkeypatch.setattr(client_state, "MAX_CONNECTIONS", SLOTS)
+    monkeypatch.setattr(client_base, "MAX_CONNECTIONS", SLOTS)
     stage = Stage()
     with stage.server:
         yield stage

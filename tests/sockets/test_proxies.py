@@ -13,7 +13,16 @@ from stablecog_client import APIConnectionError, APIStatusError, APITimeoutError
 
 from tests.support import faults
 from tests.support.certificates import serving, trusted
-from tests.support.drivers import Backend, Tasks, TasksOverAiohttp, Threads, all_backends, assert_duration, assert_ends
+from tests.support.drivers import (
+    Backend,
+    Tasks,
+    TasksOverAiohttp,
+    Threads,
+    all_backends,
+    assert_duration,
+    assert_ends,
+    assert_nothing_left_open,
+)
 from tests.support.faults import KEY, FaultServer, free_port, ok
 from tests.support.proxies import ProxyServer, raw_server
 
@@ -174,8 +183,9 @@ def test_socks_proxy_that_speaks_something_else(backend: Backend, said: bytes, m
     """Nothing, half a response, or HTTP."""
     with raw_server(said) as port:
         monkeypatch.setenv("ALL_PROXY", f"socks5://127.0.0.1:{port}")
-        with backend(f"https://{NAME}", max_retries=0) as caller, pytest.raises(APIConnectionError) as caught:
-            caller.list()
+        with assert_nothing_left_open(), backend(f"https://{NAME}", max_retries=0) as caller:
+            with pytest.raises(APIConnectionError) as caught:
+                caller.list()
     assert f"the proxy did not send a valid SOCKS response; check the proxy 127.0.0.1:{port}" in str(caught.value)
 
 
@@ -210,19 +220,16 @@ def test_proxy_that_says_nothing(backend: Backend, proxy_scheme: str, monkeypatc
     """The handshake with a proxy ends by the deadline, also that of SOCKS, which httpcore reads without a timeout."""
     with trusted(), socket.create_server(("127.0.0.1", 0)) as proxy:  # accepts and does not answer
         monkeypatch.setenv("ALL_PROXY", f"{proxy_scheme}://127.0.0.1:{proxy.getsockname()[1]}")
-        with (
-            backend(f"https://{NAME}", deadline=0.5) as caller,
-            assert_duration(0.4),
-            assert_ends(),
-            pytest.raises(APITimeoutError),
-        ):
-            caller.list()
+        with assert_nothing_left_open(), backend(f"https://{NAME}", deadline=0.5) as caller:
+            with assert_duration(0.4), assert_ends(), pytest.raises(APITimeoutError):
+                caller.list()
 
 
 def test_silent_socks_proxy_of_an_http_client() -> None:
     """Its handshake ends by the deadline, too."""
     with socket.create_server(("127.0.0.1", 0)) as proxy:
-        with httpx.Client(proxy=f"socks5://127.0.0.1:{proxy.getsockname()[1]}") as http_client:
+        url = f"socks5://127.0.0.1:{proxy.getsockname()[1]}"
+        with assert_nothing_left_open(), httpx.Client(proxy=url) as http_client:
             client = Client(KEY, base_url=f"https://{NAME}", http_client=http_client, deadline=0.5)
             with assert_duration(0.4), assert_ends(), pytest.raises(APITimeoutError):
                 client.credits.list()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
+import warnings
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -165,6 +167,17 @@ def assert_ends() -> Generator[None]:
     start = time.monotonic()
     yield
     assert time.monotonic() - start < HANG
+
+
+@contextmanager
+def assert_nothing_left_open() -> Generator[None]:
+    """Assert that the block leaves no socket to the garbage collector, of which Python would warn."""
+    gc.collect()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ResourceWarning)
+        yield
+        gc.collect()
+    assert not [str(warning.message) for warning in caught if warning.category is ResourceWarning]
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

@@ -13,7 +13,7 @@ import pytest
 from stablecog_client import APIConnectionError, APIError, APITimeoutError, RateLimitError
 from stablecog_client._runtime import network
 from stablecog_client._runtime.call import Call
-from stablecog_client._runtime.clock import current_deadline
+from stablecog_client._runtime.clock import current_exchange
 from stablecog_client._runtime.network import bounded
 from stablecog_client._runtime.rate_limit import RateLimit
 
@@ -141,7 +141,7 @@ def test_no_server_holds_a_call_for_longer(script: Script, clock: Clock) -> None
 def test_operation_of_call_is_bounded_by_deadline(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     """A network operation may take what remains, or its timeout."""
     monkeypatch.setattr(network, "now", clock.monotonic)
-    monkeypatch.setattr(current_deadline, "ends_at", clock.now + 5)
+    monkeypatch.setattr(current_exchange, "ends_at", clock.now + 5)
     assert [bounded(timeout) for timeout in (None, 3, 7)] == [5, 3, 5]
     clock.now += 5
     for error in httpcore.ReadTimeout, httpcore.WriteTimeout, httpcore.ConnectTimeout:
@@ -152,6 +152,29 @@ def test_operation_of_call_is_bounded_by_deadline(clock: Clock, monkeypatch: pyt
 def test_operation_outside_of_calls_is_unbounded() -> None:
     """A caller's own client is not bound by us."""
     assert (bounded(None), bounded(3)) == (None, 3)
+
+
+def test_each_address_has_a_share_of_the_timeout(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second at most, while others are left; the last one has what remains."""
+    seconds: list[float] = []
+
+    class SilentBackend(httpcore.NetworkBackend):
+        def connect_tcp(self, host: str, port: int, timeout: Any = None, *_: Any, **__: Any) -> Any:
+            seconds.append(timeout)
+            clock.now += timeout
+            raise httpcore.ConnectTimeout(host)
+
+    def resolve(*_: object) -> list[str]:
+        return ["192.0.2.1", "192.0.2.2", "192.0.2.3"]
+
+    monkeypatch.setattr(network, "now", clock.monotonic)
+    monkeypatch.setattr(network, "resolve", resolve)
+    for timeout, shares in (10, [1, 1, 3]), (0.6, [0.2, 0.2, 0.2]):
+        monkeypatch.setattr(current_exchange, "ends_at", clock.now + 5)
+        with pytest.raises(httpcore.ConnectTimeout, match=r"192\.0\.2\.3"):
+            network.DeadlineBackend(SilentBackend()).connect_tcp("api.test", 443, timeout)
+        assert seconds == pytest.approx(shares)
+        seconds.clear()
 
 
 def test_no_slot_before_the_deadline_says_so(script: Script, clock: Clock) -> None:

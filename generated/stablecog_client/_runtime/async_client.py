@@ -23,8 +23,7 @@ from ..types import Response
 from . import environment
 from .api_request import APIRequest
 from .call import FAULTS, NO_AUTH, TRUNCATIONS, Call
-from .client_base import ClientBase
-from .client_state import ClientState, PerProcess
+from .client_base import ClientBase, ClientState, PerProcess
 from .clock import is_frozen
 from .config import CallOptions, ClientConfig
 from .failures import transport_error_for, without_network_frames

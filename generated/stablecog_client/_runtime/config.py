@@ -129,27 +129,20 @@ class ClientConfig(Generic[H]):
 def _key_problem(key: Any, *, bearer: bool) -> str | None:
     if not isinstance(key, str):
         return f"expected a string, got {type(key).__name__}"
-    if not key.strip():
-        return "the key is blank"
-    if "\n" in key or "\r" in key:
-        return "the key has a line break in it (was it read from a file?)"
-    if key != key.strip():
-        return "the key has white space around it"
-    if key.lower() in {"none", "null", "undefined", "bearer"}:
-        return f"the key is the word {key}"
-    if bearer and key.lower().startswith("bearer "):
-        return 'the key starts with "Bearer"'
-    if "API_KEY" in key:
-        return "the key contains the name of a variable"
-    if bearer and any(character.isspace() for character in key):
-        return "the key has white space inside it"
-    if key[0] == key[-1] and key[0] in "\"'`":
-        return "the key has quotation marks around it"
-    if not key.isascii():
-        return "the key has a character outside ASCII"
-    if not key.isprintable():
-        return "the key has a control character in it"
-    return None
+    word = key.lower()
+    problems = {
+        "the key is blank": not key.strip(),
+        "the key has a line break in it (was it read from a file?)": "\n" in key or "\r" in key,
+        "the key has white space around it": key != key.strip(),
+        f"the key is the word {key}": word in {"none", "null", "undefined", "bearer"},
+        'the key starts with "Bearer"': bearer and word.startswith("bearer "),
+        "the key contains the name of a variable": "API_KEY" in key,
+        "the key has white space inside it": bearer and any(character.isspace() for character in key),
+        "the key has quotation marks around it": key[:1] == key[-1:] and key[:1] in {'"', "'", "`"},
+        "the key has a character outside ASCII": not key.isascii(),
+        "the key has a control character in it": not key.isprintable(),
+    }
+    return next((problem for problem, found in problems.items() if found), None)
 
 
 def parse_url(url: httpx.URL | str) -> httpx.URL | None:

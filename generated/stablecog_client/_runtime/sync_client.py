@@ -12,9 +12,8 @@ from ..types import Response
 from . import environment
 from .api_request import APIRequest
 from .call import FAULTS, NO_AUTH, TRUNCATIONS, Call
-from .client_base import ClientBase
-from .client_state import ClientState, PerProcess
-from .clock import current_deadline
+from .client_base import ClientBase, ClientState, PerProcess
+from .clock import current_exchange
 from .config import CallOptions, ClientConfig
 from .failures import transport_error_for, without_network_frames
 from .http_library import POOL_RACES, httpx
@@ -70,8 +69,8 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
     def _exchange(self, call: Call[Any], state: SyncState) -> RawResponse:
         """Send a request and read the response."""
         request = call.next_request()
-        outer_deadline = current_deadline.ends_at  # of a call whose event hook makes this one
-        current_deadline.ends_at = call.ends_at
+        outer = current_exchange.ends_at, current_exchange.connection  # of a call whose event hook makes this one
+        current_exchange.ends_at, current_exchange.connection = call.ends_at, None
         holds_connection = False
         try:
             http = state.http or self._http_client(state)
@@ -94,6 +93,8 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
             return call.response_from_status_error(error)
         except BaseException as error:
             call.on_no_response()
+            if current_exchange.connection is not None:
+                current_exchange.connection.close()  # httpcore leaves it open when a handshake of SOCKS fails
             if (custom := self._config.http_client) is not None:
                 from .custom_client import discard_lost_connections
 
@@ -103,7 +104,7 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
                 raise transport_error from error
             raise
         finally:
-            current_deadline.ends_at = outer_deadline
+            current_exchange.ends_at, current_exchange.connection = outer
             if holds_connection:
                 state.connection_slots.release()
 
