@@ -19,7 +19,7 @@ from pathlib import Path
 
 import griffe
 
-from tools import ROOT
+from tools import ROOT, run_tool
 from tools.spec import api_description
 
 WARNING = 2  # oasdiff's level: from here on, a client that validates may break
@@ -52,14 +52,11 @@ def compare(old: Path, new: Path) -> Changes:
 
 def description_changes(old: Path, new: Path) -> Iterator[Change]:
     """Yield the changes of the API description."""
-    command = [str(Path(sys.executable).with_name("oasdiff")), "changelog", "--format", "json"]
     try:
-        done = subprocess.run([*command, old / "openapi.yaml", new / "openapi.yaml"], capture_output=True, text=True)  # noqa: S603
+        found = run_tool("oasdiff", "changelog", "--format", "json", old / "openapi.yaml", new / "openapi.yaml")
     except FileNotFoundError:
         raise SystemExit("oasdiff is missing, so nothing was compared; rm .venv/.go-tools, make breaking") from None
-    if done.returncode:
-        raise SystemExit(f"oasdiff could not compare the API descriptions: {done.stderr.strip()}")
-    for change in json.loads(done.stdout):
+    for change in json.loads(found):
         if change["section"] != "info":
             where = " ".join(change[name] for name in ("operation", "path") if name in change) or change["section"]
             yield change["level"] >= WARNING, f"API, {where}: {change['text']}"

@@ -9,13 +9,11 @@ import hashlib
 import os
 import re
 import shutil
-import subprocess
-import sys
 import tempfile
 import tomllib
 from pathlib import Path
 
-from tools import ROOT
+from tools import ROOT, run_tool
 
 EPOCH = "1580601600"  # 2020-02-02, the default of hatchling
 
@@ -25,10 +23,8 @@ def build(package: Path, folder: Path) -> list[Path]:
     with tempfile.TemporaryDirectory(prefix="build-") as name:
         # Build from a copy, so that the backend finds and leaves no other files.
         source = shutil.copytree(package, Path(name, "package"), ignore=shutil.ignore_patterns("__pycache__"))
-        command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(Path(name, "dist")), str(source)]
-        done = subprocess.run(command, env={**os.environ, "SOURCE_DATE_EPOCH": EPOCH}, capture_output=True, text=True)  # noqa: S603
-        if done.returncode:
-            raise SystemExit(f"{done.stdout}{done.stderr}The build failed; fix the template of pyproject.toml.")
+        environment = {**os.environ, "SOURCE_DATE_EPOCH": EPOCH}
+        run_tool("pyproject-build", "--no-isolation", "--outdir", Path(name, "dist"), source, env=environment)
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(Path(name, "dist"), folder)
     return sorted(folder.iterdir())

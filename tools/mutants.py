@@ -7,13 +7,11 @@ to go unnoticed, each with its reason. The exit status is 1 if there are others.
 import os
 import re
 import shutil
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 from generator.project import generate
-from tools import ROOT
+from tools import ROOT, run_tool
 
 PACKAGE = "stablecog_client"
 SETTINGS = ROOT / "tests" / "mutants.toml"
@@ -34,15 +32,10 @@ def prepare(folder: Path) -> None:
     shutil.copy(SETTINGS, folder / "pyproject.toml")
 
 
-def mutmut(folder: Path, *arguments: str) -> str:
-    """Run mutmut in the folder; return its output. The progress of `run` is shown instead."""
-    command = [str(Path(sys.executable).with_name("mutmut")), *arguments]
+def mutmut(folder: Path, *arguments: str, show: bool = False) -> str:
+    """Run mutmut in the folder; return its output, or show it."""
     environment = {**os.environ, "PYTHONPATH": "", "TMPDIR": str(folder)}
-    output = None if arguments[0] == "run" else subprocess.PIPE
-    done = subprocess.run(command, cwd=folder, env=environment, stdout=output, text=True)  # noqa: S603
-    if done.returncode:
-        raise SystemExit(f"{done.stdout or ''}mutmut {arguments[0]} failed; fix what is named above.")
-    return done.stdout or ""
+    return run_tool("mutmut", *arguments, cwd=folder, env=environment, show=show)
 
 
 def describe(folder: Path, mutant: str) -> str:
@@ -63,7 +56,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="mutants-") as name:
         folder = Path(name)
         prepare(folder)
-        mutmut(folder, "run", "--max-children", str(os.cpu_count()))
+        mutmut(folder, "run", "--max-children", str(os.cpu_count()), show=True)
         mutants = re.findall(r"^\s*(\S+): (.+)$", mutmut(folder, "results", "--all", "true"), re.MULTILINE)
         found = {describe(folder, mutant) for mutant, result in mutants if result in {"survived", "no tests"}}
     print(f"\n{len(mutants)} changes, {len(found)} of them unnoticed.")

@@ -24,6 +24,7 @@ import h11
 import httpx
 from openapi_core import OpenAPI
 from openapi_core.testing import MockRequest, MockResponse
+from stablecog_client._runtime.config import is_loopback, parse_url
 
 from tools.redact import UnsafeRecordingError, ensure_no_secret, redact_headers
 from tools.replay import RECORDINGS
@@ -259,42 +260,33 @@ def record(client: httpx.Client, url: str, key: str, folder: Path) -> int:
     return 1 if broken else 0
 
 
-def is_origin(text: str) -> bool:
-    """Return whether this is a URL with only scheme, host and port."""
-    with suppress(ValueError):
-        url = urlsplit(text)
-        alone = not ("@" in url.netloc or url.path.strip("/") or url.query)
-        return url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0 and alone
-    return False
-
-
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description="Record the current responses of a server.")
     parser.add_argument("--url", default=api_description()["servers"][0]["url"])
     parser.add_argument("--into", type=Path, default=RECORDINGS)
     options = parser.parse_args()
-    key, url = os.environ.get("STABLECOG_API_KEY", ""), str(options.url).rstrip("/")
+    key, server = os.environ.get("STABLECOG_API_KEY", ""), parse_url(options.url)
     if not re.fullmatch(r"[!-~]{16,}", key):
         sys.exit("STABLECOG_API_KEY: expected a key of 16 or more ASCII characters without spaces")
-    if not is_origin(url):
+    if server is None or server.scheme not in {"http", "https"} or server.userinfo or server.raw_path != b"/":
         sys.exit("URL: expected the server alone, such as https://api.example.com")
-    if url.startswith("http:") and urlsplit(url).hostname not in {"localhost", "127.0.0.1", "::1"}:
+    if server.scheme == "http" and not is_loopback(server.host):
         sys.exit("URL: http:// would send the key unencrypted; use https://")
     try:
         # Requests over http go only to this machine, and not through a proxy, which would see the key.
-        client = httpx.Client(timeout=TIMEOUT, trust_env=url.startswith("https:"))
+        client = httpx.Client(timeout=TIMEOUT, trust_env=server.scheme == "https")
     except (ValueError, ImportError):
         sys.exit("HTTPS_PROXY, ALL_PROXY: expected a proxy that httpx can use, such as http://host:port")
     try:
         with client:
-            sys.exit(record(client, url, key, options.into))
+            sys.exit(record(client, str(server).rstrip("/"), key, options.into))
     except UnsafeRecordingError as error:
         sys.exit(f"Nothing was written because of one response: {error}. Look at it before you record it by hand.")
     except (h11.RemoteProtocolError, httpx.RemoteProtocolError):
         sys.exit("Nothing was written: a response is incomplete, or not HTTP/1.1.")
     except (httpx.TransportError, OSError, UnicodeError) as error:
-        sys.exit(f"Nothing was written: {urlsplit(url).hostname} did not respond ({type(error).__name__}).")
+        sys.exit(f"Nothing was written: {server.host} did not respond ({type(error).__name__}).")
     except RecursionError:
         sys.exit("Nothing was written: a response is nested too deeply.")
 

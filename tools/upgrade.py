@@ -6,15 +6,13 @@ updated by hand.
 """
 
 import re
-import subprocess
-import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from difflib import unified_diff
 from pathlib import Path
 
-from tools import ROOT
+from tools import ROOT, run_tool
 
 TEMPLATES = ROOT / "generator" / "templates"
 GENERATOR = "openapi-python-client"
@@ -25,26 +23,17 @@ COMPILE = (
 )
 
 
-def tool(name: str, *arguments: str) -> str:
-    """Return the output of a tool of the virtual environment, or exit with its errors."""
-    command = [str(Path(sys.executable).with_name(name)), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)  # noqa: S603
-    if done.returncode:
-        raise SystemExit(f"{done.stderr}{name} failed; fix that, and run make upgrade again.")
-    return done.stdout
-
-
 def move_pins() -> None:
     """Pin the newest compatible versions."""
-    tool("uv", *COMPILE.split(), "requirements.in", "--output-file=requirements.txt")
+    run_tool("uv", *COMPILE.split(), "requirements.in", "--output-file=requirements.txt")
     for name in ("benchmarks/requirements", "requirements-httpx2"):
         files = (f"{name}.in", f"--output-file={name}.txt")
-        tool("uv", *COMPILE.split(), "--constraints=requirements.txt", *files)
+        run_tool("uv", *COMPILE.split(), "--constraints=requirements.txt", *files)
     requirements = ROOT / "requirements-go.txt"
     lines: list[str] = []
     for name in (line.partition("@")[0] for line in requirements.read_text("utf-8").split()):
         module = "/".join(name.split("/")[:3])
-        version = tool("go", "list", "-m", "-f", "{{.Version}}", f"{module}@latest").strip()
+        version = run_tool("go", "list", "-m", "-f", "{{.Version}}", f"{module}@latest").strip()
         lines.append(f"{name}@{version}\n")
     requirements.write_text("".join(lines), "utf-8")
 
@@ -58,7 +47,7 @@ def generator_version() -> str:
 def upstream_templates(version: str) -> dict[str, str]:
     """Return upstream's templates of a version, by name."""
     with tempfile.TemporaryDirectory() as folder:
-        tool("pip", "download", "--quiet", "--no-deps", "--dest", folder, f"{GENERATOR}=={version}")
+        run_tool("pip", "download", "--quiet", "--no-deps", "--dest", folder, f"{GENERATOR}=={version}")
         with zipfile.ZipFile(next(Path(folder).glob("*.whl"))) as wheel:
             names = [name for name in wheel.namelist() if "/templates/" in name and name.endswith(".jinja")]
             return {name.partition("/templates/")[2]: wheel.read(name).decode() for name in names}
