@@ -105,30 +105,35 @@ class AuthenticationError(APIStatusError):
     """401: the key is missing, unknown or switched off."""
 
     status_code = 401
+    """The HTTP status."""
 
 
 class PermissionDeniedError(APIStatusError):
     """403: the key does not have this permission."""
 
     status_code = 403
+    """The HTTP status."""
 
 
 class NotFoundError(APIStatusError):
     """404: there is no such path or resource."""
 
     status_code = 404
+    """The HTTP status."""
 
 
 class RateLimitError(APIStatusError):
     """429: too many requests; see `retry_after`."""
 
     status_code = 429
+    """The HTTP status."""
 
 
 class InternalServerError(APIStatusError):
     """5xx: the server failed."""
 
     status_code = 500
+    """The HTTP status."""
 
 
 class APIResponseValidationError(APIError, ValueError):

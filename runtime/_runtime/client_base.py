@@ -75,7 +75,7 @@ class ClientState(Generic[H]):
         if self.closed:
             raise UsageError("the client is closed; make a new one")
         if http_client is not None and http_client.is_closed:
-            raise UsageError("http_client is closed: create a new one, and a new client over it")
+            raise UsageError("http_client is closed; make a new one, and a new client over it")
         if self._http_client_inherited:
             raise UsageError("http_client: its connections belong to the process that forked; make a new client")
 
