@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 class ClientState(Generic[H]):
-    """The retry budget, the rate limit and the state of the connections, also for clients from `with_options`.
+    """What a client shares with those of its `with_options`: retry budget, rate limit, state of the connections.
 
     Args:
         config: The API, the key and the server.
@@ -183,7 +183,7 @@ class ClientBase(Generic[H, S]):
     ) -> Self:
         """Return a client with other options for some calls.
 
-        It shares the connections, the retry budget and the rate limit of this one. Closing it closes nothing.
+        It shares the connections, the retry budget and the rate limit of this one. Closing it leaves them open.
 
         Args:
             timeout: Seconds for one network operation.
@@ -195,13 +195,10 @@ class ClientBase(Generic[H, S]):
             UsageError: An option is invalid.
         """
         client = object.__new__(type(self))
-        cached = {  # `client.<tag>`, which refers to this client
-            name
-            for cls in type(self).__mro__
-            for name, member in vars(cls).items()
-            if isinstance(member, cached_property)
-        }
-        vars(client).update({name: value for name, value in vars(self).items() if name not in cached})
+        members = vars(self).copy()  # at once: another thread may be adding `client.<tag>`, which is left out
+        vars(client).update(
+            {name: each for name, each in members.items() if getattr(each, "_client", None) is not self}
+        )
         client._options = self._options.replaced(timeout, deadline, max_retries, headers)
         client._prepared = WeakKeyDictionary[APIRequest[Any], Prepared]()
         client._owns_connections = False
@@ -231,18 +228,17 @@ class ClientBase(Generic[H, S]):
     def _build(self, request: APIRequest[Any]) -> Prepared:
         config = self._config
         arguments = request.arguments()
-        headers = {
-            "user-agent": config.api.user_agent,
-            **{name.lower(): value for name, value in self._options.headers.items()},
-            "accept-encoding": ACCEPT_ENCODING,
-        }
+        headers = httpx.Headers({"user-agent": config.api.user_agent})
+        for name, value in self._options.headers.items():  # one by one: names may differ in case alone
+            headers[name] = value
+        headers["accept-encoding"] = ACCEPT_ENCODING
         if request.security is not None and config.get_key is None and not request.security.optional:
             raise config.missing_key_error()
         if request.security is not None and config.get_key is not None:
             location = {"header": "headers", "query": "params", "cookie": "cookies"}[request.security.location]
             arguments[location][request.security.name] = request.security.credentials(config.get_key())
-        own = {name.lower() for name in arguments["headers"]}  # the key and the operation's parameters take precedence
-        arguments["headers"] |= {name: value for name, value in headers.items() if name not in own}
+        headers.update(arguments["headers"])  # the key and the operation's parameters take precedence
+        arguments["headers"] = headers
         arguments["params"] = arguments["params"] or None  # httpx removes the URL's own for {}
         path = config.base_url.raw_path.rstrip(b"/") + request.target().encode()
         # A custom http_client adds its headers, cookies and parameters.

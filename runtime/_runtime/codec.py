@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from enum import Enum
+from io import BytesIO
 from math import isfinite
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -265,8 +266,6 @@ def _rare_date_time(value: str, match: re.Match[str]) -> datetime.datetime:
 
 def file(value: Any) -> File:
     """Return a string of `format: binary` inside a JSON object as a file."""
-    from io import BytesIO
-
     return File(payload=BytesIO(string(value).encode()))
 
 

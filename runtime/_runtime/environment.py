@@ -69,18 +69,15 @@ def _trust_source() -> tuple[str | None, str | None]:
 
 def tls_error(error: OSError) -> UsageError:
     """Return an error that says which variable keeps TLS from being set up, and what was expected of it."""
-    return UsageError(f"{_tls_problem()} ({error})")
-
-
-def _tls_problem() -> str:
+    file, folder = _trust_source()
+    variable, path = ("SSL_CERT_FILE", file) if file else ("SSL_CERT_DIR", folder)
+    problem = f"{variable}: expected certificates in PEM form, got {path}"
     if key_log := os.environ.get("SSLKEYLOGFILE"):
         try:
             open(key_log, "a").close()
         except OSError:
-            return f"SSLKEYLOGFILE: expected a file that can be written to, got {key_log}"
-    file, folder = _trust_source()
-    variable, path = ("SSL_CERT_FILE", file) if file else ("SSL_CERT_DIR", folder)
-    return f"{variable}: expected certificates in PEM form, got {path}"
+            problem = f"SSLKEYLOGFILE: expected a file that can be written to, got {key_log}"
+    return UsageError(f"{problem} ({error})")
 
 
 trust_store = TrustStore()
@@ -94,7 +91,7 @@ def tls_context_for(url: httpx.URL) -> ssl.SSLContext:
 
 
 def proxy_of_environment(url: httpx.URL) -> tuple[httpx.Proxy, str] | None:
-    """Return the proxy that the environment, or the operating system's settings, name for a server, and which variable.
+    """Return the proxy for a server, and the variable that names it or "the system's proxy settings", or None.
 
     Raises:
         UsageError: A variable names a proxy that cannot be used. The message does not show its password.

@@ -1,4 +1,4 @@
-"""The name of the HTTP library. To replace it, change it here, and that of httpcore in `network`.
+"""The HTTP library. To replace it, change the import here, and that of httpcore in `network`.
 
 httpcore is not imported here: httpx, too, imports it on first use.
 """

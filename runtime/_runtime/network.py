@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-from collections.abc import Iterable
 from contextlib import suppress
 from contextvars import ContextVar
 from ipaddress import ip_address
@@ -22,7 +21,8 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 KEEPALIVE_EXPIRY = 5.0  # seconds
-MAX_SHARE = 1.0  # seconds for an address while others are left; the system would send the first packet again then
+MAX_SHARE = 1.0  # seconds for each address but the last; after them the system would only send its SYN again
+_PIECE = 16384  # bytes to write at once: a record of TLS
 
 
 def bounded(timeout: float | None, error: type[httpcore.TimeoutException] = httpcore.ReadTimeout) -> float | None:
@@ -50,8 +50,8 @@ class DeadlineStream(httpcore.NetworkStream):
         return self._stream.read(max_bytes, bounded(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        for start in range(0, len(buffer), 65536):  # in pieces, each with what then remains of the deadline
-            self._stream.write(buffer[start : start + 65536], bounded(timeout, httpcore.WriteTimeout))
+        for start in range(0, len(buffer), _PIECE):  # each with what then remains of the deadline
+            self._stream.write(buffer[start : start + _PIECE], bounded(timeout, httpcore.WriteTimeout))
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
@@ -64,8 +64,8 @@ class DeadlineStream(httpcore.NetworkStream):
 
     def close(self) -> None:
         if (connected := self.get_extra_info("socket")) is not None:
-            with suppress(OSError):  # wake a thread that is waiting to read
-                connected.shutdown(socket.SHUT_RDWR)
+            with suppress(OSError):  # wake a thread that is waiting to read; ssl's own method would remove TLS first
+                socket.socket.shutdown(connected, socket.SHUT_RDWR)
         self._stream.close()
 
 
@@ -82,21 +82,16 @@ class DeadlineSSLSocket(ssl.SSLSocket):
 
 
 class DeadlineBackend(httpcore.NetworkBackend):
-    """Opens connections that keep to the deadline, within the deadline."""
+    """Opens connections before the deadline, and makes their reads and writes keep to it."""
 
     def __init__(self, backend: httpcore.NetworkBackend | None = None) -> None:
         self._backend = backend or httpcore.SyncBackend()
 
     def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+        self, host: str, port: int, timeout: float | None = None, *args: Any, **options: Any
     ) -> httpcore.NetworkStream:
         def connect(address: str, timeout: float | None) -> httpcore.NetworkStream:
-            stream = self._backend.connect_tcp(address, port, timeout, local_address, socket_options)
+            stream = self._backend.connect_tcp(address, port, timeout, *args, **options)
             connection = DeadlineStream(stream)
             if current_exchange.ends_at < inf:
                 current_exchange.connection = connection
@@ -115,14 +110,10 @@ class DeadlineBackend(httpcore.NetworkBackend):
                 return connect(addresses.pop(0), min(share, MAX_SHARE))
 
     def connect_unix_socket(
-        self,
-        path: str,
-        timeout: float | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+        self, path: str, timeout: float | None = None, *args: Any, **options: Any
     ) -> httpcore.NetworkStream:
-        return DeadlineStream(
-            self._backend.connect_unix_socket(path, bounded(timeout, httpcore.ConnectTimeout), socket_options)
-        )
+        seconds = bounded(timeout, httpcore.ConnectTimeout)
+        return DeadlineStream(self._backend.connect_unix_socket(path, seconds, *args, **options))
 
     def sleep(self, seconds: float) -> None:
         """Wait before the next attempt of a transport with `retries`, unless it would exceed the deadline."""
@@ -216,21 +207,15 @@ _NO_COOKIES = _NoCookies()
 
 
 class HTTPClient(httpx.Client):
-    """An httpx client over `Transport`, without cookies."""
+    """An httpx client without cookies."""
 
     cookies = _NO_COOKIES  # type: ignore[override] # pyright: ignore[reportAssignmentType]
-
-    def __init__(self, tls: ssl.SSLContext, proxy: httpx.Proxy | None) -> None:
-        super().__init__(transport=Transport(tls, proxy), trust_env=False)
 
 
 class AsyncHTTPClient(httpx.AsyncClient):
     """An httpx client without cookies."""
 
     cookies = _NO_COOKIES  # type: ignore[override] # pyright: ignore[reportAssignmentType]
-
-    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
-        super().__init__(transport=transport, trust_env=False)
 
 
 class Transport(httpx.HTTPTransport):

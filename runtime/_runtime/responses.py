@@ -40,7 +40,8 @@ class RawResponse:
         self.is_success = 200 <= response.status_code < 300
         self.headers = response.headers
         self.fields = dict(response.headers.items())
-        self.content = b""
+        # An event hook or a test double may have read it already.
+        self.content = response.content if response.is_stream_consumed else b""
         self.body: BoundedBody | None = None
         self._redact = redact
 

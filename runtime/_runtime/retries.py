@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from math import isfinite, ldexp
+from math import isfinite
 from threading import Lock
 
 from .config import MAX_CONNECTIONS
@@ -29,11 +29,11 @@ _is_number = re.compile(r"\d+(\.\d*)?", re.ASCII).fullmatch
 
 def backoff(attempt: int) -> float:
     """Return seconds to wait after a failed attempt; the first has the number 1."""
-    return min(MAX_DELAY, ldexp(INITIAL_DELAY, min(attempt, 16) - 1)) * random.uniform(0.5, 1.0)
+    return min(MAX_DELAY, INITIAL_DELAY * 2.0 ** min(attempt - 1, 15)) * random.uniform(0.5, 1.0)
 
 
 def is_retryable_status(status_code: int, *, safe: bool) -> bool:
-    """Return whether to retry after this status: 429 means that a request of any method was not acted on."""
+    """Return whether to retry after this status. A 429 is retried for every method: the server did not act on it."""
     if status_code == 429:
         return True
     return safe and (status_code == 408 or status_code >= 500) and status_code != _LOGIN_REQUIRED
@@ -44,7 +44,8 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     for name, unit in (("retry-after-ms", 1000), ("retry-after", 1)):
         numbers = [number.strip() for number in headers.get(name, "").split(",")]  # two proxies may each have added one
         if all(map(_is_number, numbers)):
-            return _finite(max(map(float, numbers)) / unit)
+            seconds = max(map(float, numbers)) / unit
+            return seconds if isfinite(seconds) else None
     try:
         date = parsedate_to_datetime(headers.get("retry-after", ""))
         return max(0.0, date.replace(tzinfo=date.tzinfo or UTC).timestamp() - time.time())
@@ -52,16 +53,12 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return None
 
 
-def _finite(seconds: float) -> float | None:
-    return seconds if isfinite(seconds) else None
-
-
 class RetryBudget:
     """The number of retries that the calls of a client may still make together.
 
     A retry costs one. A successful call returns the cost of its own retries, plus 0.1. So a server that is down gets
     only few more requests than there are calls, and a server that fails now and then still gets its retries. A success
-    also leaves a connection open. If the server closes it meanwhile, the retry is free, once for each connection.
+    also allows one free retry, for when the server has closed the connection that was kept alive.
     """
 
     SIZE = 30.0

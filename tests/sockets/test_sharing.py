@@ -114,10 +114,10 @@ def test_fork_while_connections_are_opened() -> None:
     """The child can close the client."""
     opening, forked = threading.Event(), threading.Event()
 
-    def open_slowly(*arguments: Any) -> Any:
+    def open_slowly(**options: Any) -> Any:
         opening.set()
         forked.wait(60)
-        return new_client(*arguments)
+        return new_client(**options)
 
     new_client = network.HTTPClient
     with FaultServer(ok) as server, Threads(server.url) as driver, ThreadPoolExecutor(1) as pool:

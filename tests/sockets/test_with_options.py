@@ -144,3 +144,16 @@ def test_attributes_of_a_subclass_are_kept() -> None:
     assert (type(other), other.tenant) == (Tenant, "acme")
     assert client.credits is client.credits
     assert other.credits is not client.credits
+
+
+def test_tag_may_be_used_first_meanwhile() -> None:
+    """By another thread, whose `client.<tag>` must not disturb the copy."""
+    client: Any = Client(KEY)
+
+    class Disturbing:
+        @property
+        def _client(self) -> None:
+            client.other = 1
+
+    client.disturbing = Disturbing()
+    assert not hasattr(client.with_options(deadline=5), "other")

@@ -154,29 +154,6 @@ def test_operation_outside_of_calls_is_unbounded() -> None:
     assert (bounded(None), bounded(3)) == (None, 3)
 
 
-def test_each_address_has_a_share_of_the_timeout(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A second at most, while others are left; the last one has what remains."""
-    seconds: list[float] = []
-
-    class SilentBackend(httpcore.NetworkBackend):
-        def connect_tcp(self, host: str, port: int, timeout: Any = None, *_: Any, **__: Any) -> Any:
-            seconds.append(timeout)
-            clock.now += timeout
-            raise httpcore.ConnectTimeout(host)
-
-    def resolve(*_: object) -> list[str]:
-        return ["192.0.2.1", "192.0.2.2", "192.0.2.3"]
-
-    monkeypatch.setattr(network, "now", clock.monotonic)
-    monkeypatch.setattr(network, "resolve", resolve)
-    for timeout, shares in (10, [1, 1, 3]), (0.6, [0.2, 0.2, 0.2]):
-        monkeypatch.setattr(current_exchange, "ends_at", clock.now + 5)
-        with pytest.raises(httpcore.ConnectTimeout, match=r"192\.0\.2\.3"):
-            network.DeadlineBackend(SilentBackend()).connect_tcp("api.test", 443, timeout)
-        assert seconds == pytest.approx(shares)
-        seconds.clear()
-
-
 def test_no_slot_before_the_deadline_says_so(script: Script, clock: Clock) -> None:
     """A call that cannot be sent in time is not held up until then."""
     start = clock.now

@@ -179,7 +179,7 @@ def test_rejected_unsafe_request_was_not_acted_on(script: Script) -> None:
 # The retry budget
 
 
-@pytest.mark.parametrize(("event", "retries"), [(text(503), 30), (REFUSED, 30), (RESET, 80)])
+@pytest.mark.parametrize(("event", "retries"), [(text(503), 30), (REFUSED, 30), (RESET, 90)])
 def test_server_that_is_down_is_not_flooded(script: Script, event: Event, retries: int) -> None:
     """A thousand calls are at most a tenth more requests, also after calls that left connections open."""
     client = script(*[OK] * 60, event)
@@ -243,6 +243,13 @@ def test_timeout_is_no_stale_connection(script: Script) -> None:
     client = script(*[OK] * 50, event)
     failures(outcomes(client, 100))
     assert not client.state.retry_budget.acquire()
+
+
+def test_last_attempt_takes_no_free_retry(script: Script) -> None:
+    """There is none to be made."""
+    client = script(OK, CLOSED, max_retries=0)
+    assert failures(outcomes(client, 2)) == 1
+    assert client.state.retry_budget.acquire_for_stale_connection()
 
 
 def test_success_returns_what_its_retries_took(script: Script) -> None:

@@ -34,6 +34,8 @@ T = TypeVar("T")
 
 TransportName = Literal["httpx", "aiohttp"]
 
+_DISTRIBUTION = __name__.partition(".")[0].replace("_", "-")
+
 
 class LoopState:
     """The state that the tasks of one event loop share, with the connections.
@@ -70,7 +72,7 @@ class LoopState:
     @property
     def has_ended(self) -> bool:
         """Whether the event loop has ended."""
-        return self._ended or (hasattr(self._loop, "is_closed") and self._loop.is_closed())  # trio's has no is_closed
+        return self._ended or (isinstance(self._loop, asyncio.AbstractEventLoop) and self._loop.is_closed())
 
     async def close(self) -> None:
         """End the calls in progress, and close the connections unless they are the caller's."""
@@ -81,7 +83,7 @@ class LoopState:
     def close_soon(self) -> None:
         """Close from another event loop, from a thread or from the garbage collector."""
         with suppress(RuntimeError):  # the event loop has ended
-            if hasattr(self._loop, "call_soon_threadsafe"):  # of asyncio
+            if isinstance(self._loop, asyncio.AbstractEventLoop):
                 self._loop.call_soon_threadsafe(lambda: self._loop.create_task(self.close()))
             else:
                 import trio
@@ -179,7 +181,8 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
         else:
             from .network import AsyncHTTPClient
 
-            loop = LoopState(AsyncHTTPClient(self._new_transport(state)), state.max_connections)
+            http = AsyncHTTPClient(transport=self._new_transport(state), trust_env=False)
+            loop = LoopState(http, state.max_connections)
             await loop.own_connections(state)
         state.loops[current_token().native_token] = loop
         return loop
@@ -214,7 +217,7 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
     def _new_transport(self, state: AsyncState) -> httpx.AsyncBaseTransport:
         tls_context, proxy = environment.tls_context_for(self._config.base_url), state.environment_proxy()
         if self._transport_name == "aiohttp":
-            if not hasattr(current_token().native_token, "call_soon_threadsafe"):
+            if not isinstance(current_token().native_token, asyncio.AbstractEventLoop):
                 raise UsageError('transport: "aiohttp" needs asyncio; use "httpx" on trio')
             if proxy is not None and proxy.url.scheme.startswith("socks"):
                 raise UsageError('transport: "aiohttp" does not support SOCKS proxies; use "httpx", or set NO_PROXY')
@@ -231,8 +234,7 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
 async def _read(response: httpx.Response, call: Call[Any]) -> RawResponse:
     """Return a response with its body, read up to the limit for its status."""
     raw = call.on_head(response)
-    if response.is_stream_consumed:  # by an event hook of the caller's
-        raw.content = response.content
+    if response.is_stream_consumed:
         return raw
     body = raw.new_body()
     stream: Any = response.stream
@@ -283,7 +285,9 @@ def _checked_transport(transport: TransportName, http_client: httpx.AsyncClient 
 async def _to_the_end(closing: Coroutine[Any, Any, None]) -> None:
     """Await a coroutine that ends even if this task is cancelled: httpcore would lose a connection."""
     with anyio.CancelScope(shield=True):
-        if hasattr(current_token().native_token, "call_soon_threadsafe"):  # that shield does not stop task.cancel()
+        if isinstance(
+            current_token().native_token, asyncio.AbstractEventLoop
+        ):  # that shield does not stop task.cancel()
             await asyncio.shield(closing)
         else:
             await closing
@@ -312,6 +316,3 @@ def _move_on_after_by_thread(seconds: float) -> Generator[None]:
             yield
         finally:
             timer.cancel()
-
-
-_DISTRIBUTION = __name__.partition(".")[0].replace("_", "-")

@@ -8,6 +8,7 @@ import re
 import zlib
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Mapping
+from io import BytesIO
 from math import isfinite
 from typing import Any, NoReturn, TypeVar
 
@@ -88,7 +89,9 @@ class BoundedBody:
         pending = bool(chunk)
         while pending:
             try:
-                piece = decompressor.decompress(chunk, _PIECE)  # in small pieces: a decompression bomb cannot expand
+                piece = decompressor.decompress(
+                    chunk, _PIECE
+                )  # in small pieces, to notice a decompression bomb in time
             except zlib.error as error:
                 if self._truncate:
                     return
@@ -107,8 +110,13 @@ class BoundedBody:
         return _refusal(f"a body of at most {self._limit} bytes", "a larger one", f"the body is larger than {size}")
 
 
-def _refusal(expected: str, got: str, problem: str) -> APIResponseValidationError:
-    advice = "check proxies, or report it to whoever runs the server"
+NOT_THE_API = "a proxy or another server may have answered: check `base_url` and proxies"
+_REPORT = "report it to whoever runs the server"
+
+
+def _refusal(
+    expected: str, got: str, problem: str, advice: str = f"check proxies, or {_REPORT}"
+) -> APIResponseValidationError:
     return APIResponseValidationError(expected=expected, got=got, problem=problem, advice=advice)
 
 
@@ -176,8 +184,6 @@ def nothing(content: bytes, content_type: str) -> None:
 
 def binary(content: bytes, content_type: str) -> File:
     """Return the body as a file."""
-    from io import BytesIO
-
     return File(payload=BytesIO(content), mime_type=content_type or None)
 
 
@@ -203,12 +209,7 @@ def json_body(decode: Decoder[T]) -> BodyDecoder[T]:
             return decode(parse_json(content, content_type))
         except RecursionError:
             pass
-        raise APIResponseValidationError(
-            expected="JSON",
-            got="a value that is nested too deeply",
-            problem="the body is nested too deeply",
-            advice="report it to whoever runs the server",
-        )
+        raise _refusal("JSON", "a value that is nested too deeply", "the body is nested too deeply", _REPORT)
 
     return body
 
@@ -261,22 +262,11 @@ def parse_json(content: bytes, content_type: str) -> Any:
     raise _not_json(content, content_type, reason)
 
 
-NOT_THE_API = "a proxy or another server may have answered: check `base_url` and proxies"
-
-
 def _not_json(content: bytes, content_type: str, reason: str) -> APIResponseValidationError:
     if not content:
-        return APIResponseValidationError(
-            expected="JSON", got="an empty body", problem="the body is empty, not JSON", advice=NOT_THE_API
-        )
+        return _refusal("JSON", "an empty body", "the body is empty, not JSON", NOT_THE_API)
     start = repr(content[:60].decode("utf-8", "replace"))
+    got = f"a body that starts {start} ({reason})"
     if "json" in content_type.lower():
-        problem, advice = (
-            f"the body is not valid JSON ({reason}): it starts {start}",
-            "report it to whoever runs the server",
-        )
-    else:
-        problem, advice = f"the body is not JSON: it starts {start}", NOT_THE_API
-    return APIResponseValidationError(
-        expected="JSON", got=f"a body that starts {start} ({reason})", problem=problem, advice=advice
-    )
+        return _refusal("JSON", got, f"the body is not valid JSON ({reason}): it starts {start}", _REPORT)
+    return _refusal("JSON", got, f"the body is not JSON: it starts {start}", NOT_THE_API)

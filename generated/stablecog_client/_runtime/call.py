@@ -11,6 +11,7 @@ import logging
 import socket
 import ssl
 import sys
+from collections.abc import Callable
 from http import HTTPStatus
 from math import isfinite
 from typing import Any, Generic, NoReturn, TypeVar
@@ -127,7 +128,7 @@ class Call(Generic[T]):
         Raises:
             APIConnectionError: The client was closed.
             APITimeoutError: The deadline comes before the rate limit allows the request.
-            RateLimitError: So it does, and the last response was a 429.
+            RateLimitError: The same, but the last response was a 429.
         """
         if self._state.is_closed:
             self._raise(APIConnectionError("the client was closed during the call"))
@@ -156,10 +157,7 @@ class Call(Generic[T]):
         if self.is_callers_error(error):
             self.on_no_response()
             raise error
-        raw = RawResponse(error.response, self._redact)
-        if error.response.is_stream_consumed:
-            raw.content = error.response.content
-        return raw
+        return RawResponse(error.response, self._redact)
 
     def response_at_deadline(self) -> RawResponse:
         """Return an error response whose body did not arrive in time, or raise TimeoutError."""
@@ -180,7 +178,7 @@ class Call(Generic[T]):
             return False
 
     def on_no_response(self) -> None:
-        """Return the place of the request to the rate limit: it got no complete response."""
+        """Release the request's place in the rate limit, because it got no complete response."""
         if self._state.rate_limit:
             self._state.rate_limit.release()
 
@@ -232,8 +230,9 @@ class Call(Generic[T]):
         if (self._is_safe or not sent) and failures.is_transient(causes):
             delay = retries.backoff(self._attempts)
             # A stale keep-alive connection says nothing about the server's health.
-            exempt = sent and not timed_out and self._state.retry_budget.acquire_for_stale_connection()
-            if self._plan_retry(delay, reason, exempt_from_budget=exempt):
+            may_be_stale = sent and not timed_out
+            budget = self._state.retry_budget
+            if self._plan_retry(delay, reason, lambda: may_be_stale and budget.acquire_for_stale_connection()):
                 return
         hint = self._unknown_outcome_hint if sent else ""
         if not timed_out and self.remaining > 0:
@@ -259,12 +258,13 @@ class Call(Generic[T]):
     def _attempts(self) -> int:
         return self._requests - self._redirects
 
-    def _plan_retry(self, delay: float, reason: str, *, exempt_from_budget: bool) -> bool:
+    def _plan_retry(self, delay: float, reason: str, is_exempt: Callable[[], bool]) -> bool:
         """Set `delay` and return True if a retry is allowed. It is charged to the retry budget unless exempt."""
         if self._attempts > self._options.max_retries or delay >= self.remaining:
             return False
-        retry = exempt_from_budget or self._state.retry_budget.acquire()
-        if retry and not exempt_from_budget:
+        exempt = is_exempt()
+        retry = exempt or self._state.retry_budget.acquire()
+        if retry and not exempt:
             self._charged_retries += 1
         next_step = f"retrying in {delay:.2f} s" if retry else "not retrying: the retry budget is used up"
         _logger.info(
@@ -286,8 +286,8 @@ class Call(Generic[T]):
         if retries.is_retryable_status(status, safe=self._is_safe):
             delay = max(retry_after or 0.0, retries.backoff(self._attempts))
             # While the server admits other requests, the rate limit paces retries, so they are not charged.
-            exempt = status == 429 and self._state.rate_limit is not None and self._state.rate_limit.recently_admitted
-            if self._plan_retry(delay, status_line(status), exempt_from_budget=exempt):
+            limit = self._state.rate_limit if status == 429 else None
+            if self._plan_retry(delay, status_line(status), lambda: limit is not None and limit.recently_admitted):
                 return
         self._raise(error)
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
+from ipaddress import ip_address
 from math import inf
 from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -162,8 +163,6 @@ def is_loopback(host: str) -> bool:
     """Return whether a host is this machine."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
-    from ipaddress import ip_address
-
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -229,14 +228,10 @@ def _count(option: str, value: Any) -> int:
     return value
 
 
-def _text_headers(value: Any) -> dict[str, str]:
-    try:
-        headers: dict[Any, Any] = dict(value)
-    except (TypeError, ValueError):
-        headers = {None: None}  # refused below
+def _text_headers(headers: Mapping[Any, Any] | Unset) -> Mapping[str, str]:
+    if not isinstance(headers, Mapping) or not all(isinstance(text, str) for item in headers.items() for text in item):
+        raise UsageError("headers: expected a mapping of names to values, both strings")
     for name, text in headers.items():
-        if not isinstance(name, str) or not isinstance(text, str):
-            raise UsageError("headers: expected a mapping of names to values, both strings")
         if not re.fullmatch(r"[\w!#$%&'*+.^`|~-]+", name, re.ASCII):
             raise UsageError(f"headers: {name!r:.40} is not a valid name")
         if name.lower() in {"accept-encoding", "content-length", "transfer-encoding"}:

@@ -24,7 +24,7 @@ def proxy_url(client: httpx.Client | httpx.AsyncClient, url: httpx.URL) -> httpx
 
 
 def describe_proxy(client: httpx.Client | httpx.AsyncClient, url: httpx.URL) -> str | None:
-    """Return host and port of the proxy that a client uses for a server, or the name of a transport that may be one."""
+    """Return the host and port of a client's proxy for a server, or the class of a mounted transport: it may be one."""
     if (proxy := proxy_url(client, url)) is not None:
         return proxy.netloc.decode()
     transport = transport_for(client, url)

@@ -1,5 +1,5 @@
 # Made by `make generate` from openapi.yaml. Do not edit: change that file, generator/ or runtime/ instead.
-"""The name of the HTTP library. To replace it, change it here, and that of httpcore in `network`.
+"""The HTTP library. To replace it, change the import here, and that of httpcore in `network`.
 
 httpcore is not imported here: httpx, too, imports it on first use.
 """

@@ -62,7 +62,7 @@ class RateLimit:
             return 0.0
 
     def release(self) -> None:
-        """Give the place of a request back, so that another may be sent: it got no response, or one from a proxy."""
+        """Release the place of a request that the server may not have counted: it has not answered, or a proxy has."""
         with self._lock:
             self._in_flight -= 1
             self._available = min(self._available + 1, self._requests)

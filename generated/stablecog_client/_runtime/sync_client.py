@@ -120,9 +120,10 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
                 install_deadline_backend(config.http_client)
                 state.http = config.http_client
             elif state.http is None:
-                from .network import HTTPClient
+                from .network import HTTPClient, Transport
 
-                state.http = HTTPClient(environment.tls_context_for(config.base_url), state.environment_proxy())
+                transport = Transport(environment.tls_context_for(config.base_url), state.environment_proxy())
+                state.http = HTTPClient(transport=transport, trust_env=False)
             return state.http
 
     def close(self) -> None:
@@ -151,8 +152,7 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
 def _read(response: httpx.Response, call: Call[Any]) -> RawResponse:
     """Return a response with its body, read up to the limit for its status."""
     raw = call.on_head(response)
-    if response.is_stream_consumed:  # by an event hook of the caller's
-        raw.content = response.content
+    if response.is_stream_consumed:
         return raw
     body = raw.new_body()
     stream: Any = response.stream
