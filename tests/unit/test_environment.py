@@ -1,16 +1,23 @@
-"""What the environment sets: which proxy a server is reached through, and which variable is blamed."""
+"""What the environment sets: proxies and trusted certificates, and which variable is blamed."""
 
 from __future__ import annotations
 
+import asyncio
 import os
+import ssl
+import threading
 from itertools import cycle
+from pathlib import Path
 from typing import Any
 
 import pytest
-from stablecog_client import UsageError
+from stablecog_client import AsyncClient, Client, UsageError
 from stablecog_client._runtime import environment
 from stablecog_client._runtime.environment import is_exempt, proxy_of_environment
 from stablecog_client._runtime.http_library import httpx
+
+from tests.support.faults import KEY
+from tests.support.processes import output
 
 SERVER = httpx.URL("https://api.example.com")
 
@@ -189,7 +196,163 @@ def test_only_a_proxy_over_https_needs_trust(monkeypatch: pytest.MonkeyPatch) ->
     assert contexts == {"http": None, "https": environment.trust_store.context(), "socks5": None}
 
 
+def test_unusable_proxy_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without its password."""
+    monkeypatch.setenv("ALL_PROXY", "http://user:hunter2@[::1")
+
+    async def call() -> None:
+        async with AsyncClient(KEY, base_url="https://127.0.0.1:9") as client:
+            await client.credits.list()
+
+    with Client(KEY, base_url="https://127.0.0.1:9") as client, pytest.raises(UsageError, match="ALL_PROXY") as refused:
+        client.credits.list()
+    assert "hunter2" not in str(refused.value)
+    with pytest.raises(UsageError, match="ALL_PROXY"):
+        asyncio.run(call())
+
+
+def test_socks_proxy_needs_a_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error has the command that installs it."""
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1")
+    monkeypatch.setattr(environment, "is_installed", {"socksio": False}.get)
+    with Client(KEY, base_url="https://127.0.0.1:9") as client, pytest.raises(UsageError) as refused:
+        client.credits.list()
+    assert str(refused.value) == "ALL_PROXY: a SOCKS proxy needs `pip install 'httpx[socks]'`"
+
+
 def test_optional_package_may_be_missing() -> None:
     """It is looked up, not imported."""
     assert environment.is_installed("httpx")
     assert not environment.is_installed("no_such_package")
+
+
+# The trust store
+
+
+@pytest.fixture(autouse=True)
+def _own_trust_store(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction]
+    """Neither the certificates nor the key log of whoever runs the tests."""
+    for name in "SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE":
+        monkeypatch.delenv(name, raising=False)
+
+
+def unreadable(monkeypatch: pytest.MonkeyPatch, **variables: object) -> str:
+    """Return the error of a trust store in this environment."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, str(value))
+    with pytest.raises(UsageError) as refused:
+        environment.TrustStore().context()
+    return str(refused.value)
+
+
+def test_bad_variable_of_tls_is_blamed_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """With the path that it names."""
+    (ca := tmp_path / "ca.pem").write_text("not a certificate")
+    expected = f"SSL_CERT_FILE: expected certificates in PEM form, got {ca} ("
+    assert unreadable(monkeypatch, SSL_CERT_FILE=ca).startswith(expected)
+    assert unreadable(monkeypatch, SSLKEYLOGFILE=tmp_path / "keys.log").startswith(expected)
+    log = tmp_path / "missing" / "keys.log"
+    expected = f"SSLKEYLOGFILE: expected a file that can be written to, got {log} ("
+    assert unreadable(monkeypatch, SSLKEYLOGFILE=log).startswith(expected)
+
+
+def test_bad_folder_of_certificates_is_blamed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """One that is none, of which OpenSSL says nothing, and one that OpenSSL refuses."""
+    expected = "SSL_CERT_DIR: expected a folder of certificates, got /nowhere"
+    assert unreadable(monkeypatch, SSL_CERT_DIR="/nowhere") == expected
+    monkeypatch.setenv("SSL_CERT_DIR", f"/nowhere{os.pathsep}{tmp_path}")
+    assert environment.TrustStore().context()
+    monkeypatch.setattr(httpx, "create_ssl_context", lambda: (_ for _ in ()).throw(OSError("denied")))
+    expected = f"SSL_CERT_DIR: expected certificates in PEM form, got {tmp_path} (denied)"
+    assert unreadable(monkeypatch, SSL_CERT_DIR=tmp_path) == expected
+
+
+def test_trust_store_follows_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A new client trusts what SSL_CERT_FILE and SSL_CERT_DIR say now, also after an error."""
+    store = environment.TrustStore()
+    before = store.context()
+    assert store.context() is before
+    (ca := tmp_path / "ca.pem").write_text("not a certificate")
+    monkeypatch.setenv("SSL_CERT_FILE", str(ca))
+    with pytest.raises(UsageError):
+        store.context()
+    monkeypatch.delenv("SSL_CERT_FILE")
+    assert store.context() is before
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    assert store.context() is not before
+
+
+def test_trust_store_is_read_ahead_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a thread of its own."""
+    threads: list[str] = []
+    may_go_on = threading.Event()
+
+    def create() -> ssl.SSLContext:
+        threads.append(threading.current_thread().name)
+        may_go_on.wait(60)
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+    monkeypatch.setattr(httpx, "create_ssl_context", create)
+    store = environment.TrustStore()
+    store.preload()
+    store.preload()
+    may_go_on.set()
+    assert store.context() is store.context()
+    store.preload()
+    assert store.context()
+    assert threads == ["trust store"]
+
+
+def test_trust_store_follows_a_replaced_context(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As truststore replaces it, for all of ssl's users."""
+
+    class Replaced(ssl.SSLContext):
+        pass
+
+    store = environment.TrustStore()
+    before = store.context()
+    assert store.context() is before
+    monkeypatch.setattr(ssl, "SSLContext", Replaced)
+    monkeypatch.setattr(httpx, "create_ssl_context", lambda: Replaced(ssl.PROTOCOL_TLS_CLIENT))
+    assert isinstance(store.context(), Replaced)
+
+
+def test_unreadable_certificates_are_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """By the name of the variable."""
+    monkeypatch.setattr(environment, "trust_store", environment.TrustStore())
+    (tmp_path / "ca.pem").write_text("not a certificate")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    with Client(KEY, base_url="https://127.0.0.1:9") as client, pytest.raises(UsageError, match=r"^SSL_CERT_FILE"):
+        client.credits.list()
+    assert capfd.readouterr().err == ""
+
+
+def test_key_log_that_cannot_be_written_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It is not taken for the certificates."""
+    monkeypatch.setattr(environment, "trust_store", environment.TrustStore())
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "missing" / "keys.log"))
+    with Client(KEY, base_url="https://127.0.0.1:9") as client, pytest.raises(UsageError, match=r"^SSLKEYLOGFILE: "):
+        client.credits.list()
+
+
+AIOHTTP = """
+import asyncio
+from stablecog_client import AsyncClient, UsageError
+
+async def main():
+    async with AsyncClient("sc-test", base_url="http://127.0.0.1:9", transport="aiohttp") as client:
+        await client.credits.list()
+
+try:
+    asyncio.run(main())
+except UsageError as error:
+    print(error)
+"""
+
+
+def test_key_log_that_aiohttp_cannot_write_is_named(tmp_path: Path) -> None:
+    """aiohttp opens it when it is imported, for a server without TLS as well."""
+    printed = output("-c", AIOHTTP, SSLKEYLOGFILE=str(tmp_path / "missing" / "keys.log"))
+    assert printed.startswith("SSLKEYLOGFILE: expected a file that can be written to")

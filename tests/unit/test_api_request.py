@@ -1,0 +1,11 @@
+"""The parts of a request. tests/generator/test_workshop.py sends them over a socket."""
+
+from __future__ import annotations
+
+from stablecog_client._runtime.api_request import APIRequest
+
+
+def test_parameters_of_a_media_type_are_no_part_of_it() -> None:
+    """A form with a charset is sent as a form."""
+    form = APIRequest[None]("POST", "/", None, {}, body={"a": 1}, content_type="application/x-www-form-urlencoded; a=b")
+    assert form.arguments()["data"] == {"a": 1}
