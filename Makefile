@@ -79,7 +79,7 @@ test-fast: setup  ## Run the quick tests, in about 20 seconds; ARGS="-k name" se
 
 .PHONY: mutants
 mutants: setup  ## Change the code in small ways and list the changes that no test notices
-	@echo "Testing about two thousand small changes of the code (about twenty minutes) ..."
+	@echo "Testing about three thousand small changes of the code (about an hour) ..."
 	@$(BIN)/python -m tools.mutants
 
 .PHONY: drift

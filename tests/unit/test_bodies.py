@@ -175,8 +175,9 @@ def test_unreadable_body_is_refused_in_one_line(script: Script, reply: Reply, go
 
 def test_login_page_points_to_proxy(script: Script) -> None:
     """A page in place of JSON comes from something in between; JSON that is broken does not."""
-    with pytest.raises(APIResponseValidationError, match=r"answered: check `base_url` and proxies$"):
+    with pytest.raises(APIResponseValidationError, match=r"answered: check `base_url` and proxies$") as caught:
         script(Reply(200, b"<!doctype html><title>Log in</title>", "text/html")).list()
+    assert caught.value.expected == "JSON"
     empty = r": 200 OK, but the body is empty, not JSON; a proxy or another server may have answered: check `base_url` "
     with pytest.raises(APIResponseValidationError, match=empty + "and proxies$"):
         script(Reply(200, b"")).list()

@@ -8,9 +8,11 @@ from typing import Any
 import httpx
 import pytest
 from stablecog_client import AsyncClient, Client, UsageError
+from stablecog_client._runtime.api_request import APIRequest
 from stablecog_client.api.credits import list_credits
 
 from tests.support.faults import KEY
+from tests.support.script import GET_CREDITS
 
 
 def refusal(make: Any, *arguments: Any, **options: Any) -> str:
@@ -39,3 +41,23 @@ def test_client_of_the_other_kind_sends_nothing() -> None:
 
     assert refusal(asyncio.run, call()) == "client: expected an AsyncClient; use `sync` with a Client"
     assert sent == []
+
+
+def test_request_without_arguments_is_built_once() -> None:
+    """Unless an `http_client` may change it from call to call, or it has arguments."""
+    search = APIRequest[None]("GET", "/", None, {}, query={"q": "a"})
+    with httpx.Client() as http_client:
+        own: Any = Client(KEY)
+        custom: Any = Client(KEY, http_client=http_client)
+        for client, request, built_once in (own, GET_CREDITS, True), (own, search, False), (custom, GET_CREDITS, False):
+            first, second = client._prepare(request), client._prepare(request)
+            assert (first is second) is built_once
+            assert [url.host for url, _ in (first, second)] == ["api.stablecog.com"] * 2
+
+
+def test_requests_do_not_share_their_headers() -> None:
+    """An event hook that adds one changes this request alone."""
+    client: Any = Client(KEY)
+    url, factory = client._prepare(GET_CREDITS)
+    factory(url, {}).headers["traceparent"] = "00-1"
+    assert "traceparent" not in factory(url, {}).headers
