@@ -132,7 +132,7 @@ test-deps: setup  ## Install the highest dependencies that the package allows in
 	@echo "make clean setup restores the pinned ones."
 
 .PHONY: upgrade
-upgrade: setup  ## Move the pins, show upstream changes to replaced templates, check and test
+upgrade: setup  ## Update the pinned versions, show what upstream changed in replaced templates, check and test
 	@$(BIN)/python -m tools.upgrade
 	@$(MAKE) generate check test || \
 	  { echo "Fix what is shown above, then run make generate check test."; exit 1; }

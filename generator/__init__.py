@@ -4,7 +4,7 @@ project.py                    runs openapi-python-client's `Project` with templa
                               and replaces generated/
 refusals.py, schema_checks.py, parameter_checks.py
                               refusals of what OpenAPI allows and the client does not support, with their places
-nodes.py, schemas.py          reading of a document, whatever it contains
+nodes.py, schemas.py          read the document; a malformed node counts as empty
 upstream.py                   openapi-python-client's parser, corrected
 discriminators.py             unions with a discriminator
 media_types.py                the media types that are decoded and sent

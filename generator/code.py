@@ -53,10 +53,10 @@ def through_models(statement: str) -> str:
 
     Two threads that import the package and one of its modules for the first time would wait for each other.
     """
-    module, found, name = statement.partition(" import ")
+    module, _, name = statement.partition(" import ")
     prefix, inside, _ = module.partition("models.")
     is_model = inside and prefix.endswith("...") and not name.startswith("check_")  # which the package does not export
-    return f"{prefix}models import {name}" if found and is_model else statement
+    return f"{prefix}models import {name}" if is_model else statement
 
 
 def _split(statement: str) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -12,13 +11,11 @@ from openapi_python_client.strings import PythonIdentifier
 
 from generator.docstrings import with_limits
 from generator.errors import GenerationError
-from generator.nodes import below, mapping, operations, resolved, sequence
-from generator.security import SCHEMES, Security, SecuritySchemes
+from generator.nodes import NAME_IN_BRACES, below, mapping, operations, resolved, sequence
+from generator.security import Security, SecuritySchemes
 
 DELIMITERS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
 """What stands between the items of an array in a query, by style."""
-
-NAME_IN_BRACES = re.compile(r"\{(.*?)\}")
 
 
 class RateLimit(NamedTuple):
@@ -125,7 +122,7 @@ class Document:
         definitions = mapping(components.get("securitySchemes"))
         schemes = SecuritySchemes(
             self.name,
-            {name: self._resolved(part, below(SCHEMES, name)) for name, part in definitions.items()},
+            {name: mapping(resolved(self._data, part)) for name, part in definitions.items()},
         )
         for path, method, item, operation in operations(self._data):
             place = below("$.paths", path, method)
@@ -135,35 +132,31 @@ class Document:
                 else schemes.select(self._data.get("security"), "$.security")
             )
             both = [*sequence(item.get("parameters")), *sequence(operation.get("parameters"))]
-            resolved_ones = [self._resolved(parameter, f"{place}.parameters") for parameter in both]
+            resolved_ones = [mapping(resolved(self._data, parameter)) for parameter in both]
             # Those of the operation replace those of the path.
             parameters = {(each["in"], each["name"]): each for each in resolved_ones}.values()
             descriptions = {
                 (parameter["in"], parameter["name"]): with_limits(
-                    parameter["description"],
-                    self._resolved(mapping(parameter.get("schema")), f"{place}.parameters"),
+                    parameter["description"], resolved(self._data, parameter.get("schema"))
                 )
                 for parameter in parameters
                 if parameter.get("description")
             }
             delimiters = {
-                parameter["name"]: DELIMITERS[style]
-                for parameter in parameters
-                if parameter["in"] == "query"
-                and not parameter.get("explode", (style := parameter.get("style", "form")) == "form")
+                parameter["name"]: delimiter for parameter in parameters if (delimiter := _delimiter(parameter))
             }
             yield (path, method), OperationFacts(path, security, descriptions, delimiters)
 
-    def _resolved(self, value: Mapping[str, Any], place: str) -> Mapping[str, Any]:
-        """Return a part of the document, with its `$ref` resolved."""
-        try:
-            return mapping(resolved(self._data, value))
-        except LookupError as error:
-            problem = f"$ref {error.args[0]!r} leads nowhere; refer to a component of this document"
-            raise self._error(place, problem) from None
-
     def _error(self, place: str, message: str) -> GenerationError:
         return GenerationError(f"{self.name}: {place}: {message}")
+
+
+def _delimiter(parameter: Mapping[str, Any]) -> str | None:
+    """Return what joins the items of an array in the query, or None if the parameter is repeated for each."""
+    style = parameter.get("style", "form")
+    if parameter["in"] != "query" or parameter.get("explode", style == "form"):
+        return None
+    return DELIMITERS[style]
 
 
 def operation_key(endpoint: Endpoint) -> tuple[str, str]:

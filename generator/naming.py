@@ -37,8 +37,8 @@ def _parsed(module: Path) -> ast.Module:
 
 
 # openapi-python-client reserves every builtin of the interpreter that it runs on: `type` would become `type_`, and
-# `credits`, which `site` adds to the builtins, `credits_`. These alone are taken in our templates, by the members of
-# a model and by what the module of an operation imports.
+# `credits`, which `site` adds to the builtins, `credits_`. Our templates use only these names: members of every model,
+# and imports of every operation's module.
 RESERVED_WORDS = {
     *("self", "classmethod", "from_dict", "to_dict", "additional_properties", "delimited"),
     *("APIRequest", "Any", "AsyncClient", "AttributeError", "BytesIO", "Client", "File", "IntEnum", "KeyError"),

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
+NAME_IN_BRACES = re.compile(r"{(.*?)}")
+"""The name of a parameter in a path, or of a variable in the URL of a server."""
 
 LITERALS = frozenset({"example", "examples", "default", "enum", "const"})
 """Fields that may hold any JSON, which describes nothing."""
 
-NAMED = frozenset({"properties", "responses", "schemas"})
+NAMED = frozenset({"headers", "parameters", "properties", "requestBodies", "responses", "schemas", "securitySchemes"})
 """Fields whose keys are names, such as the response `default` or the property `example`."""
 
 
@@ -45,8 +48,8 @@ def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[
     """Yield the operations of a document, each with its path, its method and the node of its path before it."""
     for path, item in path_items(document):
         for method in METHODS:
-            if operation := mapping(item.get(method)):
-                yield path, method, item, operation
+            if isinstance(item.get(method), dict):  # an empty one as well, whose fields are missing
+                yield path, method, item, item[method]
 
 
 def resolved(document: Mapping[str, Any], node: Any) -> Any:

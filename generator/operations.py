@@ -192,11 +192,12 @@ class Operation:
     def error_entries(self) -> list[str]:
         """Return the docstring entries of the documented errors."""
         entries: list[str] = []
-        for response in self.endpoint.responses:
-            if not self._is_success(response) and isinstance(response.data, oai.Response) and response.data.description:
+        for response in self._failures:
+            if isinstance(response.data, oai.Response) and response.data.description:
                 status = response.status_code.pattern
-                entries += f"{naming.error_name(status)}: {status}. {plain(response.data.description)}".splitlines()
-        return [wrapped(entry, DOCSTRING_WIDTH) for entry in entries if entry]
+                entry = f"{naming.error_name(status)}: {status}. {plain(response.data.description)}"
+                entries.append(wrapped(entry, DOCSTRING_WIDTH))
+        return entries
 
     @cached_property
     def docstring(self) -> str:
@@ -239,8 +240,8 @@ class Operation:
     def _is_success(self, response: Response) -> bool:
         """Return whether the response is a success: 2xx, or a `default` that is the only one.
 
-        A `default` beside errors or redirects alone most likely is an error as well. A 2xx then returns None: it must
-        not be refused, because the server has acted.
+        If only errors or redirects stand beside it, `default` is taken for an error. A 2xx then returns None instead of
+        raising, because the server has acted.
         """
         if response.is_default():
             return not self.endpoint.responses.patterns

@@ -21,6 +21,8 @@ from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
+from ruamel.yaml.parser import ParserError
+from ruamel.yaml.scanner import ScannerError
 
 from generator import ROOT, code, decoders, docstrings, naming, upstream
 from generator.document import Document
@@ -48,7 +50,7 @@ def generate(spec: Path, config: Path, output: Path) -> None:
             build(spec, config, new)
         except GenerationError as error:
             raise GenerationError("\n".join([str(error), *syntax_errors(new)])) from error
-        except Exception as error:  # raised in a template
+        except Exception as error:  # usually raised in a template
             frames = traceback.extract_tb(error.__traceback__)
             where = next((frame for frame in reversed(frames) if frame.filename.endswith(".jinja")), frames[-1])
             raise GenerationError(f"{where.filename}, line {where.lineno}: {type(error).__name__}: {error}") from error
@@ -150,12 +152,19 @@ def load(spec: Path) -> dict[str, Any]:
     try:
         text = spec.read_text("utf-8")
         document: Any = json.loads(text) if is_json else YAML(typ="safe").load(text)  # pyright: ignore[reportUnknownMemberType]
+        json.dumps(document, check_circular=False, default=str, skipkeys=True)  # follows each alias, as all else does
     except OSError as error:
         raise GenerationError(f"{spec}: {error.strerror}") from error
     except YAMLError as error:
         raise GenerationError(f"{spec}: Invalid YAML: {yaml_problem(error)}") from error
+    except RecursionError as error:
+        advice = "if an alias (*name) is inside what it stands for (&name), use a $ref there"
+        raise GenerationError(f"{spec}: it is nested too deeply; {advice}") from error
+    except UnicodeError as error:
+        raise GenerationError(f"{spec}: it is not in UTF-8: {error}") from error
     except ValueError as error:
-        raise GenerationError(f"{spec}: Invalid {'JSON' if is_json else 'text'}: {error}") from error
+        kind, advice = ("JSON", "") if is_json else ("YAML", "; quote a text that only looks like a date or a number")
+        raise GenerationError(f"{spec}: Invalid {kind}: {error}{advice}") from error
     if not isinstance(document, dict):
         raise GenerationError(f"{spec}: it is not an OpenAPI document: expected a mapping")
     return cast("dict[str, Any]", document)
@@ -164,9 +173,10 @@ def load(spec: Path) -> dict[str, Any]:
 def yaml_problem(error: YAMLError) -> str:
     """Return what is wrong with a file, and where, in one line."""
     mark: Any = getattr(error, "problem_mark", None)
-    problem: Any = getattr(error, "problem", error)
+    problem = " ".join(str(getattr(error, "problem", error)).split())
     place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-    return f"{place}{problem}; check the indentation, the brackets, and texts with : or , in them, which need quotes"
+    advice = "; check the indentation, the brackets, and texts with : or , in them, which need quotes"
+    return f"{place}{problem}{advice if isinstance(error, ScannerError | ParserError) else ''}"
 
 
 def load_settings(config: Path, spec: Path, folder: Path | None = None) -> Config:

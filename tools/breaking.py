@@ -1,15 +1,15 @@
 """Report what a change breaks for users, and which version it requires: `python -m tools.breaking [BASE]`.
 
 oasdiff compares the API descriptions, griffe the public names of the package, and this module the rest. BASE is a
-commit, a branch or a tag; the default is `origin/main` if it exists, otherwise the last tag. The exit status is 1 until
-info.version and CHANGELOG.md describe the change.
+commit, a branch or a tag; the default is `origin/main`, or the last tag if nothing was committed since. The exit status
+is 1 until info.version and CHANGELOG.md describe the change.
 """
 
+import argparse
 import io
 import json
 import re
 import subprocess
-import sys
 import tarfile
 import tempfile
 import tomllib
@@ -148,12 +148,13 @@ def git(*arguments: str) -> bytes:
 
 
 def find_base(name: str) -> str:
-    """Return the commit at which the current branch left the base."""
-    if not git("rev-parse", "HEAD"):
+    """Return the commit at which the current branch left the base; for the default, preferably an earlier one."""
+    if not (head := git("rev-parse", "HEAD").decode()):
         raise SystemExit("This folder is no git repository with a commit, so nothing was compared.")
-    name = name or git("rev-parse", "--verify", "-q", "origin/main").decode() or last_tag("HEAD")
-    if commit := git("merge-base", name, "HEAD").decode():
-        return commit
+    names = [name] if name else ["origin/main", last_tag("HEAD")]
+    commits = [commit for base in names if (commit := git("merge-base", base, "HEAD").decode())]
+    if commits:
+        return next((commit for commit in commits if commit != head), head)
     raise SystemExit(f"There is no {name or 'origin/main, and no tag'} to compare with; try make breaking BASE=main")
 
 
@@ -165,11 +166,15 @@ def last_tag(commit: str) -> str:
 
 def main() -> None:
     """Run the command line."""
-    base = find_base("".join(sys.argv[1:]))
+    parser = argparse.ArgumentParser(description="Report what a change breaks for users.")
+    parser.add_argument("base", nargs="?", default="", help="a commit, a branch or a tag to compare with")
+    base = find_base(parser.parse_args().base)
     tag = last_tag(base)
     with tempfile.TemporaryDirectory() as folder, tarfile.open(fileobj=io.BytesIO(git("archive", base))) as files:
         old = Path(folder)
         files.extractall(old, filter="data")
+        if not (old / "generated" / "pyproject.toml").exists():
+            raise SystemExit(f"The commit {base[:10]} has no package in generated/ to compare with; name a later one.")
         changes = compare(old, ROOT)
         was, has = (str(api_description(checkout)["info"]["version"]) for checkout in (old, ROOT))
         old_section, section = (changelog_section(checkout, has) for checkout in (old, ROOT))
@@ -185,7 +190,7 @@ def main() -> None:
         print("\nNothing changes for users in the API description or in the package's public names.")
         return
     required = ".".join(map(str, changes.required_version(parse_version(released))))
-    source = tag or "no version is tagged: that of the base"
+    source = tag or "no version tag found; this is the version of the base"
     print(f"\nReleased: {released} ({source}). Required now: {required}; info.version is {has}.")
     if parse_version(has) < parse_version(required):
         raise SystemExit(

@@ -57,7 +57,7 @@ def table(response: CreditsResponse, now: datetime) -> Table:
 def bar(left: int, amount: int) -> Text:
     """Return a bar that shows the share that is left, also without colours."""
     share = min(1.0, max(0.0, left / amount)) if amount > 0 else float(left > 0)
-    full = int(share * BAR_WIDTH) or (share > 0)  # full only when nothing is used, empty only when nothing is left
+    full = max(1, int(share * BAR_WIDTH)) if share else 0  # full only if nothing is used, empty only if nothing is left
     return Text.assemble(("█" * full, "green"), ("░" * (BAR_WIDTH - full), "dim"))
 
 

@@ -1,26 +1,23 @@
 """Validate the API description and report each error with its place: `python -m tools.spec [FILE]`.
 
-openapi-spec-validator checks that the document is valid OpenAPI, generator/refusals.py what OpenAPI allows, but the
-client does not support.
+openapi-spec-validator checks that the document is valid OpenAPI; generator/refusals.py names what OpenAPI allows and
+the client does not support.
 """
 
 import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from jsonschema_path import SchemaPath
-from openapi_spec_validator.readers import read_from_filename
 from openapi_spec_validator.shortcuts import get_validator_cls
-from referencing.exceptions import Unresolvable
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from generator.errors import GenerationError
 from generator.nodes import mapping, operations, sequence
-from generator.project import load_settings, parsed, yaml_problem
+from generator.project import drop_extensions, load, load_settings, parsed
 from generator.refusals import did_you_mean, malformed, refusals
+from runtime._runtime.config import is_loopback, parse_url  # generated/ may be missing or broken
 from tools import ROOT
 
 UNEXPECTED = re.compile(
@@ -31,30 +28,33 @@ UNEXPECTED = re.compile(
 
 def api_description(checkout: Path = ROOT) -> dict[str, Any]:
     """Return the API description of a checkout."""
-    return dict(read_from_filename(str(checkout / "openapi.yaml"))[0])
+    return load(checkout / "openapi.yaml")
 
 
-def problems(name: str, document: Any) -> Iterator[str]:
+def problems(name: str, document: dict[str, Any]) -> Iterator[str]:
     """Yield what is wrong with the API description in the file of this name, each with its place."""
-    if not isinstance(document, dict):
-        yield "expected an OpenAPI document: a mapping"
-        return
-    description = cast("dict[str, Any]", document)
-    refused = list(refusals(description))
-    is_unreadable = any(malformed(description)) or any(line.startswith("$.openapi:") for line in refused)
-    found = refused if is_unreadable else refused + list(invalid(description, refused))
+    refused = list(refusals(document))
+    is_unreadable = any(malformed(document)) or any(line.startswith("$.openapi:") for line in refused)
+    found = refused if is_unreadable else refused + list(invalid(document, refused))
     if found:
         yield from found
         return
-    yield from house_rules(description)
+    yield from house_rules(document)
     try:
-        parsed(name, description, load_settings(ROOT / "generator-config.yaml", Path(name)))
+        _, api = parsed(name, document, load_settings(ROOT / "generator-config.yaml", Path(name)))
     except GenerationError as error:
         yield from (line.removeprefix(f"{name}: ") for line in str(error).splitlines())
+        return
+    server = parse_url(api.document.base_url or "http://localhost")
+    if server is None:
+        yield f"$.servers[0].url: expected a server such as https://api.example.com, got {api.document.base_url!r}"
+    elif server.scheme == "http" and not is_loopback(server.host):
+        yield "$.servers[0].url: expected https://, as the client sends no key over http:// to another machine"
 
 
 def invalid(document: dict[str, Any], refused: Sequence[str]) -> Iterator[str]:
     """Yield what openapi-spec-validator says, unless something is refused at its place that may be the cause."""
+    drop_extensions(document)  # at some of which the validator stumbles
     where = dict(places(document))
     validator = get_validator_cls(document)
     base: Any = validator.keyword_validators["schema"]
@@ -69,6 +69,7 @@ def invalid(document: dict[str, Any], refused: Sequence[str]) -> Iterator[str]:
 
     checks = {**validator.keyword_validators, "schema": type("Schemas", (base,), {"__call__": check})}
     placing: Any = type("Validator", (validator,), {"keyword_validators": checks})
+    has_line = bool(refused)
     try:
         for error in placing(document).iter_errors():
             error = deepest(error)
@@ -76,12 +77,11 @@ def invalid(document: dict[str, Any], refused: Sequence[str]) -> Iterator[str]:
             message = UNEXPECTED.sub(r"\1\2 is no field here; check its spelling", error.message[:200])
             inside = (f"{place}.", f"{place}[", *([] if "is not of type" in message else [f"{place}:"]))
             if not any(line.startswith(inside) for line in refused):
+                has_line = True
                 yield f"{place}: {message}"
-    except Unresolvable as error:
-        if not refused:
-            yield f"$: there is no {error.ref}"
-    except (LookupError, ValueError, RecursionError):  # raised after an invalid node was reported
-        pass
+    except Exception as error:  # raised by an invalid node, mostly after it was reported
+        if not has_line:
+            yield f"$: openapi-spec-validator stopped at an error of its own: {error!r:.100}"
 
 
 def deepest(error: Any) -> Any:
@@ -104,9 +104,6 @@ def house_rules(document: dict[str, Any]) -> Iterator[str]:
     """Yield violations of this repository's own rules."""
     if not re.fullmatch(r"\d+\.\d+\.\d+", str(version := document["info"]["version"])):
         yield f"$.info.version: expected a version such as 1.2.3, got {version!r}"
-    for server in document.get("servers", [])[:1]:
-        if re.match(r"http://(?!localhost\b|127\.|\[::1\])", server["url"]):
-            yield "$.servers[0].url: expected https://, as the client sends no key over http:// to another machine"
     declared = [tag["name"] for tag in document.get("tags", [])]
     for path, method, _, operation in operations(document):
         place, tags = f"{method.upper()} {path}", operation.get("tags")
@@ -122,11 +119,9 @@ def main() -> None:
     """Run the command line."""
     file = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "openapi.yaml"
     try:
-        found = list(problems(file.name, YAML(typ="safe").load(file)))  # pyright: ignore[reportUnknownMemberType]
-    except YAMLError as error:
-        found = [yaml_problem(error)]
-    except OSError as error:
-        found = [f"it cannot be read: {error.strerror}"]
+        found = list(problems(file.name, load(file)))
+    except GenerationError as error:
+        found = [str(error).removeprefix(f"{file}: ")]
     if found:
         raise SystemExit("\n".join([f"{file.name} is not valid; fix this and run it again:", *found]))
     print(f"{file.name} is valid.")

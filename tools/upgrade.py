@@ -1,4 +1,4 @@
-"""Move the pins and show upstream's changes to the templates that ours replace: `python -m tools.upgrade`.
+"""Update the pinned versions and show what upstream changed in replaced templates: `python -m tools.upgrade`.
 
 The first line of a template names the upstream template that it replaces, and its version. If upstream has not changed
 that template since, the version is updated. Otherwise the difference is shown, and a test fails until the version is

@@ -109,16 +109,6 @@ def test_security_scheme_may_be_a_reference(monkeypatch: pytest.MonkeyPatch) -> 
     assert facts(document, monkeypatch).security == BY_KEY
 
 
-def test_reference_that_leads_nowhere_is_named() -> None:
-    """To nothing, into a text, to another file, or in a circle."""
-    for target in "#/components/securitySchemes/no", "#/info/title/x", "other.yaml#/x", "#/loop":
-        document = described(components={"securitySchemes": {"key": {"$ref": target}}}, loop={"$ref": "#/loop"})
-        assert error(document) == (
-            f"openapi.yaml: $.components.securitySchemes.key: $ref {target!r} leads nowhere; "
-            "refer to a component of this document"
-        )
-
-
 def test_undefined_security_scheme_has_its_place() -> None:
     """That of the document, or that of the operation."""
     for get, whole, place in (
@@ -185,6 +175,21 @@ def test_operation_replaces_parameter_of_path(monkeypatch: pytest.MonkeyPatch) -
     array = {"name": "x", "in": "query", "schema": {"type": "array", "items": {"type": "string"}}}
     document = described({"/a": {"parameters": [{**array, "explode": False}], "get": {**OK, "parameters": [array]}}})
     assert facts(document, monkeypatch).delimiters == {}
+
+
+def test_delimiter_is_that_of_style_and_explode(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An array of the style `form` is repeated unless told otherwise, one of another style is not."""
+    array = {"in": "query", "schema": {"type": "array", "items": {"type": "string"}}}
+    parameters = [
+        {"name": "repeated", **array},
+        {"name": "commas", "explode": False, **array},
+        {"name": "spaces", "style": "spaceDelimited", **array},
+        {"name": "pipes", "style": "pipeDelimited", "explode": False, **array},
+        {"name": "repeated too", "style": "pipeDelimited", "explode": True, **array},
+        {**array, "name": "X-Header", "in": "header", "explode": False},
+    ]
+    delimiters = facts(described({"/a": {"get": {**OK, "parameters": parameters}}}), monkeypatch).delimiters
+    assert delimiters == {"commas": ",", "spaces": " ", "pipes": "|"}
 
 
 def test_tags_are_found_by_their_python_names() -> None:

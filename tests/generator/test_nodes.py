@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from generator.docstrings import describe_limits
-from generator.nodes import children
+from generator.nodes import children, operations
 from generator.refusals import refusals
 
 OK = {"200": {"description": "Fine."}}
@@ -37,8 +37,17 @@ def test_mistake_below_a_name_is_found() -> None:
         f"{place}.content['application/json'].schema: there is no /components/schemas/Y"
     ]
     assert list(refusals(document({**OK, "default": None}))) == [f"{place}: {missing}"]
+    schemes = document(OK)
+    schemes["components"]["securitySchemes"] = {"default": {"$ref": "#/no"}}
+    assert list(refusals(schemes)) == ["$.components.securitySchemes.default: there is no /no"]
     schema = {"type": "object", "properties": {"example": {"type": "string", "default": None, "pattern": None}}}
     assert list(refusals(document(OK, schema))) == [f"$.components.schemas.X.properties.example.pattern: {missing}"]
+
+
+def test_empty_operation_is_one_as_well() -> None:
+    """What it lacks has a place then; what is no mapping is no operation."""
+    paths: dict[str, Any] = {"/a": {"get": {}, "put": None, "x-a": {}}}
+    assert [place for *place, _, _ in operations({"paths": paths})] == [["/a", "get"]]
 
 
 def test_limits_of_such_a_property_are_described() -> None:

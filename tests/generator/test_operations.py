@@ -207,6 +207,14 @@ def test_errors_are_described_in_docstring(monkeypatch: pytest.MonkeyPatch) -> N
     ]
 
 
+def test_lines_of_an_error_are_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The further ones are indented below its first, as in the other sections."""
+    documented = {"404": {"description": "There is none.\nLook again.\n"}}
+    found = operation({"responses": documented}, monkeypatch)
+    assert found.error_entries == ["NotFoundError: 404. There is none.\nLook again."]
+    assert "\n    NotFoundError: 404. There is none.\n        Look again.\n" in found.docstring
+
+
 def test_title_has_the_summary_if_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """After the method and the path."""
     assert operation({}, monkeypatch).title == "POST /a"

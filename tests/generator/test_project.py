@@ -68,17 +68,25 @@ UNREADABLE = {
     "missing.yaml": (None, "No such file or directory"),
     "list.yaml": ("- 1\n", "it is not an OpenAPI document: expected a mapping"),
     "broken.json": ("{", "Invalid JSON: "),
-    "broken.yaml": ("a: [", "Invalid YAML: "),
+    "broken.yaml": ("a: [", "Invalid YAML: .*; check the indentation"),
+    "duplicate.yaml": ("a: 1\na: 2\n", 'Invalid YAML: line 2, column 1: found duplicate key "a" .*"1"\\)$'),
+    "tag.yaml": ("a: !b 1\n", "Invalid YAML: line 1, column 4: could not determine a constructor for the tag '!b'$"),
+    "control.yaml": ("a: \x07\n", "Invalid YAML: unacceptable character .*, position 3$"),
+    "date.yaml": ("a: 2026-02-30\n", "Invalid YAML: day is out of range for month; quote a text"),
+    "number.yaml": ("a: !!int b\n", "Invalid YAML: invalid literal for int"),
+    "latin.yaml": (b"a: \xe9\n", "it is not in UTF-8: 'utf-8' codec can't decode byte 0xe9"),
+    "alias.yaml": ("paths: &paths { /a: *paths }\n", "it is nested too deeply; if an alias"),
 }
 
 
 def test_document_that_cannot_be_read_is_named(tmp_path: Path, settings: Path) -> None:
-    """With the reason."""
+    """With the reason, in one line."""
     for name, (content, reason) in UNREADABLE.items():
         if content is not None:
-            (tmp_path / name).write_text(content)
-        with pytest.raises(GenerationError, match=f"{name}: {reason}"):
+            (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+        with pytest.raises(GenerationError, match=f"{name}: {reason}") as caught:
             generate(tmp_path / name, settings, tmp_path / "made")
+        assert "\n" not in str(caught.value)
 
 
 def test_runtime_and_licence_are_in_the_package(tmp_path: Path, settings: Path) -> None:

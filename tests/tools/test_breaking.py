@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -209,7 +210,9 @@ def test_version_and_changelog_must_follow(
     assert verdict(monkeypatch) == "Describe in CHANGELOG.md, below ## [0.2.0], what changes for users."
     (repository / "CHANGELOG.md").write_text(CHANGELOG.replace("# Changelog\n\n", heading + "- Gone.\n\n"), "utf-8")
     assert verdict(monkeypatch) == ""
-    assert "CHANGELOG.md describes a change." in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "Released: 0.1.0 (no version tag found; this is the version of the base)." in printed
+    assert "CHANGELOG.md describes a change." in printed
 
 
 def test_the_last_tag_is_the_released_version(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -219,6 +222,38 @@ def test_the_last_tag_is_the_released_version(repository: Path, monkeypatch: pyt
     checkout(repository, OPTIONAL_EXPIRY, ("version: 0.1.0", "version: 1.1.0"))
     assert "Set info.version in openapi.yaml to 2.0.0" in verdict(monkeypatch)
     assert "Set info.version in openapi.yaml to 2.0.0" in verdict(monkeypatch, base="")  # the tag is the base, too
+
+
+def test_the_default_base_is_an_earlier_commit(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is `origin/main` on a branch, and the last tag on an up-to-date main, where a release is prepared."""
+    checkout(repository, OPTIONAL_EXPIRY)
+    commit(repository)
+    git(repository, "update-ref", "refs/remotes/origin/main", "HEAD")
+    assert verdict(monkeypatch, base="") == ""  # there is no tag yet
+    git(repository, "tag", "v0.1.0", "HEAD~1")
+    assert "Set info.version in openapi.yaml to 0.2.0" in verdict(monkeypatch, base="")
+    assert verdict(monkeypatch, base="origin/main") == ""
+    (repository / "CHANGELOG.md").write_text(CHANGELOG + "\nOn a branch.\n", "utf-8")
+    commit(repository)
+    assert verdict(monkeypatch, base="") == ""
+
+
+def test_a_base_without_a_package_is_one_line(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A commit from before generated/ has nothing to compare with."""
+    git(repository, "mv", "generated", "made")
+    commit(repository)
+    git(repository, "mv", "made", "generated")
+    assert re.fullmatch(r"The commit [0-9a-f]{10} has no package in generated/ .*", verdict(monkeypatch, base="HEAD"))
+
+
+def test_a_second_base_is_no_part_of_the_first(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is refused."""
+    monkeypatch.setattr("sys.argv", ["breaking", "ma", "in"])
+    with pytest.raises(SystemExit):
+        breaking.main()
+    assert "unrecognized arguments: in" in capsys.readouterr().err
 
 
 def test_a_lower_version_is_refused(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
