@@ -24,8 +24,8 @@ import h11
 import httpx
 from openapi_core import OpenAPI
 from openapi_core.testing import MockRequest, MockResponse
-from stablecog_client._runtime.config import is_loopback, parse_url
 
+from runtime._runtime.config import is_loopback, parse_url
 from tools.redact import UnsafeRecordingError, ensure_no_secret, redact_headers
 from tools.replay import RECORDINGS
 from tools.spec import api_description

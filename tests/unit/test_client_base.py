@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import Any
+from unittest.mock import Mock
 
 import httpx
 import pytest
 from stablecog_client import AsyncClient, Client, UsageError
+from stablecog_client._runtime import environment
 from stablecog_client._runtime.api_request import APIRequest
+from stablecog_client._runtime.client_base import PerProcess
 from stablecog_client.api.credits import list_credits
 
 from tests.support.faults import KEY
@@ -61,3 +65,50 @@ def test_requests_do_not_share_their_headers() -> None:
     url, factory = client._prepare(GET_CREDITS)
     factory(url, {}).headers["traceparent"] = "00-1"
     assert "traceparent" not in factory(url, {}).headers
+
+
+def test_base_url_may_have_a_path() -> None:
+    """With or without a slash at its end."""
+    for base_url in "https://api.example.com/X", "https://api.example.com/X/":
+        client: Any = Client(KEY, base_url=base_url)
+        url, _ = client._prepare(GET_CREDITS)
+        assert str(url) == "https://api.example.com/X/v1/credits"
+
+
+def test_certificates_are_read_ahead_if_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not for a server without TLS, nor for an `http_client`, which has its own."""
+    monkeypatch.setattr(environment, "trust_store", trust_store := Mock())
+    Client(KEY, base_url="http://127.0.0.1:9")
+    with httpx.Client() as http_client:
+        Client(KEY, http_client=http_client)
+        Client(KEY, base_url="http://127.0.0.1:9", http_client=http_client)
+    assert trust_store.mock_calls == []
+    Client(KEY)
+    trust_store.preload.assert_called_once_with()
+
+
+def test_each_process_makes_its_value_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given that of the process that forked it."""
+    made: list[str | None] = []
+
+    def make(parent: str | None) -> str:
+        made.append(parent)
+        return f"value {len(made)}"
+
+    values = PerProcess(make)
+    process = os.getpid()
+    assert [values.get(), values.get()] == ["value 1"] * 2
+    monkeypatch.setattr(os, "getpid", lambda: process + 1)
+    assert [values.get(), values.get()] == ["value 2"] * 2
+    monkeypatch.setattr(os, "getpid", lambda: process)
+    assert values.get() == "value 1"
+    assert made == [None, "value 1"]
+
+
+def test_client_closed_before_a_fork_stays_closed() -> None:
+    """So does one that is open."""
+    for close in True, False:
+        client: Any = Client(KEY)
+        state = client._states.get()
+        state.closed = close
+        assert type(state)(client._config, state).closed is close
