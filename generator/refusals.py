@@ -2,7 +2,7 @@
 
 `make spec` and `python -m generator` say the same, because both call `refusals`. What is not refused here is obeyed, is
 documentation, or says nothing about requests and responses (callbacks, webhooks, links, response headers, xml).
-tests/generator/test_refusals.py lists both.
+tests/generator/test_refusals.py lists what is refused and what is accepted.
 """
 
 from __future__ import annotations

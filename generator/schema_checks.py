@@ -10,6 +10,7 @@ from uuid import UUID
 
 from openapi_python_client.strings import snake_case
 
+from generator import docstrings
 from generator.nodes import mapping, sequence
 from generator.schemas import ANYTHING, JSON_TYPES, OBJECT, Schemas
 
@@ -23,17 +24,8 @@ ANNOTATIONS = frozenset(
 
 LIMITS = frozenset(
     {
-        *(
-            "minimum",
-            "maximum",
-            "exclusiveMinimum",
-            "exclusiveMaximum",
-            "multipleOf",
-            "minLength",
-            "maxLength",
-            "pattern",
-        ),
-        *("minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"),
+        *docstrings.LIMITS,
+        *("pattern", "uniqueItems", "minProperties", "maxProperties"),
         *("contentEncoding", "contentMediaType", "contentSchema"),
     }
 )
@@ -199,11 +191,12 @@ def _beside_all_of(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | Non
         return None
     for index, entry in enumerate(entries):
         resolved = schemas.resolved(entry)
-        if len(entries) > 1 and ("object" not in schemas.types(entry) or len(list(schemas.leaves(entry))) > 1):
-            return "", f"allOf[{index}] is not one object, so that nothing can be merged with it; leave the others out"
+        if "object" not in schemas.types(entry) or len(list(schemas.leaves(entry))) > 1:
+            advice = "make it the only entry of allOf" if len(entries) > 1 else "write it without allOf"
+            return "", f"allOf[{index}] is not a single object and cannot be merged; {advice}"
         if isinstance(resolved.get("additionalProperties"), dict):
             return "", f"allOf[{index}]: its additionalProperties would be lost; put them beside allOf"
-        if "$ref" not in entry and (
+        if "$ref" not in mapping(entry) and (
             lost := effective_keywords(resolved) & {"allOf", "oneOf", "anyOf", "enum", "const", "items"}
         ):
             return "", f"allOf[{index}]: {named(lost)} inside allOf would be lost; make it a schema of its own"
@@ -216,7 +209,7 @@ def _type(_: Schemas, schema: Mapping[str, Any]) -> Problem | None:
             return "type", f"there is no type {name!r}; there are {', '.join(sorted(ANYTHING | {'integer'}))}"
     if "array" in (schema.get("type"), *sequence(schema.get("type"))) and not schema.keys() & {"items", "prefixItems"}:
         return "", "an array has no items; add items, {} for any value"
-    if "type" in schema or effective_keywords(schema) & {"allOf", "anyOf", "oneOf", "enum", "const"}:
+    if schema.keys() & {"type", "allOf", "anyOf", "oneOf", "enum", "const"}:
         return None
     if "items" in schema:
         return "", "items without a type would be lost; add type: array"

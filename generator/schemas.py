@@ -108,7 +108,10 @@ class Schemas:
                 stack = [*alternatives, *stack]
 
     def is_circular(self, schema: Any) -> bool:
-        """Return whether a schema consists of itself, so that it has no value; a property or an item may be one."""
+        """Return whether a schema contains itself through allOf, anyOf or oneOf, so that no value fits.
+
+        Recursion through a property or an item is fine.
+        """
         stack, seen = [schema], set[int]()
         while stack:
             node = self.resolved(stack.pop())
@@ -116,11 +119,11 @@ class Schemas:
                 return True
             if id(node) not in seen:
                 seen.add(id(node))
-                stack += [part for keyword in ("allOf", "anyOf", "oneOf") for part in sequence(node.get(keyword))]
+                stack += combined(node)
         return False
 
     def accepts_value_of(self, first: Any, other: Any) -> bool:
-        """Return whether the decoder of `first`, which is asked before, may accept what is meant as `other`."""
+        """The decoder of `first` is tried first; return whether it could accept a value of `other`."""
         return any(self._accepts(one, leaf) for one in self.leaves(first) for leaf in self.leaves(other))
 
     def _accepts(self, first: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
@@ -153,9 +156,10 @@ class Schemas:
             if id(node) not in seen:
                 seen.add(id(node))
                 yield node
-                stack += [
-                    *mapping(node.get("properties")).values(),
-                    node.get("items"),
-                    node.get("additionalProperties"),
-                ]
-                stack += [part for keyword in ("allOf", "anyOf", "oneOf") for part in sequence(node.get(keyword))]
+                stack += mapping(node.get("properties")).values()
+                stack += [node.get("items"), node.get("additionalProperties"), *combined(node)]
+
+
+def combined(schema: Mapping[str, Any]) -> list[Any]:
+    """Return the entries of allOf, anyOf and oneOf of a schema."""
+    return [part for keyword in ("allOf", "anyOf", "oneOf") for part in sequence(schema.get(keyword))]

@@ -399,11 +399,15 @@ COMBINATIONS: Refused = {
     f"{X}: properties beside allOf of one $ref would be lost; make them another entry of allOf": schemas(
         A=of(), X={"allOf": [ref("A")], "properties": {"a": STRING}}
     ),
-    f"{X}: allOf[0] is not one object, so that nothing can be merged with it; leave the others out": schemas(
+    f"{X}: allOf[0] is not a single object and cannot be merged; make it the only entry of allOf": schemas(
         A=STRING, X={"allOf": [ref("A"), {"description": "An A."}]}
     ),
-    f"{X}: allOf[1] is not one object, so that nothing can be merged with it; leave the others out": schemas(
+    f"{X}: allOf[1] is not a single object and cannot be merged; make it the only entry of allOf": schemas(
         A={"oneOf": [of(a=STRING), of(b=STRING)]}, X={"allOf": [of(c=STRING), ref("A")]}
+    ),
+    f"{X}: allOf[0] is not a single object and cannot be merged; write it without allOf": schema(allOf=[STRING]),
+    f"{X}.allOf[1]: a schema that is true is not supported; write {{}} for any value": schemas(
+        A=of(), X={"allOf": [ref("A"), True]}
     ),
     f"{X}: allOf[1]: oneOf inside allOf would be lost; make it a schema of its own": schemas(
         A=of(), X={"allOf": [ref("A"), {"oneOf": [of(a=STRING)]}]}
