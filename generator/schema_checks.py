@@ -12,6 +12,7 @@ from openapi_python_client.strings import snake_case
 
 from generator import docstrings
 from generator.nodes import mapping, sequence
+from generator.nulls import allows_null
 from generator.schemas import ANYTHING, JSON_TYPES, OBJECT, Schemas
 
 ANNOTATIONS = frozenset(
@@ -95,15 +96,15 @@ def _const(_: Schemas, schema: Mapping[str, Any]) -> Problem | None:
         return "const", f"write {value} as {int(value)}"
     if not isinstance(value, str | int):
         return "const", f"expected a string, an integer or a boolean, got {value!r}"
+    if "const" in schema and "boolean" not in sequence(schema.get("type")) and allows_null(schema):
+        return "const", 'null would be lost; use oneOf, with {type: "null"} beside the constant'
     return None
 
 
 def _boolean(_: Schemas, schema: Mapping[str, Any]) -> Problem | None:
-    if schema.get("type") != "boolean":
-        return None
-    if "const" in schema:
+    if "const" in schema and "boolean" in (schema.get("type"), *sequence(schema.get("type"))):
         return "", "const beside type: boolean would be lost; leave the type out"
-    if "enum" in schema and {*map(str, sequence(schema["enum"]))} != {"True", "False"}:
+    if schema.get("type") == "boolean" and {*map(str, sequence(schema.get("enum")))} not in (set(), {"True", "False"}):
         return "", "an enum of booleans would be lost; use const without a type"
     return None
 
@@ -114,7 +115,7 @@ def _enum(_: Schemas, schema: Mapping[str, Any]) -> Problem | None:
         return "enum", "there are no values; list them"
     if schema.get("type") == "boolean" or not values:
         return None
-    if len(values) == len(schema["enum"]) and (schema.get("nullable") or "null" in sequence(schema.get("type"))):
+    if len(values) == len(schema["enum"]) and allows_null(schema):
         return "enum", "the type allows null, the values do not; list null as well"
     if {type(value) for value in values} not in ({str}, {int}):
         return "enum", 'expected strings alone or integers alone; quote texts such as "yes" and "1"'

@@ -70,7 +70,7 @@ class Schemas:
                 return frozenset[str]().union(*(self._types(each, seen) for each in alternatives)) | null
         if parts := sequence(schema.get("allOf")):
             return ANYTHING.intersection(*(self._types(part, seen) for part in parts)) | null
-        return OBJECT if "properties" in schema else ANYTHING
+        return OBJECT | null if "properties" in schema else ANYTHING
 
     def shape(self, schema: Any) -> Shape:
         """Return the properties of an object."""

@@ -350,6 +350,12 @@ VALUES: Refused = {
     f"{X}.const: write 1.0 as 1": schema(const=1.0),
     f"{X}.const: expected a string, an integer or a boolean, got 1.5": schema(const=1.5),
     f"{X}.const: expected a string, an integer or a boolean, got {{}}": schema(const={}),
+    f'{X}.const: null would be lost; use oneOf, with {{type: "null"}} beside the constant': schema(
+        nullable=True, const="a"
+    ),
+    f"{X}.properties.a: const beside type: boolean would be lost; leave the type out": schema(
+        type="object", properties={"a": {"type": ["boolean", "null"], "const": True}}
+    ),
     f"{X}: const beside type: boolean would be lost; leave the type out": schema(type="boolean", const=True),
     f"{X}: an enum of booleans would be lost; use const without a type": schema(type="boolean", enum=[True]),
     f"{X}.enum: there are no values; list them": schema(enum=[]),
@@ -548,6 +554,7 @@ OBEYED: dict[str, dict[str, Any]] = {
     "types": schema(type=["string", "integer", "null"], default=3),
     "const-true": schema(const=True),
     "enum-with-null": schema(type=["string", "null"], enum=["a", None]),
+    "null-in-all-of": schemas(A=of(a=STRING), X=of(a={"type": ["object", "null"], "allOf": [ref("A"), of(b=STRING)]})),
     "enum-named": schema(enum=["a b", "a-b"], **{"x-enum-varnames": ["A", "B"]}),
     "enum-of-both-booleans": schema(type="boolean", enum=[True, False]),
     "default-null": schema(type="string", default=None),

@@ -581,6 +581,22 @@ def test_constants_tell_alternatives_apart(workshop: Any) -> None:
         workshop.Odd.from_dict({"shape": {"shape": "line", "size": 1}})
 
 
+def test_null_is_not_lost(workshop: Any, ask: Ask) -> None:
+    """Beside an enum, allOf, oneOf, or properties without a type."""
+    shape = {"shape": "circle"}
+    for value in (
+        {"choice": None, "round": None, "figure": None, "loose": None},
+        {"choice": "a", "round": shape, "figure": shape, "loose": {"a": 1}},
+    ):
+        odd = ask(lambda client: client.odd.get("a"), as_json(value))[0]
+        assert odd.to_dict() == value
+    assert list(type(odd.choice)) == ["a"]
+    assert (type(odd.round), type(odd.figure)) == (workshop.Circle, workshop.Circle)
+    for name in value:
+        with pytest.raises(workshop.APIResponseValidationError):
+            workshop.Odd.from_dict({name: 0})
+
+
 def test_discriminator_maps_values_to_models(workshop: Any) -> None:
     """One that the mapping leaves out has the name of its schema as its value."""
     sorts = {'a "cat"': workshop.Cat, "tom": workshop.Cat, "Dog": workshop.Dog}
