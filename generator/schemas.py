@@ -34,7 +34,9 @@ class Schemas:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
         sent, received = list[Any](), list[Any]()
-        for *_, operation in operations(document):
+        for *_, item, operation in operations(document):
+            for parameter in (*sequence(item.get("parameters")), *sequence(operation.get("parameters"))):
+                sent.append(self.resolved(parameter).get("schema"))
             body = self.resolved(operation.get("requestBody"))
             sent += [mapping(media).get("schema") for media in mapping(body.get("content")).values()]
             for response in map(self.resolved, mapping(operation.get("responses")).values()):
@@ -96,11 +98,16 @@ class Schemas:
         return {str(value) for value in sequence(schema["enum"])} if "enum" in schema else None
 
     def leaves(self, schema: Any) -> Iterator[Mapping[str, Any]]:
-        """Yield the alternatives of a schema and of its alternatives; without any, the schema."""
+        """Yield the alternatives of a schema and of its alternatives; without any, the schema.
+
+        A schema that only refers to another, in allOf, stands for that one.
+        """
         stack, seen = [schema], set[int]()
         while stack:
             node = self.resolved(stack.pop(0))
             alternatives = [*sequence(node.get("oneOf")), *sequence(node.get("anyOf"))]
+            if len(entries := sequence(node.get("allOf"))) == 1 and "$ref" in mapping(entries[0]):
+                alternatives += entries
             if not alternatives:
                 yield node
             elif id(node) not in seen:
