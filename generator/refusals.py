@@ -153,12 +153,11 @@ class _Walk:
             yield f"{place}.servers: calls go to one server; put it into $.servers, or leave the operation out"
         for index, parameter in enumerate(sequence(operation.get("parameters"))):
             yield from self._parameter(mapping(parameter), below(place, "parameters", index))
-        for parameters in (sequence(operation.get("parameters")), sequence(item.get("parameters"))):
-            yield from parameters_alike(self.schemas, parameters, f"{place}.parameters")
-        parameters = [*sequence(item.get("parameters")), *sequence(operation.get("parameters"))]
+        of_path, of_operation = sequence(item.get("parameters")), sequence(operation.get("parameters"))
+        yield from parameters_alike(self.schemas, of_path, of_operation, f"{place}.parameters")
         names = {
             (str(parameter.get("in")), str(parameter.get("name")))
-            for parameter in map(self.schemas.resolved, parameters)
+            for parameter in map(self.schemas.resolved, [*of_path, *of_operation])
         }
         in_path = {name for location, name in names if location == "path"}
         for name in sorted(in_path ^ {*NAME_IN_BRACES.findall(path)}):
