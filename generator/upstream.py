@@ -12,7 +12,7 @@ from openapi_python_client import strings
 from openapi_python_client.config import Config
 from openapi_python_client.parser import GeneratorData, properties
 from openapi_python_client.parser.errors import GeneratorError, ParseError, PropertyError
-from openapi_python_client.parser.properties import string
+from openapi_python_client.parser.properties import AnyProperty, string
 from openapi_python_client.parser.properties.boolean import BooleanProperty
 from openapi_python_client.parser.properties.float import FloatProperty
 from openapi_python_client.parser.properties.int import IntProperty
@@ -22,6 +22,7 @@ from openapi_python_client.parser.properties.schemas import parse_reference_path
 from openapi_python_client.parser.properties.union import UnionProperty
 from openapi_python_client.schema.parameter_location import ParameterLocation
 from openapi_python_client.schema.untrusted_string import UntrustedString
+from openapi_python_client.strings import PythonIdentifier
 
 from generator import discriminators
 from generator.errors import GenerationError
@@ -36,6 +37,9 @@ MESSAGES = {
     r"Properties (.*) and (.*) have the same python_name": r"'\1' and '\2' are alike in Python; rename one",
 }
 """Our words for what openapi-python-client says."""
+
+EXTRA = str.__new__(PythonIdentifier, "additional_properties")
+"""The name of additional properties in variables: a reserved word, so that no field has it."""
 
 SHOWN = 120
 """Characters of a part of the document that an error shows."""
@@ -55,6 +59,9 @@ def parse(document: Mapping[str, Any], settings: Config) -> GeneratorData:
     errors = [error for tag in data.endpoint_collections_by_tag.values() for error in tag.parse_errors]
     if errors := errors + data.errors:
         raise GenerationError(described(errors))
+    for extra in [model.additional_properties for model in data.models]:
+        if extra and not isinstance(extra, AnyProperty):  # upstream's is shared; it needs no decoder
+            extra.python_name = EXTRA
     return data
 
 

@@ -45,7 +45,7 @@ def test_default_of_a_union_keeps_its_type() -> None:
     """A number stays one, and so does a text of digits."""
     union = {"oneOf": [{"type": "string"}, {"type": "integer"}]}
     assert properties(a={**union, "default": 3}, b={**union, "default": "3"}) == {"a": "3", "b": "'3'"}
-    array = {"oneOf": [{"type": "array", "items": {}}, {"type": "string"}]}
+    array: dict[str, Any] = {"oneOf": [{"type": "array", "items": {}}, {"type": "string"}]}
     assert properties(a={**array, "default": "b"}) == {"a": "'b'"}
 
 
