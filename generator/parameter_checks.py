@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from openapi_python_client.strings import snake_case
+
+from generator.media_types import essence, is_sent
+from generator.nodes import mapping
 from generator.schemas import ANYTHING, Schemas
 
 OWN_HEADERS = frozenset(
@@ -14,6 +18,16 @@ OWN_HEADERS = frozenset(
     }
 )
 """Headers that the client sends itself."""
+
+CLASSES = {
+    "bool": "boolean",
+    "datetime": "string",
+    "float": "number",
+    "int": "number",
+    "list": "array",
+    "str": "string",
+}
+"""Types of JSON by the names of their classes in Python, and of the module of one."""
 
 STYLES = {
     "path": ("simple",),
@@ -72,6 +86,16 @@ def parameters_alike(
         for sent in fields or [name]:
             if location == "query" and (other := senders.setdefault(sent, name)) != name:
                 yield f"{place}: {sent!r} is sent for both {other!r} and {name!r}; rename one"
+
+
+def hidden_classes(schemas: Schemas, operation: Mapping[str, Any], names: Iterable[str], place: str) -> Iterator[str]:
+    """Yield which of the parameters of an operation hide a class by which the media type of its body is selected."""
+    content = mapping(schemas.resolved(operation.get("requestBody")).get("content"))
+    bodies = [mapping(media).get("schema") for name, media in content.items() if is_sent(essence(name))]
+    types = {kind for body in bodies for kind in schemas.types(body)} if len(bodies) > 1 else set[str]()
+    for name in names:
+        if CLASSES.get(snake_case(name)) in types:
+            yield f"{place}.parameters: {name!r} hides a class that selects the body's media type; use one media type"
 
 
 def _leaves(schemas: Schemas, schema: Any, kind: str) -> list[Mapping[str, Any]]:

@@ -56,6 +56,12 @@ def body(media_type: str = "application/json", schema: Any = None, **others: Any
     return described({"/a": {"post": {**OK, "requestBody": {"content": {media_type: media}}}}})
 
 
+def json_or_form(schema: Any, media_type: str = "application/json", **others: Any) -> dict[str, Any]:
+    """Return a document with a body of JSON or of a form."""
+    content = {media_type: {"schema": schema}, "multipart/form-data": {"schema": of(a=STRING)}}
+    return described({"/a": {"post": {**OK, "requestBody": {"content": content}, **others}}})
+
+
 def response(content: dict[str, Any], status: str = "200", **others: Any) -> dict[str, Any]:
     return get({"responses": {status: {"description": "", "content": content}}}, **others)
 
@@ -264,19 +270,14 @@ BODIES: Refused = {
     f"{POST}['application/octet-stream'].schema: expected {{type: string, format: binary}}": body(
         "application/octet-stream", STRING
     ),
-    f"{POST}['application/json'].schema: the class of a body selects its media type; give it a type, or one media "
-    "type": described(
-        {
-            "/a": {
-                "post": {
-                    **OK,
-                    "requestBody": {
-                        "content": {"application/json": {"schema": {}}, "application/octet-stream": {"schema": FILE}}
-                    },
-                }
-            }
-        }
-    ),
+    f"{POST}['application/json'].schema: the class of a body selects its media type; give it one type, or one media "
+    "type": json_or_form({}),
+    f"{POST}['application/vnd.a+json'].schema: the class of a body selects its media type; give it one type, or one "
+    "media type": json_or_form({"oneOf": [STRINGS, STRING]}, "application/vnd.a+json"),
+    f"{POST}['application/vnd.b+json'].schema: the class of a body selects its media type; give it one type, or one "
+    "media type": json_or_form({"oneOf": [STRING, {"const": 1}]}, "application/vnd.b+json"),
+    "$.paths['/a'].post.parameters: 'list' hides a class that selects the body's media type; use one media "
+    "type": json_or_form(STRINGS, parameters=[{"name": "list", "in": "query", "schema": STRING}]),
 }
 
 
@@ -561,6 +562,9 @@ OBEYED: dict[str, dict[str, Any]] = {
     "array-of-enums": parameter(schema={"type": "array", "items": {"enum": ["a", "b"]}}),
     # Bodies and responses
     "body-json": body("application/vnd.x+json", of(a=STRING)),
+    "body-json-or-form": json_or_form(
+        {"oneOf": [of(b=STRING), of(c=STRING)]}, parameters=[{"name": "list", "in": "query", "schema": STRING}]
+    ),
     "body-json-or-xml": described(
         {
             "/a": {
@@ -576,7 +580,7 @@ OBEYED: dict[str, dict[str, Any]] = {
             }
         }
     ),
-    "null-in-extension": get({"x-codes": {"a": None}}),
+    "null-in-extension": get({"x-codes": {"a": None}, "x-null": None}, x_null=None),
     "body-null": body(schema={"type": ["object", "null"], "properties": {"a": STRING}}),
     "body-file": body("application/octet-stream", FILE),
     "multipart": body("multipart/form-data", of(a=FILE, b={"type": "array", "items": FILE}, c=of(d=STRING))),
