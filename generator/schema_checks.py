@@ -86,7 +86,9 @@ def _beside_all_of(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | Non
         return None
     for index, entry in enumerate(entries):
         resolved = schemas.resolved(entry)
-        if "object" not in schemas.types(entry) or len(list(schemas.leaves(entry))) > 1:
+        types = schemas.types(entry)
+        is_null_lost = len(entries) == 1 and types != ANYTHING and "null" in types
+        if "object" not in types or is_null_lost or len(list(schemas.leaves(entry))) > 1:
             advice = "make it the only entry of allOf" if len(entries) > 1 else "write it without allOf"
             return "", f"allOf[{index}] is not a single object and cannot be merged; {advice}"
         if isinstance(resolved.get("additionalProperties"), dict):

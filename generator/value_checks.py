@@ -50,12 +50,15 @@ def check_const(_: Schemas, schema: Mapping[str, Any]) -> Problem | None:
 
 def check_types(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | None:
     """Check that the values of const and enum are of the given type."""
-    given = schemas.types({"type": schema["type"]}) if "type" in schema else ANYTHING
+    if "type" not in schema:
+        return None
+    given = schemas.types({"type": schema["type"]})
+    names = " or ".join(map(str, sequence(schema["type"]) or [schema["type"]]))
     for keyword in ("const", "enum"):
         for value in sequence(schema.get(keyword)) or [schema.get(keyword)]:
             kind = JSON_TYPES.get(type(value), "string")
             if kind not in {*given, "null"}:
-                return keyword, f"{value!r} is a {kind}, the type is {' or '.join(sorted(given))}; change one of them"
+                return keyword, f"{value!r} is a {kind}, the type is {names}; change one of them"
     return None
 
 
@@ -63,8 +66,9 @@ def check_boolean(_: Schemas, schema: Mapping[str, Any]) -> Problem | None:
     """Check the constant and the enum of a boolean."""
     if "const" in schema and "boolean" in (schema.get("type"), *sequence(schema.get("type"))):
         return "", "const beside type: boolean would be lost; leave the type out"
-    if schema.get("type") == "boolean" and {*map(str, sequence(schema.get("enum")))} not in (set(), {"True", "False"}):
-        return "", "an enum of booleans would be lost; use const without a type"
+    is_whole = {*map(str, sequence(schema.get("enum")))} == {"True", "False"} and not allows_null(schema)
+    if schema.get("type") == "boolean" and "enum" in schema and not is_whole:
+        return "", "an enum of booleans would be lost; leave it out, or use const without a type"
     return None
 
 
@@ -120,7 +124,7 @@ def check_default(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | None
         schema = schemas.resolved(entries[0])
         if "object" in types != ANYTHING:
             return "default", "an object of another schema cannot have one; leave it out"
-    if (kind := JSON_TYPES[type(default)]) not in types:
+    if (kind := JSON_TYPES.get(type(default), "string")) not in types:
         expected = schema["type"] if isinstance(schema.get("type"), str) else " or ".join(sorted(types))
         return "default", f"expected {expected}, got the {kind} {default!r}"
     if kind in {"array", "object"} and not is_received:

@@ -384,7 +384,12 @@ VALUES: Refused = {
         type="object", properties={"a": {"type": ["boolean", "null"], "const": True}}
     ),
     f"{X}: const beside type: boolean would be lost; leave the type out": schema(type="boolean", const=True),
-    f"{X}: an enum of booleans would be lost; use const without a type": schema(type="boolean", enum=[True]),
+    f"{X}: an enum of booleans would be lost; leave it out, or use const without a type": schema(
+        type="boolean", enum=[True]
+    ),
+    f"{X}.properties.a: an enum of booleans would be lost; leave it out, or use const without a type": schema(
+        type="object", properties={"a": {"type": "boolean", "nullable": True, "enum": [True, False]}}
+    ),
     f"{X}.enum: there are no values; list them": schema(enum=[]),
     f'{X}.enum: expected strings alone or integers alone; quote texts such as "yes" and "1"': schema(enum=["a", 1]),
     f"{X}.enum: the type allows null, the values do not; list null as well": schema(
@@ -403,7 +408,7 @@ VALUES: Refused = {
     f"{X}.default: expected integer, got the string 'x'": schema(type="integer", default="x"),
     f"{X}.const: 5 is a number, the type is string; change one of them": schema(type="string", const=5),
     f"{X}.enum: 1 is a number, the type is string; change one of them": schema(type="string", enum=[1, 2]),
-    f"{X}.enum: 'a' is a string, the type is null or number; change one of them": schema(
+    f"{X}.enum: 'a' is a string, the type is integer or null; change one of them": schema(
         type=["integer", "null"], enum=["a", None]
     ),
     f"{X}.default: expected an integer, got 1.5": schema(type="integer", default=1.5),
@@ -454,6 +459,9 @@ COMBINATIONS: Refused = {
         A={"oneOf": [of(a=STRING), of(b=STRING)]}, X={"allOf": [of(c=STRING), ref("A")]}
     ),
     f"{X}: allOf[0] is not a single object and cannot be merged; write it without allOf": schema(allOf=[STRING]),
+    f"{X}.properties.a: allOf[0] is not a single object and cannot be merged; write it without allOf": schema(
+        type="object", properties={"a": {"allOf": [{"nullable": True, "properties": {"a": STRING}}]}}
+    ),
     f"{X}.allOf[1]: a schema that is true is not supported; write {{}} for any value": schemas(
         A=of(), X={"allOf": [ref("A"), True]}
     ),
