@@ -138,9 +138,21 @@ def body_decoder(response: Response) -> str:
         return "bodies.raw" if _has_content(response) else "bodies.nothing"
     if returned == "bytes":
         return "bodies.binary"
-    if returned == "Any" or isinstance(response.prop, (BooleanProperty, FloatProperty, IntProperty)):
+    if returned == "Any" or not _may_be_text(response.prop):
         return f"bodies.json_body({decoder(response.prop)})"
     return f"bodies.text_body({decoder(response.prop)})"
+
+
+def _may_be_text(property_: PropertyProtocol) -> bool:
+    match property_:
+        case UnionProperty():
+            return any(map(_may_be_text, property_.inner_properties))
+        case EnumProperty() | LiteralEnumProperty():
+            return property_.value_type is str
+        case ConstProperty():
+            return isinstance(property_.value.raw_value, str)
+        case _:
+            return not isinstance(property_, (BooleanProperty, FloatProperty, IntProperty, NoneProperty))
 
 
 def body_type(response: Response) -> str:

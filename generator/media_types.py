@@ -37,8 +37,8 @@ def choose_media_types(document: Mapping[str, Any]) -> None:
     """Leave the responses and request bodies of a document, in place, with the media types that are used.
 
     openapi-python-client takes the first of a response that it knows, and knows JSON, text and bytes. Taken here is
-    JSON, else text, else bytes, which stand for images, archives and whatever else has no schema but binary. Of a
-    request body, those are left that can be sent, JSON first.
+    JSON, else text, else bytes. Images, archives and other binary bodies are treated as bytes. Of a request body, those
+    are left that can be sent, JSON first.
     """
     for response in _all(document, "responses"):
         if content := mapping(response.get("content")):

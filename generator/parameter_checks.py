@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from openapi_python_client.strings import snake_case
+
+from generator.media_types import essence, is_sent
+from generator.nodes import mapping
 from generator.schemas import ANYTHING, Schemas
 
 OWN_HEADERS = frozenset(
@@ -14,6 +18,16 @@ OWN_HEADERS = frozenset(
     }
 )
 """Headers that the client sends itself."""
+
+CLASSES = {
+    "bool": "boolean",
+    "datetime": "string",
+    "float": "number",
+    "int": "number",
+    "list": "array",
+    "str": "string",
+}
+"""Types of JSON by the names of their classes in Python, and of the module of one."""
 
 STYLES = {
     "path": ("simple",),
@@ -47,23 +61,46 @@ def parameter_problems(schemas: Schemas, parameter: Mapping[str, Any], place: st
         yield f"{place}.style: {style!r} is not supported; supported in a {location}: {', '.join(styles)}"
     elif problem := _unsendable(schemas, schemas.resolved(parameter.get("schema")), location, style, parameter):
         yield f"{place}.schema: {problem}"
+    schema = schemas.resolved(parameter["schema"])
+    if location == "path" and any("default" in each for each in (schema, *schemas.leaves(schema))):
+        yield f"{place}.schema: a parameter in the path is always given; leave the default out"
 
 
-def parameters_alike(schemas: Schemas, parameters: Iterable[Any], place: str) -> Iterator[str]:
+def parameters_alike(
+    schemas: Schemas, of_path: Iterable[Any], of_operation: Iterable[Any], place: str
+) -> Iterator[str]:
     """Yield which of the parameters of an operation would be sent under the name of another."""
-    names: dict[tuple[str, str], str] = {}
-    found = [schemas.resolved(parameter) for parameter in parameters]
-    for parameter in found:
-        key = (str(parameter.get("in")), str(parameter.get("name")))
-        if key in names:
-            yield f"{place}: {key[1]!r} is there twice in the {key[0]}; leave one out"
-        names[key] = key[1]
-    for parameter in found:
-        schema = parameter.get("schema")
-        if parameter.get("in") == "query" and "object" in schemas.types(schema) != ANYTHING:
-            for name in schemas.shape(schema).properties:
-                if ("query", name) in names and name != parameter.get("name"):
-                    yield f"{place}: {name!r} is a field of the object {parameter.get('name')!r} too; rename one"
+    merged: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for parameters in (of_path, of_operation):
+        seen = set[tuple[str, str]]()
+        for parameter in map(schemas.resolved, parameters):
+            key = (str(parameter.get("in")), str(parameter.get("name")))
+            if key in seen:
+                yield f"{place}: {key[1]!r} is there twice in the {key[0]}; leave one out"
+            seen.add(key)
+            merged[key] = parameter  # that of the operation replaces that of the path
+    senders: dict[str, str] = {}
+    for (location, name), parameter in merged.items():
+        objects = _leaves(schemas, parameter.get("schema"), "object")
+        fields = {field: None for leaf in objects for field in schemas.shape(leaf).properties}
+        for sent in fields or [name]:
+            if location == "query" and (other := senders.setdefault(sent, name)) != name:
+                yield f"{place}: {sent!r} is sent for both {other!r} and {name!r}; rename one"
+
+
+def hidden_classes(schemas: Schemas, operation: Mapping[str, Any], names: Iterable[str], place: str) -> Iterator[str]:
+    """Yield which of the parameters of an operation hide a class by which the media type of its body is selected."""
+    content = mapping(schemas.resolved(operation.get("requestBody")).get("content"))
+    bodies = [mapping(media).get("schema") for name, media in content.items() if is_sent(essence(name))]
+    types = {kind for body in bodies for kind in schemas.types(body)} if len(bodies) > 1 else set[str]()
+    for name in names:
+        if CLASSES.get(snake_case(name)) in types:
+            yield f"{place}.parameters: {name!r} hides a class that selects the body's media type; use one media type"
+
+
+def _leaves(schemas: Schemas, schema: Any, kind: str) -> list[Mapping[str, Any]]:
+    """Return the alternatives of a schema that are an object, or an array."""
+    return [leaf for leaf in schemas.leaves(schema) if kind in schemas.types(leaf) != ANYTHING]
 
 
 def _unsendable(
@@ -71,19 +108,18 @@ def _unsendable(
 ) -> str | None:
     """Return why a value of a parameter cannot be written as text, or None."""
     explode = parameter.get("explode", style == "form")
-    types = schemas.types(schema)
-    if types == ANYTHING:
-        return None
-    if "object" in types:
-        if location != "query" or not explode or style != "form":
-            return f"an object is sent in a query alone, with style: form and explode: true, not in this {location}"
-        nested = schemas.shape(schema).properties.items()
-        if names := [name for name, value in nested if "object" in schemas.types(value) != ANYTHING]:
+    objects, arrays = _leaves(schemas, schema, "object"), _leaves(schemas, schema, "array")
+    if objects and (location != "query" or not explode or style != "form"):
+        return f"an object is sent in a query alone, with style: form and explode: true, not in this {location}"
+    for leaf in objects:
+        fields = {**schemas.shape(leaf).properties, "additionalProperties": leaf.get("additionalProperties")}
+        if names := [name for name, value in fields.items() if _leaves(schemas, value, "object")]:
             return f"an object in an object ({', '.join(names)}) cannot be sent in a query; use a request body"
-    if "array" in types:
-        items = schemas.types(schemas.resolved(schema.get("items")))
-        if items != ANYTHING and items & {"object", "array"}:
-            return f"an array of objects or arrays cannot be sent in a {location}; use a request body"
-        if location == "cookie" and explode:
-            return "an array in a cookie is joined by commas; say so with explode: false"
+        arrays += [array for value in fields.values() for array in _leaves(schemas, value, "array")]
+    if any(_leaves(schemas, array.get("items"), kind) for array in arrays for kind in ("object", "array")):
+        return f"an array of objects or arrays cannot be sent in a {location}; use a request body"
+    if arrays and location == "cookie" and explode:
+        return "an array in a cookie is joined by commas; say so with explode: false"
+    if any(part.get("format") == "binary" for part in schemas.reachable([schema])):
+        return f"a file cannot be sent in a {location}; use a request body"
     return None

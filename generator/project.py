@@ -29,6 +29,7 @@ from generator.document import Document
 from generator.errors import GenerationError
 from generator.media_types import choose_media_types
 from generator.nodes import mapping, operations
+from generator.nulls import spell_out_nulls
 from generator.operations import API
 from generator.refusals import refusals
 from generator.schema_checks import drop_needless_discriminators
@@ -100,6 +101,7 @@ def parsed(name: str, document: Mapping[str, Any], settings: Config) -> tuple[Ge
     if lines := [f"{name}: {line}" for line in refusals(document)]:
         raise GenerationError("\n".join(lines))
     drop_extensions(document)
+    spell_out_nulls(document)
     choose_media_types(document)
     docstrings.describe_limits(document)
     drop_needless_discriminators(document)

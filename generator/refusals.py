@@ -2,7 +2,7 @@
 
 `make spec` and `python -m generator` say the same, because both call `refusals`. What is not refused here is obeyed, is
 documentation, or says nothing about requests and responses (callbacks, webhooks, links, response headers, xml).
-tests/generator/test_refusals.py lists both.
+tests/generator/test_refusals.py lists what is refused and what is accepted.
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ from openapi_python_client.strings import PythonIdentifier
 
 from generator.media_types import BYTES, FORM, JSON, MULTIPART, essence, is_json, is_sent, is_text
 from generator.nodes import METHODS, below, children, mapping, path_items, resolved, sequence
-from generator.parameter_checks import parameter_problems, parameters_alike
+from generator.parameter_checks import hidden_classes, parameter_problems, parameters_alike
 from generator.schema_checks import CHECKS, CHECKS_IN_ALL_OF, KNOWN, REFUSED, effective_keywords, named
 from generator.schemas import ANYTHING, OBJECT, Schemas
 
 NAME_IN_BRACES = re.compile(r"{(.*?)}")
+
+MAY_BE_NULL = frozenset({"const", "default", "example", "value"})
 
 STATUS = re.compile(r"[1-5](\d\d|XX)|default|x-.*")
 
@@ -51,7 +53,7 @@ def malformed(node: Any, place: str = "$", *, named: bool = False) -> Iterator[s
     for name, child in mapping(node).items():
         if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             yield f"{place}: expected text, as in '{name}', got {name}"
-        elif child is None and (named or name not in {"const", "default", "example", "value"}):
+        elif child is None and not name.startswith("x-") and (named or name not in MAY_BE_NULL):
             advice = "quote a text that has a comma in it" if " " in name else "give it one or leave it out"
             yield f"{below(place, name)}: there is no value; {advice}"
     for step, child, has_names in children(node, named=named):
@@ -153,12 +155,11 @@ class _Walk:
             yield f"{place}.servers: calls go to one server; put it into $.servers, or leave the operation out"
         for index, parameter in enumerate(sequence(operation.get("parameters"))):
             yield from self._parameter(mapping(parameter), below(place, "parameters", index))
-        for parameters in (sequence(operation.get("parameters")), sequence(item.get("parameters"))):
-            yield from parameters_alike(self.schemas, parameters, f"{place}.parameters")
-        parameters = [*sequence(item.get("parameters")), *sequence(operation.get("parameters"))]
+        of_path, of_operation = sequence(item.get("parameters")), sequence(operation.get("parameters"))
+        yield from parameters_alike(self.schemas, of_path, of_operation, f"{place}.parameters")
         names = {
             (str(parameter.get("in")), str(parameter.get("name")))
-            for parameter in map(self.schemas.resolved, parameters)
+            for parameter in map(self.schemas.resolved, [*of_path, *of_operation])
         }
         in_path = {name for location, name in names if location == "path"}
         for name in sorted(in_path ^ {*NAME_IN_BRACES.findall(path)}):
@@ -166,6 +167,7 @@ class _Walk:
         keys = self._keys(operation)
         for name in sorted(name for location, name in names if (location, name.lower()) in keys):
             yield f"{place}.parameters: {name!r} is the API key, which the client sends itself; leave it out"
+        yield from hidden_classes(self.schemas, operation, sorted(name for _, name in names), place)
         if "requestBody" in operation:
             yield from self._request_body(mapping(operation["requestBody"]), f"{place}.requestBody")
         if not operation.get("responses"):
@@ -224,9 +226,16 @@ class _Walk:
                     yield f"{where}.schema: expected {{type: string, format: binary}}"
             elif is_json(name) and self._has_file(schema):
                 yield f"{where}.schema: a file cannot be sent in JSON; use {MULTIPART}, or format: byte for base64"
-            if len(content) > 1 and (types == ANYTHING or "const" in schema):
-                yield f"{where}.schema: the class of a body selects its media type; give it a type, or one media type"
+            if is_sent(name) and sum(is_sent(essence(other)) for other in content) > 1 and self._has_no_class(schema):
+                yield f"{where}.schema: the class of a body selects its media type; give it one type, or one media type"
             yield from self._schema(mapping(media).get("schema", {}), f"{where}.schema")
+
+    def _has_no_class(self, schema: Mapping[str, Any]) -> bool:
+        """Return whether `isinstance` cannot tell the values of a schema from others: an int may be sent as a float."""
+        types, leaves = self.schemas.types(schema), list(self.schemas.leaves(schema))
+        is_union = len(types) > 1 or len(leaves) > 1
+        has_const = any("const" in leaf for leaf in leaves)
+        return types == ANYTHING or has_const or (is_union and bool(types & {"array", "number"}))
 
     def _nested_files(self, schema: Mapping[str, Any], place: str) -> Iterator[str]:
         for name, value in self.schemas.shape(schema).properties.items():

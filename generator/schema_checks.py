@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
 from itertools import combinations
 from typing import Any, cast
-from uuid import UUID
 
-from openapi_python_client.strings import snake_case
-
+from generator import docstrings
 from generator.nodes import mapping, sequence
-from generator.schemas import ANYTHING, JSON_TYPES, OBJECT, Schemas
+from generator.schemas import ANYTHING, OBJECT, Schemas
+from generator.value_checks import Problem, check_boolean, check_const, check_default, check_enum, check_types
 
 ANNOTATIONS = frozenset(
     {
@@ -23,17 +21,8 @@ ANNOTATIONS = frozenset(
 
 LIMITS = frozenset(
     {
-        *(
-            "minimum",
-            "maximum",
-            "exclusiveMinimum",
-            "exclusiveMaximum",
-            "multipleOf",
-            "minLength",
-            "maxLength",
-            "pattern",
-        ),
-        *("minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"),
+        *docstrings.LIMITS,
+        *("pattern", "uniqueItems", "minProperties", "maxProperties"),
         *("contentEncoding", "contentMediaType", "contentSchema"),
     }
 )
@@ -73,112 +62,10 @@ REFUSED = {
 """Keywords of a schema that are refused, and what to do instead."""
 
 
-def date_time(text: str) -> datetime:
-    """Return a date-time of RFC 3339, which has an offset."""
-    value = datetime.fromisoformat(text)
-    if value.tzinfo is None:
-        raise ValueError(text)
-    return value
-
-
-FORMATS: dict[str, Callable[[str], object]] = {
-    "date": date.fromisoformat,
-    "date-time": date_time,
-    "uuid": UUID,
-}
-"""What reads the formats of strings that have types of their own in Python."""
-
-Problem = tuple[str, str]
 Check = Callable[[Schemas, Mapping[str, Any]], Problem | None]
 
 
-# What is refused of a schema as a whole. Each returns the keyword that is to blame, or "", and the message; or None.
-
-
-def _const(_: Schemas, schema: Mapping[str, Any]) -> Problem | None:
-    value = schema.get("const", "")
-    if value is None:
-        return "const", 'null is not supported; use type: "null"'
-    if isinstance(value, float) and value.is_integer():
-        return "const", f"write {value} as {int(value)}"
-    if not isinstance(value, str | int):
-        return "const", f"expected a string, an integer or a boolean, got {value!r}"
-    return None
-
-
-def _boolean(_: Schemas, schema: Mapping[str, Any]) -> Problem | None:
-    if schema.get("type") != "boolean":
-        return None
-    if "const" in schema:
-        return "", "const beside type: boolean would be lost; leave the type out"
-    if "enum" in schema and {*map(str, sequence(schema["enum"]))} != {"True", "False"}:
-        return "", "an enum of booleans would be lost; use const without a type"
-    return None
-
-
-def _enum(_: Schemas, schema: Mapping[str, Any]) -> Problem | None:
-    values = [value for value in sequence(schema.get("enum")) if value is not None]
-    if schema.get("enum") == []:
-        return "enum", "there are no values; list them"
-    if schema.get("type") == "boolean" or not values:
-        return None
-    if len(values) == len(schema["enum"]) and (schema.get("nullable") or "null" in sequence(schema.get("type"))):
-        return "enum", "the type allows null, the values do not; list null as well"
-    if {type(value) for value in values} not in ({str}, {int}):
-        return "enum", 'expected strings alone or integers alone; quote texts such as "yes" and "1"'
-    given = sequence(schema.get("x-enum-varnames"))
-    if given and len(given) != len(values):
-        return "x-enum-varnames", f"expected {len(values)} names, one for each value, got {len(given)}"
-    taken: dict[str, Any] = {}
-    for index, value in enumerate(values):
-        name = enum_name(value, index, given)
-        if not name.isidentifier():
-            return "enum", f"{value!r} has no name in Python; give each value one with x-enum-varnames"
-        if taken.get(name) == value:
-            return "enum", f"{value!r} is there twice; leave one out"
-        if name in taken:
-            return "enum", (
-                f"{taken[name]!r} and {value!r} would both be {name} in Python; "
-                "give each value a name with x-enum-varnames"
-            )
-        taken[name] = value
-    return None
-
-
-def enum_name(value: str | int, index: int, given: list[Any]) -> str:
-    """Return the name that openapi-python-client gives a member of an enum."""
-    if given:
-        return snake_case(str(given[index])).upper()
-    if isinstance(value, int):
-        return f"VALUE_NEGATIVE_{-value}" if value < 0 else f"VALUE_{value}"
-    return snake_case(value.upper()).upper() if value and value[0].isalpha() else f"VALUE_{index}"
-
-
-def _default(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | None:
-    default = schema.get("default")
-    types = schemas.types(schema)
-    if default is None or types == ANYTHING:
-        return None
-    if len(entries := sequence(schema.get("allOf"))) == 1:
-        schema = schemas.resolved(entries[0])
-        if "object" in types:
-            return "default", "an object of another schema cannot have one; leave it out"
-    if isinstance(default, date):  # as YAML reads one
-        return "default", f"expected a text; quote {str(default)!r}"
-    if (kind := JSON_TYPES.get(type(default), "string")) not in types:
-        expected = schema["type"] if isinstance(schema.get("type"), str) else " or ".join(sorted(types))
-        return "default", f"expected {expected}, got the {kind} {default!r}"
-    if schema.get("type") == "integer" and isinstance(default, float):
-        return "default", f"expected an integer, got {default!r}"
-    if (read := FORMATS.get(str(schema.get("format")))) and isinstance(default, str):
-        try:
-            read(default)
-        except ValueError:
-            return "default", f"{default!r} is no {schema['format']}"
-    allowed = schemas.values(schema)
-    if allowed is not None and str(default) not in allowed:
-        return "default", f"{default!r} is not one of the values"
-    return None
+# What is refused of a schema as a whole.
 
 
 def _beside_one_of(_: Schemas, schema: Mapping[str, Any]) -> Problem | None:
@@ -199,11 +86,14 @@ def _beside_all_of(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | Non
         return None
     for index, entry in enumerate(entries):
         resolved = schemas.resolved(entry)
-        if len(entries) > 1 and ("object" not in schemas.types(entry) or len(list(schemas.leaves(entry))) > 1):
-            return "", f"allOf[{index}] is not one object, so that nothing can be merged with it; leave the others out"
+        types = schemas.types(entry)
+        is_null_lost = len(entries) == 1 and types != ANYTHING and "null" in types
+        if "object" not in types or is_null_lost or len(list(schemas.leaves(entry))) > 1:
+            advice = "make it the only entry of allOf" if len(entries) > 1 else "write it without allOf"
+            return "", f"allOf[{index}] is not a single object and cannot be merged; {advice}"
         if isinstance(resolved.get("additionalProperties"), dict):
             return "", f"allOf[{index}]: its additionalProperties would be lost; put them beside allOf"
-        if "$ref" not in entry and (
+        if "$ref" not in mapping(entry) and (
             lost := effective_keywords(resolved) & {"allOf", "oneOf", "anyOf", "enum", "const", "items"}
         ):
             return "", f"allOf[{index}]: {named(lost)} inside allOf would be lost; make it a schema of its own"
@@ -216,7 +106,7 @@ def _type(_: Schemas, schema: Mapping[str, Any]) -> Problem | None:
             return "type", f"there is no type {name!r}; there are {', '.join(sorted(ANYTHING | {'integer'}))}"
     if "array" in (schema.get("type"), *sequence(schema.get("type"))) and not schema.keys() & {"items", "prefixItems"}:
         return "", "an array has no items; add items, {} for any value"
-    if "type" in schema or effective_keywords(schema) & {"allOf", "anyOf", "oneOf", "enum", "const"}:
+    if schema.keys() & {"type", "allOf", "anyOf", "oneOf", "enum", "const"}:
         return None
     if "items" in schema:
         return "", "items without a type would be lost; add type: array"
@@ -319,10 +209,11 @@ def not_null(schema: Any) -> bool:
 
 
 CHECKS_IN_ALL_OF: tuple[Check, ...] = (
-    _const,
-    _boolean,
-    _enum,
-    _default,
+    check_const,
+    check_types,
+    check_boolean,
+    check_enum,
+    check_default,
     _beside_one_of,
     _beside_all_of,
     _read_or_write_only,

@@ -34,7 +34,9 @@ class Schemas:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
         sent, received = list[Any](), list[Any]()
-        for *_, operation in operations(document):
+        for *_, item, operation in operations(document):
+            for parameter in (*sequence(item.get("parameters")), *sequence(operation.get("parameters"))):
+                sent.append(self.resolved(parameter).get("schema"))
             body = self.resolved(operation.get("requestBody"))
             sent += [mapping(media).get("schema") for media in mapping(body.get("content")).values()]
             for response in map(self.resolved, mapping(operation.get("responses")).values()):
@@ -70,7 +72,7 @@ class Schemas:
                 return frozenset[str]().union(*(self._types(each, seen) for each in alternatives)) | null
         if parts := sequence(schema.get("allOf")):
             return ANYTHING.intersection(*(self._types(part, seen) for part in parts)) | null
-        return OBJECT if "properties" in schema else ANYTHING
+        return OBJECT | null if "properties" in schema else ANYTHING
 
     def shape(self, schema: Any) -> Shape:
         """Return the properties of an object."""
@@ -96,11 +98,16 @@ class Schemas:
         return {str(value) for value in sequence(schema["enum"])} if "enum" in schema else None
 
     def leaves(self, schema: Any) -> Iterator[Mapping[str, Any]]:
-        """Yield the alternatives of a schema and of its alternatives; without any, the schema."""
+        """Yield the alternatives of a schema and of its alternatives; without any, the schema.
+
+        A schema that only refers to another, in allOf, stands for that one.
+        """
         stack, seen = [schema], set[int]()
         while stack:
             node = self.resolved(stack.pop(0))
             alternatives = [*sequence(node.get("oneOf")), *sequence(node.get("anyOf"))]
+            if len(entries := sequence(node.get("allOf"))) == 1 and "$ref" in mapping(entries[0]):
+                alternatives += entries
             if not alternatives:
                 yield node
             elif id(node) not in seen:
@@ -108,7 +115,10 @@ class Schemas:
                 stack = [*alternatives, *stack]
 
     def is_circular(self, schema: Any) -> bool:
-        """Return whether a schema consists of itself, so that it has no value; a property or an item may be one."""
+        """Return whether a schema contains itself through allOf, anyOf or oneOf, so that no value fits.
+
+        Recursion through a property or an item is fine.
+        """
         stack, seen = [schema], set[int]()
         while stack:
             node = self.resolved(stack.pop())
@@ -116,11 +126,11 @@ class Schemas:
                 return True
             if id(node) not in seen:
                 seen.add(id(node))
-                stack += [part for keyword in ("allOf", "anyOf", "oneOf") for part in sequence(node.get(keyword))]
+                stack += combined(node)
         return False
 
     def accepts_value_of(self, first: Any, other: Any) -> bool:
-        """Return whether the decoder of `first`, which is asked before, may accept what is meant as `other`."""
+        """The decoder of `first` is tried first; return whether it could accept a value of `other`."""
         return any(self._accepts(one, leaf) for one in self.leaves(first) for leaf in self.leaves(other))
 
     def _accepts(self, first: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
@@ -153,9 +163,10 @@ class Schemas:
             if id(node) not in seen:
                 seen.add(id(node))
                 yield node
-                stack += [
-                    *mapping(node.get("properties")).values(),
-                    node.get("items"),
-                    node.get("additionalProperties"),
-                ]
-                stack += [part for keyword in ("allOf", "anyOf", "oneOf") for part in sequence(node.get(keyword))]
+                stack += mapping(node.get("properties")).values()
+                stack += [node.get("items"), node.get("additionalProperties"), *combined(node)]
+
+
+def combined(schema: Mapping[str, Any]) -> list[Any]:
+    """Return the entries of allOf, anyOf and oneOf of a schema."""
+    return [part for keyword in ("allOf", "anyOf", "oneOf") for part in sequence(schema.get(keyword))]

@@ -10,16 +10,19 @@ from typing import Any
 from attrs import evolve
 from openapi_python_client import strings
 from openapi_python_client.config import Config
-from openapi_python_client.parser import GeneratorData
-from openapi_python_client.parser.errors import GeneratorError, ParseError
-from openapi_python_client.parser.properties import string
+from openapi_python_client.parser import GeneratorData, properties
+from openapi_python_client.parser.errors import GeneratorError, ParseError, PropertyError
+from openapi_python_client.parser.properties import AnyProperty, string
 from openapi_python_client.parser.properties.boolean import BooleanProperty
 from openapi_python_client.parser.properties.float import FloatProperty
 from openapi_python_client.parser.properties.int import IntProperty
+from openapi_python_client.parser.properties.list_property import ListProperty
 from openapi_python_client.parser.properties.protocol import PropertyProtocol
+from openapi_python_client.parser.properties.schemas import parse_reference_path
 from openapi_python_client.parser.properties.union import UnionProperty
 from openapi_python_client.schema.parameter_location import ParameterLocation
 from openapi_python_client.schema.untrusted_string import UntrustedString
+from openapi_python_client.strings import PythonIdentifier
 
 from generator import discriminators
 from generator.errors import GenerationError
@@ -30,9 +33,13 @@ MESSAGES = {
     r'Attempted to generate duplicate models with name "(.+)"': r"two schemas are \1 in Python; give one another title",
     r"Found conflicting enums named (\w+) .+": r"two enums are \1 in Python; give one another title",
     r"(.+) can't be merged with (.+)": r"a property in allOf is \1 and \2; describe it once",
+    r"Invalid property in union .+": "an alternative cannot be generated here; refer to one under components.schemas",
     r"Properties (.*) and (.*) have the same python_name": r"'\1' and '\2' are alike in Python; rename one",
 }
 """Our words for what openapi-python-client says."""
+
+EXTRA = str.__new__(PythonIdentifier, "additional_properties")
+"""The name of additional properties in variables: a reserved word, so that no field has it."""
 
 SHOWN = 120
 """Characters of a part of the document that an error shows."""
@@ -52,6 +59,9 @@ def parse(document: Mapping[str, Any], settings: Config) -> GeneratorData:
     errors = [error for tag in data.endpoint_collections_by_tag.values() for error in tag.parse_errors]
     if errors := errors + data.errors:
         raise GenerationError(described(errors))
+    for extra in [model.additional_properties for model in data.models]:
+        if extra and not isinstance(extra, AnyProperty):  # upstream's is shared; it needs no decoder
+            extra.python_name = EXTRA
     return data
 
 
@@ -92,7 +102,9 @@ def _corrections() -> Generator[None]:
     3. Messages show names; upstream shows `UntrustedString object at 0x...`.
     4. A union with a discriminator is a `DiscriminatedUnion`; upstream ignores discriminators.
     5. Arrays, dates and UUIDs can be sent in headers; upstream has no template for that.
-    6. The default of a union keeps its type; upstream makes text of 3, and 3 of "3", if that alternative is first.
+    6. The default of a union keeps its type; upstream makes text of 3, and 3 of "3", if that alternative is first, and
+       drops the default if an array is first.
+    7. A reference has the default of its schema; upstream drops it.
     """
     replacements: tuple[tuple[Any, str, Any], ...] = (
         (string, "remove_string_escapes", _unchanged),
@@ -100,6 +112,7 @@ def _corrections() -> Generator[None]:
         (UntrustedString, "__str__", UntrustedString.get_untrusted_value),
         (UnionProperty, "build", discriminators.build),
         (UnionProperty, "convert_value", _union_default),
+        (properties, "_property_from_ref", _from_reference),
         (PropertyProtocol, "_allowed_locations", set(ParameterLocation)),
     )
     before = [(owner, name, getattr(owner, name)) for owner, name, _ in replacements]
@@ -121,6 +134,19 @@ _convert = UnionProperty.convert_value
 
 def _union_default(union: UnionProperty, value: Any) -> Any:
     def is_of_another_type(inner: PropertyProtocol) -> bool:
-        return isinstance(inner, (BooleanProperty, FloatProperty, IntProperty)) == isinstance(value, str)
+        is_number = isinstance(inner, (BooleanProperty, FloatProperty, IntProperty))
+        return isinstance(inner, ListProperty) or is_number == isinstance(value, str)
 
     return _convert(evolve(union, inner_properties=sorted(union.inner_properties, key=is_of_another_type)), value)
+
+
+_refer: Any = properties._property_from_ref  # pyright: ignore[reportPrivateUsage]
+
+
+def _from_reference(*, schemas: properties.Schemas, data: Any, **others: Any) -> tuple[Any, properties.Schemas]:
+    found, schemas = _refer(schemas=schemas, data=data, **others)
+    path = parse_reference_path(data.ref)
+    default = getattr(schemas.classes_by_reference.get(path), "default", None)  # type: ignore[arg-type]
+    if default and not isinstance(found, PropertyError) and found.default is None:
+        found = evolve(found, default=default)
+    return found, schemas

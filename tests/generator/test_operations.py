@@ -152,6 +152,20 @@ def test_result_is_that_of_successes(monkeypatch: pytest.MonkeyPatch) -> None:
 BODIES: list[tuple[str, Any, str, str]] = [
     ("text/plain", {"schema": STRING}, "str", "bodies.text_body(codec.string)"),
     ("text/plain", {"schema": {"type": "integer"}}, "int", "bodies.json_body(codec.integer)"),
+    (
+        *("text/plain", {"schema": {"type": ["integer", "null"]}}, "int | None"),
+        "bodies.json_body(codec.union_of(codec.integer, codec.null))",
+    ),
+    (
+        *("text/plain", {"schema": {"title": "E", "enum": [1, 2]}}, "PostAE"),
+        'bodies.json_body(codec.enum_of(PostAE, int, "1, 2"))',
+    ),
+    ("text/plain", {"schema": {"const": 1}}, "Literal[1]", "bodies.json_body(codec.constant_of(1))"),
+    ("text/plain", {"schema": {"const": "a"}}, "Literal['a']", "bodies.text_body(codec.constant_of('a'))"),
+    (
+        *("text/plain", {"schema": {"type": ["string", "null"]}}, "None | str"),
+        "bodies.text_body(codec.union_of(codec.string, codec.null))",
+    ),
     ("application/octet-stream", {"schema": FILE}, "File", "bodies.binary"),
     ("application/json", {}, "bytes", "bodies.raw"),
     ("application/problem+json", {"schema": {}}, "Any", "bodies.json_body(codec.anything)"),

@@ -7,6 +7,7 @@ this one. Callbacks, webhooks, links, response headers and `xml` say nothing abo
 from __future__ import annotations
 
 from datetime import date
+from math import inf
 from typing import Any
 
 from generator.errors import GenerationError
@@ -17,6 +18,7 @@ from tools import ROOT
 
 STRING = {"type": "string"}
 INTEGER = {"type": "integer"}
+STRINGS = {"type": "array", "items": STRING}
 FILE = {"type": "string", "format": "binary"}
 PATH_ID = {"name": "id", "in": "path", "required": True, "schema": STRING}
 
@@ -54,6 +56,12 @@ def body(media_type: str = "application/json", schema: Any = None, **others: Any
     return described({"/a": {"post": {**OK, "requestBody": {"content": {media_type: media}}}}})
 
 
+def json_or_form(schema: Any, media_type: str = "application/json", **others: Any) -> dict[str, Any]:
+    """Return a document with a body of JSON or of a form."""
+    content = {media_type: {"schema": schema}, "multipart/form-data": {"schema": of(a=STRING)}}
+    return described({"/a": {"post": {**OK, "requestBody": {"content": content}, **others}}})
+
+
 def response(content: dict[str, Any], status: str = "200", **others: Any) -> dict[str, Any]:
     return get({"responses": {status: {"description": "", "content": content}}}, **others)
 
@@ -62,6 +70,7 @@ def operations(*ids: str, **fields: Any) -> dict[str, Any]:
     return described({f"/{number}": {"get": {**OK, "operationId": id_, **fields}} for number, id_ in enumerate(ids)})
 
 
+QUERY = {"name": "q", "in": "query", "schema": of(a=STRING)}
 GET = "$.paths['/a'].get"
 P = f"{GET}.parameters[0]"
 IN_PATH = "$.paths['/a/{p}'].get.parameters[0]"
@@ -178,8 +187,17 @@ PARAMETERS: Refused = {
     f"{P}.schema: an array of objects or arrays cannot be sent in a query; use a request body": parameter(
         schema={"type": "array", "items": of(a=STRING)}
     ),
+    f"{P}.schema: an object in an object (additionalProperties) cannot be sent in a query; use a "
+    "request body": parameter(schema={"type": "object", "additionalProperties": {"type": "object"}}),
+    f"{IN_PATH}.schema: an array of objects or arrays cannot be sent in a path; use a request body": parameter(
+        "path", schema={"oneOf": [STRING, {"type": "array", "items": STRINGS}]}
+    ),
+    f"{GET}.parameters[0].schema: an array of objects or arrays cannot be sent in a header; use a request body": get(
+        {"parameters": [{"name": "p", "in": "header", "schema": {"allOf": [ref("X")]}}]},
+        components={"schemas": {"X": {"type": "array", "items": of(a=STRING)}}},
+    ),
     f"{P}.schema: an array in a cookie is joined by commas; say so with explode: false": parameter(
-        "cookie", schema={"type": "array", "items": STRING}
+        "cookie", schema=STRINGS
     ),
     f"{P}: the client sends the header User-Agent itself; leave the parameter out": parameter("header", "User-Agent"),
     f"{GET}.parameters: 'x-key' is the API key, which the client sends itself; leave it out": get(
@@ -190,8 +208,22 @@ PARAMETERS: Refused = {
     f"{GET}.parameters: 'p' is there twice in the query; leave one out": get(
         {"parameters": [{"name": "p", "in": "query", "schema": STRING}] * 2}
     ),
-    f"{GET}.parameters: 'b' is a field of the object 'a' too; rename one": get(
-        {"parameters": [{"name": name, "in": "query", "schema": of(b=STRING)} for name in "ab"]}
+    f"{GET}.parameters: 'b' is sent for both 'a' and 'c'; rename one": get(
+        {"parameters": [{"name": name, "in": "query", "schema": of(b=STRING)} for name in "ac"]}
+    ),
+    f"{GET}.parameters: 'b' is sent for both 'b' and 'a'; rename one": described(
+        {
+            "/a": {
+                "parameters": [{"name": "b", "in": "query", "schema": STRING}],
+                "get": {**OK, "parameters": [{"name": "a", "in": "query", "schema": of(b=STRING)}]},
+            }
+        }
+    ),
+    f"{IN_PATH}.schema: a parameter in the path is always given; leave the default out": parameter(
+        "path", schema={"type": "string", "default": "a"}
+    ),
+    f"{P}.schema: a file cannot be sent in a query; use a request body": parameter(
+        schema={"type": "array", "items": FILE}
     ),
     "$.components.parameters['a-b']: a component that is only a $ref is not supported; describe it here": described(
         components={"parameters": {"a-b": {"$ref": "#/components/parameters/c"}}}
@@ -238,19 +270,14 @@ BODIES: Refused = {
     f"{POST}['application/octet-stream'].schema: expected {{type: string, format: binary}}": body(
         "application/octet-stream", STRING
     ),
-    f"{POST}['application/json'].schema: the class of a body selects its media type; give it a type, or one media "
-    "type": described(
-        {
-            "/a": {
-                "post": {
-                    **OK,
-                    "requestBody": {
-                        "content": {"application/json": {"schema": {}}, "application/octet-stream": {"schema": FILE}}
-                    },
-                }
-            }
-        }
-    ),
+    f"{POST}['application/json'].schema: the class of a body selects its media type; give it one type, or one media "
+    "type": json_or_form({}),
+    f"{POST}['application/vnd.a+json'].schema: the class of a body selects its media type; give it one type, or one "
+    "media type": json_or_form({"oneOf": [STRINGS, STRING]}, "application/vnd.a+json"),
+    f"{POST}['application/vnd.b+json'].schema: the class of a body selects its media type; give it one type, or one "
+    "media type": json_or_form({"oneOf": [STRING, {"const": 1}]}, "application/vnd.b+json"),
+    "$.paths['/a'].post.parameters: 'list' hides a class that selects the body's media type; use one media "
+    "type": json_or_form(STRINGS, parameters=[{"name": "list", "in": "query", "schema": STRING}]),
 }
 
 
@@ -350,8 +377,19 @@ VALUES: Refused = {
     f"{X}.const: write 1.0 as 1": schema(const=1.0),
     f"{X}.const: expected a string, an integer or a boolean, got 1.5": schema(const=1.5),
     f"{X}.const: expected a string, an integer or a boolean, got {{}}": schema(const={}),
+    f'{X}.const: null would be lost; use oneOf, with {{type: "null"}} beside the constant': schema(
+        nullable=True, const="a"
+    ),
+    f"{X}.properties.a: const beside type: boolean would be lost; leave the type out": schema(
+        type="object", properties={"a": {"type": ["boolean", "null"], "const": True}}
+    ),
     f"{X}: const beside type: boolean would be lost; leave the type out": schema(type="boolean", const=True),
-    f"{X}: an enum of booleans would be lost; use const without a type": schema(type="boolean", enum=[True]),
+    f"{X}: an enum of booleans would be lost; leave it out, or use const without a type": schema(
+        type="boolean", enum=[True]
+    ),
+    f"{X}.properties.a: an enum of booleans would be lost; leave it out, or use const without a type": schema(
+        type="object", properties={"a": {"type": "boolean", "nullable": True, "enum": [True, False]}}
+    ),
     f"{X}.enum: there are no values; list them": schema(enum=[]),
     f'{X}.enum: expected strings alone or integers alone; quote texts such as "yes" and "1"': schema(enum=["a", 1]),
     f"{X}.enum: the type allows null, the values do not; list null as well": schema(
@@ -368,9 +406,24 @@ VALUES: Refused = {
         enum=["a", "b"], **{"x-enum-varnames": ["A"]}
     ),
     f"{X}.default: expected integer, got the string 'x'": schema(type="integer", default="x"),
+    f"{X}.const: 5 is a number, the type is string; change one of them": schema(type="string", const=5),
+    f"{X}.enum: 1 is a number, the type is string; change one of them": schema(type="string", enum=[1, 2]),
+    f"{X}.enum: 'a' is a string, the type is integer or null; change one of them": schema(
+        type=["integer", "null"], enum=["a", None]
+    ),
     f"{X}.default: expected an integer, got 1.5": schema(type="integer", default=1.5),
     f"{X}.default: expected a text; quote '2026-11-23'": schema(
         type="string", format="date", default=date(2026, 11, 23)
+    ),
+    f"{X}.default: expected a text; quote '2026-01-01'": schema(default=date(2026, 1, 1)),
+    f"{X}.default: expected a text; quote '2026-01-02'": schema(default={"a": [date(2026, 1, 2)]}),
+    f"{X}.default: expected a finite number, got inf": schema(type="number", default=inf),
+    f"{X}.default: a default that is an array is not sent; leave it out, the server knows it": schema(
+        type="array", items=STRING, default=[]
+    ),
+    f"{X}.default: a default that is an object is not sent; leave it out, the server knows it": schema(default={}),
+    f"{P}.schema.default: a default that is an array is not sent; leave it out, the server knows it": parameter(
+        schema={**STRINGS, "default": ["a"]}
     ),
     f"{X}.default: '2026-02-30' is no date": schema(type="string", format="date", default="2026-02-30"),
     f"{X}.default: '2026-11-23T08:28:36' is no date-time": schema(
@@ -399,11 +452,18 @@ COMBINATIONS: Refused = {
     f"{X}: properties beside allOf of one $ref would be lost; make them another entry of allOf": schemas(
         A=of(), X={"allOf": [ref("A")], "properties": {"a": STRING}}
     ),
-    f"{X}: allOf[0] is not one object, so that nothing can be merged with it; leave the others out": schemas(
+    f"{X}: allOf[0] is not a single object and cannot be merged; make it the only entry of allOf": schemas(
         A=STRING, X={"allOf": [ref("A"), {"description": "An A."}]}
     ),
-    f"{X}: allOf[1] is not one object, so that nothing can be merged with it; leave the others out": schemas(
+    f"{X}: allOf[1] is not a single object and cannot be merged; make it the only entry of allOf": schemas(
         A={"oneOf": [of(a=STRING), of(b=STRING)]}, X={"allOf": [of(c=STRING), ref("A")]}
+    ),
+    f"{X}: allOf[0] is not a single object and cannot be merged; write it without allOf": schema(allOf=[STRING]),
+    f"{X}.properties.a: allOf[0] is not a single object and cannot be merged; write it without allOf": schema(
+        type="object", properties={"a": {"allOf": [{"nullable": True, "properties": {"a": STRING}}]}}
+    ),
+    f"{X}.allOf[1]: a schema that is true is not supported; write {{}} for any value": schemas(
+        A=of(), X={"allOf": [ref("A"), True]}
     ),
     f"{X}: allOf[1]: oneOf inside allOf would be lost; make it a schema of its own": schemas(
         A=of(), X={"allOf": [ref("A"), {"oneOf": [of(a=STRING)]}]}
@@ -499,16 +559,20 @@ OBEYED: dict[str, dict[str, Any]] = {
         {"x-a": {"get": 1}, "/a": {"get": {"responses": {**OK["responses"], "x-b": {"c": 1}}}}}
     ),
     # Parameters
-    "pipe-delimited": parameter(schema={"type": "array", "items": STRING}, style="pipeDelimited"),
-    "object-in-query": parameter(schema=of(a=STRING, b={"type": "array", "items": STRING})),
-    "array-in-header": parameter("header", schema={"type": "array", "items": STRING}),
-    "array-in-cookie": parameter("cookie", schema={"type": "array", "items": STRING}, explode=False),
-    "array-or-text-explode-false": parameter(
-        schema={"oneOf": [STRING, {"type": "array", "items": STRING}]}, explode=False
+    "pipe-delimited": parameter(schema=STRINGS, style="pipeDelimited"),
+    "object-in-query": parameter(schema=of(a=STRING, b=STRINGS)),
+    "array-in-header": parameter("header", schema=STRINGS),
+    "array-in-cookie": parameter("cookie", schema=STRINGS, explode=False),
+    "array-or-text-explode-false": parameter(schema={"oneOf": [STRING, STRINGS]}, explode=False),
+    "parameter-of-operation-replaces-that-of-path": described(
+        {"/a": {"parameters": [QUERY], "get": {**OK, "parameters": [QUERY]}}}
     ),
     "array-of-enums": parameter(schema={"type": "array", "items": {"enum": ["a", "b"]}}),
     # Bodies and responses
     "body-json": body("application/vnd.x+json", of(a=STRING)),
+    "body-json-or-form": json_or_form(
+        {"oneOf": [of(b=STRING), of(c=STRING)]}, parameters=[{"name": "list", "in": "query", "schema": STRING}]
+    ),
     "body-json-or-xml": described(
         {
             "/a": {
@@ -524,7 +588,7 @@ OBEYED: dict[str, dict[str, Any]] = {
             }
         }
     ),
-    "null-in-extension": get({"x-codes": {"a": None}}),
+    "null-in-extension": get({"x-codes": {"a": None}, "x-null": None}, x_null=None),
     "body-null": body(schema={"type": ["object", "null"], "properties": {"a": STRING}}),
     "body-file": body("application/octet-stream", FILE),
     "multipart": body("multipart/form-data", of(a=FILE, b={"type": "array", "items": FILE}, c=of(d=STRING))),
@@ -544,8 +608,10 @@ OBEYED: dict[str, dict[str, Any]] = {
     "types": schema(type=["string", "integer", "null"], default=3),
     "const-true": schema(const=True),
     "enum-with-null": schema(type=["string", "null"], enum=["a", None]),
+    "null-in-all-of": schemas(A=of(a=STRING), X=of(a={"type": ["object", "null"], "allOf": [ref("A"), of(b=STRING)]})),
     "enum-named": schema(enum=["a b", "a-b"], **{"x-enum-varnames": ["A", "B"]}),
     "enum-of-both-booleans": schema(type="boolean", enum=[True, False]),
+    "default-of-what-is-received": response({"application/json": {"schema": of(a={**STRINGS, "default": ["a"]})}}),
     "default-null": schema(type="string", default=None),
     "default-date-time": schema(type="string", format="date-time", default="2026-11-23T08:28:36Z"),
     "default-number": schema(type="number", default=1),
@@ -560,7 +626,7 @@ OBEYED: dict[str, dict[str, Any]] = {
     "one-of-overlapping-in-request": body(schema={"oneOf": [of(a=STRING), of(a=STRING, b=STRING)]}),
     "one-of-primitives": schema(oneOf=[STRING, INTEGER, {"type": "null"}]),
     "one-of-by-const": schema(oneOf=[of(k={"const": "a"}, v=STRING), of(k={"const": "b"}, v=STRING)]),
-    "one-of-by-type": schema(oneOf=[of(v=STRING), of(v=INTEGER), {"type": "array", "items": STRING}]),
+    "one-of-by-type": schema(oneOf=[of(v=STRING), of(v=INTEGER), STRINGS]),
     "one-of-by-required": schema(oneOf=[of(a=STRING, b=STRING), of(a=STRING)]),
     "one-of-through-all-of": schemas(
         A=of(k=STRING, a=STRING), B={"allOf": [ref("A"), of(b=STRING)]}, X={"oneOf": [ref("B"), ref("A")]}
@@ -586,7 +652,7 @@ OBEYED: dict[str, dict[str, Any]] = {
     ),
     "read-only-in-response": response({"application/json": {"schema": of(id={**STRING, "readOnly": True})}}),
     "write-only-in-request": body(schema=of(id={**STRING, "writeOnly": True})),
-    "additional-properties": schema(type="object", additionalProperties={"type": "array", "items": STRING}),
+    "additional-properties": schema(type="object", additionalProperties=STRINGS),
 }
 
 

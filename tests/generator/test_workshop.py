@@ -581,6 +581,22 @@ def test_constants_tell_alternatives_apart(workshop: Any) -> None:
         workshop.Odd.from_dict({"shape": {"shape": "line", "size": 1}})
 
 
+def test_null_is_not_lost(workshop: Any, ask: Ask) -> None:
+    """Beside an enum, allOf, oneOf, or properties without a type."""
+    shape = {"shape": "circle"}
+    for value in (
+        {"choice": None, "round": None, "figure": None, "loose": None},
+        {"choice": "a", "round": shape, "figure": shape, "loose": {"a": 1}},
+    ):
+        odd = ask(lambda client: client.odd.get("a"), as_json(value))[0]
+        assert odd.to_dict() == value
+    assert odd.choice is workshop.OddChoiceType1("a")
+    assert (type(odd.round), type(odd.figure)) == (workshop.Circle, workshop.Circle)
+    for name in value:
+        with pytest.raises(workshop.APIResponseValidationError):
+            workshop.Odd.from_dict({name: 0})
+
+
 def test_discriminator_maps_values_to_models(workshop: Any) -> None:
     """One that the mapping leaves out has the name of its schema as its value."""
     sorts = {'a "cat"': workshop.Cat, "tom": workshop.Cat, "Dog": workshop.Dog}
@@ -679,6 +695,14 @@ def test_values_have_their_documented_types(workshop: Any) -> None:
     assert isinstance(tool.owner, workshop.Company)
     assert tool.code == UUID(ID)
     assert tool.to_dict() == TOOL
+
+
+def test_additional_properties_have_a_decoder_of_their_own(workshop: Any) -> None:
+    """Whatever a field is called."""
+    value = {"additional_property": "2026-11-23T08:28:36Z", "other": "3d"}
+    dated = workshop.Dated.from_dict(value)
+    assert (type(dated.additional_property), dated.to_dict()) == (datetime.datetime, value)
+    assert dated.additional_properties == {"other": workshop.Kind("3d")}
 
 
 def test_unknown_fields_are_kept(workshop: Any) -> None:
