@@ -10,15 +10,14 @@ from typing import Any
 from attrs import evolve
 from openapi_python_client import strings
 from openapi_python_client.config import Config
-from openapi_python_client.parser import GeneratorData, properties
-from openapi_python_client.parser.errors import GeneratorError, ParseError, PropertyError
+from openapi_python_client.parser import GeneratorData
+from openapi_python_client.parser.errors import GeneratorError, ParseError
 from openapi_python_client.parser.properties import AnyProperty, string
 from openapi_python_client.parser.properties.boolean import BooleanProperty
 from openapi_python_client.parser.properties.float import FloatProperty
 from openapi_python_client.parser.properties.int import IntProperty
 from openapi_python_client.parser.properties.list_property import ListProperty
 from openapi_python_client.parser.properties.protocol import PropertyProtocol
-from openapi_python_client.parser.properties.schemas import parse_reference_path
 from openapi_python_client.parser.properties.union import UnionProperty
 from openapi_python_client.schema.parameter_location import ParameterLocation
 from openapi_python_client.schema.untrusted_string import UntrustedString
@@ -104,7 +103,6 @@ def _corrections() -> Generator[None]:
     5. Arrays, dates and UUIDs can be sent in headers; upstream has no template for that.
     6. The default of a union keeps its type; upstream makes text of 3, and 3 of "3", if that alternative is first, and
        drops the default if an array is first.
-    7. A reference has the default of its schema; upstream drops it.
     """
     replacements: tuple[tuple[Any, str, Any], ...] = (
         (string, "remove_string_escapes", _unchanged),
@@ -112,7 +110,6 @@ def _corrections() -> Generator[None]:
         (UntrustedString, "__str__", UntrustedString.get_untrusted_value),
         (UnionProperty, "build", discriminators.build),
         (UnionProperty, "convert_value", _union_default),
-        (properties, "_property_from_ref", _from_reference),
         (PropertyProtocol, "_allowed_locations", set(ParameterLocation)),
     )
     before = [(owner, name, getattr(owner, name)) for owner, name, _ in replacements]
@@ -138,15 +135,3 @@ def _union_default(union: UnionProperty, value: Any) -> Any:
         return isinstance(inner, ListProperty) or is_number == isinstance(value, str)
 
     return _convert(evolve(union, inner_properties=sorted(union.inner_properties, key=is_of_another_type)), value)
-
-
-_refer: Any = properties._property_from_ref  # pyright: ignore[reportPrivateUsage]
-
-
-def _from_reference(*, schemas: properties.Schemas, data: Any, **others: Any) -> tuple[Any, properties.Schemas]:
-    found, schemas = _refer(schemas=schemas, data=data, **others)
-    path = parse_reference_path(data.ref)
-    default = getattr(schemas.classes_by_reference.get(path), "default", None)  # type: ignore[arg-type]
-    if default and not isinstance(found, PropertyError) and found.default is None:
-        found = evolve(found, default=default)
-    return found, schemas

@@ -155,7 +155,7 @@ def parse_url(url: httpx.URL | str) -> httpx.URL | None:
 
 
 def _is_host(host: str, port: int | None) -> bool:
-    return bool(host) and "%" not in host and not any(c.isspace() for c in host) and (port or 0) < 65536
+    return bool(host) and "%" not in host and not any(c.isspace() for c in host) and 0 <= (port or 0) < 65536
 
 
 def is_loopback(host: str) -> bool:

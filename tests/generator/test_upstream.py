@@ -49,16 +49,6 @@ def test_default_of_a_union_keeps_its_type() -> None:
     assert properties(a={**array, "default": "b"}) == {"a": "'b'"}
 
 
-def test_reference_has_the_default_of_its_schema() -> None:
-    """Unless it has one of its own."""
-    ref = {"$ref": "#/components/schemas/E"}
-    fields = {"a": ref, "b": {"allOf": [ref]}, "c": {"allOf": [ref], "default": "q"}}
-    schemas = {"E": {"enum": ["p", "q"], "default": "p"}, "X": {"type": "object", "properties": fields}}
-    (model,) = parse(described(components={"schemas": schemas}), SETTINGS).models
-    defaults = [field.default for field in model.optional_properties or []]
-    assert [default and default.python_code.as_unembedded_code() for default in defaults] == ["E.P", "E.P", "E.Q"]
-
-
 STRING = {"type": "string"}
 PROPERTY = {"type": "object", "properties": {"k": STRING}}
 

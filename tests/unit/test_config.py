@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from stablecog_client import AsyncClient, Client, UsageError
+from stablecog_client._runtime.config import APIConfig, ClientConfig
 
 from tests.support.faults import KEY
 
@@ -22,7 +23,8 @@ def refusal(make: Any, *arguments: Any, **options: Any) -> str:
     "url",
     [
         *(httpx.URL("ftp://h"), 5, b"https://h", "", " ", "/v1", "api.example.com", "https://"),
-        *("ftp://api.example.com", "https://xn--a.example", "https://\u2603\ufe0f.example", "https://h:99999"),
+        *("ftp://api.example.com", "https://xn--a.example", "https://\u2603\ufe0f.example", "https://h:65536"),
+        "https://h:-1",
         "https://api .com",
     ],
 )
@@ -31,6 +33,7 @@ def test_base_url_that_is_no_server_is_refused(url: Any) -> None:
     with pytest.raises(UsageError, match=r"^base_url: expected scheme, host and path") as refused:
         Client(KEY, base_url=url)
     assert refused.value.__context__ is None
+    Client(KEY, base_url="https://h:65535")
 
 
 def test_base_url_of_environment_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,3 +138,12 @@ def test_headers_that_cannot_be_sent_are_refused(message: str) -> None:
     for headers in HEADERS[message]:
         assert refusal(client.with_options, headers=headers) == message
     client.with_options(headers={"X-Odd_name.1!": "a b", "Content-Type": ""})
+
+
+def test_description_may_need_neither_key_nor_server() -> None:
+    """Then no text has a key to redact, and a client names the server."""
+    api = APIConfig("a/1", None, "A", key_required=False, bearer_key=True, rate_limit=None)
+    config = ClientConfig(api, None, "https://h", False, None, httpx.Client)
+    assert (config.get_key, config.redact("text")) == (None, "text")
+    missing = "base_url: the API description names no server; pass base_url=... or set A_BASE_URL"
+    assert refusal(ClientConfig, api, None, None, False, None, httpx.Client) == missing

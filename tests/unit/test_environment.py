@@ -303,6 +303,24 @@ def test_trust_store_is_read_ahead_once(monkeypatch: pytest.MonkeyPatch) -> None
     assert threads == ["trust store"]
 
 
+EXITS_AT_ONCE = """
+import threading, httpx
+from stablecog_client import Client
+
+def create_ssl_context():
+    threading.main_thread().join()
+    print("read")
+
+httpx.create_ssl_context = create_ssl_context
+Client("sc-test")
+"""
+
+
+def test_process_waits_for_certificates_at_its_end() -> None:
+    """OpenSSL would crash it."""
+    assert output("-c", EXITS_AT_ONCE) == "read\n"
+
+
 def test_trust_store_follows_a_replaced_context(monkeypatch: pytest.MonkeyPatch) -> None:
     """As truststore replaces it, for all of ssl's users."""
 

@@ -42,10 +42,12 @@ WRONG: dict[str, tuple[Any, str]] = {
     "with-its-scheme": ("Bearer " + KEY, 'the key starts with "Bearer"'),
     "none": ("None", "the key is the word None"),
     "null": ("null", "the key is the word null"),
+    "undefined": ("undefined", "the key is the word undefined"),
     "scheme-alone": ("Bearer", "the key is the word Bearer"),
     "with-its-variable": (f"STABLECOG_API_KEY={KEY}", "the key contains the name of a variable"),
     "quoted": (f'"{KEY}"', "the key has quotation marks around it"),
     "quoted-once": (f"'{KEY}'", "the key has quotation marks around it"),
+    "quoted-as-code": (f"`{KEY}`", "the key has quotation marks around it"),
     "non-ascii": (KEY + "\u00e9", "the key has a character outside ASCII"),
     "control": (KEY + "\x00", "the key has a control character in it"),
     "bytes": (KEY.encode(), "expected a string, got bytes"),
@@ -63,6 +65,7 @@ def test_malformed_key_is_refused_in_words() -> None:
     """The error says what is wrong with it, and what to do."""
     expected = "api_key: {}; pass the key alone, or set STABLECOG_API_KEY"
     assert {name: said_of(name) for name in WRONG} == {name: expected.format(WRONG[name][1]) for name in WRONG}
+    Client("a key may begin and end alike, a".replace(" ", "-"))
 
 
 # By name: a traceback shows the variables of the test, too.
@@ -79,8 +82,9 @@ def test_malformed_key_is_not_echoed(kind: Any, name: str) -> None:
 def test_malformed_key_of_environment_is_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """As one that is passed."""
     monkeypatch.setenv("STABLECOG_API_KEY", WRONG[name][0])
-    with pytest.raises(UsageError, match=re.escape(WRONG[name][1])) as caught:
+    with pytest.raises(UsageError) as caught:
         Client()
+    assert str(caught.value) == f"STABLECOG_API_KEY: {WRONG[name][1]}; set it to the key alone"
     check_nothing_shows(caught.value)
 
 

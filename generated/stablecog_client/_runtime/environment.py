@@ -29,7 +29,8 @@ class TrustStore:
     def preload(self) -> None:
         """Start to load them while the caller goes on."""
         if self._context is None and self._loading is None:
-            loading = threading.Thread(target=self._preload, name="trust store", daemon=True)
+            # Not a daemon: OpenSSL crashes a process that exits while it reads certificates.
+            loading = threading.Thread(target=self._preload, name="trust store", daemon=False)
             with suppress(RuntimeError):  # no thread can be started: the first call loads them
                 loading.start()
                 self._loading = loading
