@@ -6,6 +6,8 @@ BENCH := .venv-bench
 HTTPX2 := .venv-httpx2
 FAST_TESTS := tests/unit tests/contract tests/generator --ignore=tests/generator/test_generate.py \
   --ignore=tests/generator/test_workshop.py --ignore=tests/generator/test_project.py
+# One more than there are processors, as many tests wait.
+WORKERS = $$(( $$($(PYTHON) -c 'import os; print(os.cpu_count() or 1)') + 1 ))
 export PYTHONPATH := generated:.
 export PYTHONDONTWRITEBYTECODE := 1
 # logfire, which tests use, registers a plugin that each program with pydantic, such as the generator, would load.
@@ -59,7 +61,7 @@ demo: setup  ## List credits: from the real API with STABLECOG_API_KEY, otherwis
 
 .PHONY: test
 test: setup $(VENV)/.go-tools  ## Run the tests; ARGS="-k name" selects some
-	@$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=worksteal $(ARGS)
 
 .PHONY: test-httpx2
 test-httpx2: $(HTTPX2)/.ready  ## Run the tests on httpx2, the maintained fork of httpx

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from functools import cache
 from pathlib import Path
 
 from openapi_python_client.config import Config
@@ -29,6 +30,7 @@ def exported_names(module: Path) -> list[str]:
     raise ValueError(f"{module} has no __all__")
 
 
+@cache
 def _parsed(module: Path) -> ast.Module:
     try:
         return ast.parse(module.read_text("utf-8"))
