@@ -50,7 +50,7 @@ class _Pool(httpcore.AsyncConnectionPool):
 
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
         queue = super().handle_async_request
-        is_original = queue.__module__.startswith("httpcore.")
+        is_original = queue.__module__.startswith(f"{httpcore.__name__}.")
         return await (self._connection.handle_async_request if is_original else queue)(request)
 
     async def aclose(self) -> None:
