@@ -697,7 +697,7 @@ def test_values_have_their_documented_types(workshop: Any) -> None:
     assert tool.to_dict() == TOOL
 
 
-def test_additional_properties_have_a_decoder_of_their_own(workshop: Any) -> None:
+def test_additional_properties_have_own_decoder(workshop: Any) -> None:
     """Whatever a field is called."""
     value = {"additional_property": "2026-11-23T08:28:36Z", "other": "3d"}
     dated = workshop.Dated.from_dict(value)

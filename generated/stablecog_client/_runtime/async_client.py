@@ -285,10 +285,8 @@ def _checked_transport(transport: TransportName, http_client: httpx.AsyncClient 
 async def _to_the_end(closing: Coroutine[Any, Any, None]) -> None:
     """Await a coroutine that ends even if this task is cancelled: httpcore would lose a connection."""
     with anyio.CancelScope(shield=True):
-        if isinstance(
-            current_token().native_token, asyncio.AbstractEventLoop
-        ):  # that shield does not stop task.cancel()
-            await asyncio.shield(closing)
+        if isinstance(current_token().native_token, asyncio.AbstractEventLoop):
+            await asyncio.shield(closing)  # which task.cancel() does not stop either
         else:
             await closing
 
