@@ -106,6 +106,7 @@ class Document:
             case {"requests": int(requests), "seconds": int() | float() as seconds, **others} if (
                 requests > 0
                 and seconds > 0
+                and bool not in {type(requests), type(seconds)}
                 and others.keys() <= {"remaining"}
                 and isinstance(remaining := others.get("remaining", ""), str)
             ):

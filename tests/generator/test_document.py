@@ -72,7 +72,11 @@ def test_rate_limit_of_document_is_read() -> None:
 NO_RATE_LIMITS: list[Any] = [
     *("20/s", [20, 1], {"requests": 20}, {"requests": "20", "seconds": 1}, {"requests": 0, "seconds": 1}),
     *({"requests": 20, "seconds": 0}, {"requests": 2.5, "seconds": 1}, {"requests": 1, "seconds": 1, "limit": 2}),
-    {"requests": 20, "seconds": 1, "remaining": 3},
+    *(
+        {"requests": 20, "seconds": 1, "remaining": 3},
+        {"requests": True, "seconds": 1},
+        {"requests": 1, "seconds": True},
+    ),
 ]
 
 
