@@ -28,6 +28,11 @@ def sequence(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []  # pyright: ignore[reportUnknownVariableType]
 
 
+def type_names(schema: Mapping[str, Any]) -> list[Any]:
+    """Return the names in the `type` of a schema, which holds one or a list of them."""
+    return sequence(schema.get("type")) or ([schema["type"]] if "type" in schema else [])
+
+
 def children(node: Any, *, named: bool = False) -> Iterator[tuple[str | int, Any, bool]]:
     """Yield the steps to the parts of a node that describe something, the parts, and whether their keys are names."""
     for index, child in enumerate(sequence(node)):

@@ -17,12 +17,10 @@ from openapi_python_client.schema.untrusted_string import UntrustedString
 from openapi_python_client.strings import PythonIdentifier
 
 from generator.media_types import BYTES, FORM, JSON, MULTIPART, essence, is_json, is_sent, is_text
-from generator.nodes import METHODS, below, children, mapping, path_items, resolved, sequence
+from generator.nodes import METHODS, NAME_IN_BRACES, below, children, mapping, path_items, resolved, sequence
 from generator.parameter_checks import hidden_classes, parameter_problems, parameters_alike
 from generator.schema_checks import CHECKS, CHECKS_IN_ALL_OF, KNOWN, REFUSED, effective_keywords, named
 from generator.schemas import ANYTHING, OBJECT, Schemas
-
-NAME_IN_BRACES = re.compile(r"{(.*?)}")
 
 MAY_BE_NULL = frozenset({"const", "default", "example", "value"})
 
@@ -196,9 +194,10 @@ class _Walk:
 
     def _request_body(self, body: Mapping[str, Any], place: str) -> Iterator[str]:
         content = mapping(body.get("content"))
+        sent = [media_type for media_type in content if is_sent(essence(media_type))]
         if not content and "$ref" not in body:
             yield f"{place}: there is no media type; describe the body below content"
-        elif content and not any(is_sent(essence(media_type)) for media_type in content):
+        elif content and not sent:
             yield (
                 f"{place}.content: bodies of {', '.join(content)} cannot be sent; supported are {JSON}, {MULTIPART}, "
                 f"{FORM} and {BYTES}"
@@ -226,7 +225,7 @@ class _Walk:
                     yield f"{where}.schema: expected {{type: string, format: binary}}"
             elif is_json(name) and self._has_file(schema):
                 yield f"{where}.schema: a file cannot be sent in JSON; use {MULTIPART}, or format: byte for base64"
-            if is_sent(name) and sum(is_sent(essence(other)) for other in content) > 1 and self._has_no_class(schema):
+            if media_type in sent and len(sent) > 1 and self._has_no_class(schema):
                 yield f"{where}.schema: the class of a body selects its media type; give it one type, or one media type"
             yield from self._schema(mapping(media).get("schema", {}), f"{where}.schema")
 

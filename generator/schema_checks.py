@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import Any, cast
 
 from generator import docstrings
-from generator.nodes import mapping, sequence
+from generator.nodes import mapping, sequence, type_names
 from generator.schemas import ANYTHING, OBJECT, Schemas
 from generator.value_checks import Problem, check_boolean, check_const, check_default, check_enum, check_types
 
@@ -101,10 +101,10 @@ def _beside_all_of(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | Non
 
 
 def _type(_: Schemas, schema: Mapping[str, Any]) -> Problem | None:
-    for name in sequence(schema.get("type")) or [schema.get("type", "null")]:
+    for name in type_names(schema):
         if isinstance(name, str) and name not in ANYTHING | {"integer"}:
             return "type", f"there is no type {name!r}; there are {', '.join(sorted(ANYTHING | {'integer'}))}"
-    if "array" in (schema.get("type"), *sequence(schema.get("type"))) and not schema.keys() & {"items", "prefixItems"}:
+    if "array" in type_names(schema) and not schema.keys() & {"items", "prefixItems"}:
         return "", "an array has no items; add items, {} for any value"
     if schema.keys() & {"type", "allOf", "anyOf", "oneOf", "enum", "const"}:
         return None

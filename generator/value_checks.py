@@ -10,7 +10,7 @@ from uuid import UUID
 
 from openapi_python_client.strings import snake_case
 
-from generator.nodes import mapping, sequence
+from generator.nodes import mapping, sequence, type_names
 from generator.nulls import allows_null
 from generator.schemas import ANYTHING, JSON_TYPES, Schemas
 
@@ -53,7 +53,7 @@ def check_types(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | None:
     if "type" not in schema:
         return None
     given = schemas.types({"type": schema["type"]})
-    names = " or ".join(map(str, sequence(schema["type"]) or [schema["type"]]))
+    names = " or ".join(map(str, type_names(schema)))
     for keyword in ("const", "enum"):
         for value in sequence(schema.get(keyword)) or [schema.get(keyword)]:
             kind = JSON_TYPES.get(type(value), "string")
@@ -64,7 +64,7 @@ def check_types(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | None:
 
 def check_boolean(_: Schemas, schema: Mapping[str, Any]) -> Problem | None:
     """Check the constant and the enum of a boolean."""
-    if "const" in schema and "boolean" in (schema.get("type"), *sequence(schema.get("type"))):
+    if "const" in schema and "boolean" in type_names(schema):
         return "", "const beside type: boolean would be lost; leave the type out"
     is_whole = {*map(str, sequence(schema.get("enum")))} == {"True", "False"} and not allows_null(schema)
     if schema.get("type") == "boolean" and "enum" in schema and not is_whole:

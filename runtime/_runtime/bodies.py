@@ -88,9 +88,7 @@ class BoundedBody:
         pending = bool(chunk)
         while pending:
             try:
-                piece = decompressor.decompress(
-                    chunk, _PIECE
-                )  # in small pieces, to notice a decompression bomb in time
+                piece = decompressor.decompress(chunk, _PIECE)  # a piece at a time, to notice a bomb before it unfolds
             except zlib.error as error:
                 if self._truncate:
                     return

@@ -13,7 +13,7 @@ from typing import Any, Self
 from unittest.mock import patch
 
 import pytest
-from stablecog_client import AsyncClient, Client, CreditsResponse, Response
+from stablecog_client import AsyncClient, Client, CreditsResponse, Response, UsageError
 from stablecog_client._runtime import retries
 from stablecog_client._runtime.api_request import APIRequest, Security
 from stablecog_client._runtime.bodies import json_body
@@ -178,6 +178,13 @@ def assert_nothing_left_open() -> Generator[None]:
         yield
         gc.collect()
     assert not [str(warning.message) for warning in caught if warning.category is ResourceWarning]
+
+
+def refusal(make: Any, *arguments: Any, **options: Any) -> str:
+    """Return the text of the UsageError that this call raises."""
+    with pytest.raises(UsageError) as refused:
+        make(*arguments, **options)
+    return str(refused.value)
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

@@ -9,20 +9,15 @@ from unittest.mock import Mock
 
 import httpx
 import pytest
-from stablecog_client import AsyncClient, Client, UsageError
+from stablecog_client import AsyncClient, Client
 from stablecog_client._runtime import environment
 from stablecog_client._runtime.api_request import APIRequest
 from stablecog_client._runtime.client_base import PerProcess
 from stablecog_client.api.credits import list_credits
 
+from tests.support.drivers import refusal
 from tests.support.faults import KEY
 from tests.support.script import GET_CREDITS
-
-
-def refusal(make: Any, *arguments: Any, **options: Any) -> str:
-    with pytest.raises(UsageError) as refused:
-        make(*arguments, **options)
-    return str(refused.value)
 
 
 def test_client_of_the_other_kind_sends_nothing() -> None:

@@ -10,13 +10,8 @@ import pytest
 from stablecog_client import AsyncClient, Client, UsageError
 from stablecog_client._runtime.config import APIConfig, ClientConfig
 
+from tests.support.drivers import refusal
 from tests.support.faults import KEY
-
-
-def refusal(make: Any, *arguments: Any, **options: Any) -> str:
-    with pytest.raises(UsageError) as refused:
-        make(*arguments, **options)
-    return str(refused.value)
 
 
 @pytest.mark.parametrize(
