@@ -35,6 +35,8 @@ class RateLimit:
         self._lock = Lock()
         self._enforced = True  # until a response shows that the server does not count
         self._available = requests  # how many may be sent at once
+        self._remaining = float(requests)  # how many the server had left by its responses, and when that was
+        self._remaining_at = 0.0
         self._in_flight = 0
         self._interval = self._min_interval
         self._next_at = 0.0  # when one may be sent if none is available, by the monotonic clock
@@ -83,7 +85,10 @@ class RateLimit:
             now = _now()
             self._in_flight -= 1
             if remaining is not None:
-                self._available = max(0, remaining - self._in_flight - HEADROOM)
+                # An earlier response may come later: the server has no more left than have become free since the last.
+                freed = (now - self._remaining_at) * self._requests / self._window
+                self._remaining, self._remaining_at = min(remaining, self._remaining + freed), now
+                self._available = max(0, int(self._remaining) - self._in_flight - HEADROOM)
             self._interval = max(self._min_interval, self._interval * RECOVERY_FACTOR)
             self._admitted.append(now)
             if len(self._admitted) == self._admitted.maxlen and now - self._admitted[0] < self._window:

@@ -209,6 +209,20 @@ def test_response_says_how_many_are_left(world: World) -> None:
     assert sent_at_once(limit) == 10 - 2 - 2
 
 
+def test_earlier_response_may_come_later(world: World) -> None:
+    """What it says was left has been used since. Half a window later, half of the limit is free again."""
+    for window in 1, 2:
+        world.start()
+        limit = RateLimit(20, window, "x-ratelimit-remaining")
+        assert sent_at_once(limit) == 20
+        for remaining in *(["0"] * 18), "10":
+            limit.on_response(200, {"x-ratelimit-remaining": remaining})
+        assert limit.try_acquire() > 0
+        world.now = window / 2
+        limit.on_response(200, {"x-ratelimit-remaining": "19"})
+        assert sent_at_once(limit) == 10 - 2
+
+
 def test_refused_request_is_not_in_flight(world: World) -> None:
     """A refusal is a response."""
     limit = RateLimit(20, 1, "x-ratelimit-remaining")
