@@ -32,7 +32,7 @@ def main() -> int:
     parser = Parser(description="Check the credits.")
     parser.add_argument("--warn", type=int, default=1000, help="warn below this number of credits (%(default)s)")
     parser.add_argument("--critical", type=int, default=100, help="critical below this number (%(default)s)")
-    parser.add_argument("--days", type=int, default=7, help="ignore credits that expire within (%(default)s)")
+    parser.add_argument("--days", type=int, default=7, help="days; --warn leaves out what expires within (%(default)s)")
     options = parser.parse_args()
     try:
         with Client(deadline=10) as client:

@@ -23,7 +23,7 @@ def plain(value: Any) -> str:
 
 
 def describe_limits(node: Any, *, named: bool = False) -> None:
-    """Add the limits of all schemas in a part of a document, in place, to their descriptions."""
+    """Add to the descriptions in a part of a document, in place, the limits of schemas, and what is deprecated."""
     for _, child, has_names in children(node, named=named):
         describe_limits(child, named=has_names)
     if named:
@@ -39,13 +39,14 @@ def with_limits(description: str | None, schema: Any) -> str:
 
 
 def limits(schema: Any) -> str:
-    """Return a sentence on the limits of a schema, or ""."""
+    """Return sentences on the limits of a schema, and on whether it is deprecated, or ""."""
     values = {name: value for name, value in mapping(schema).items() if name in LIMITS and is_number(value)}
     for bound in ("Minimum", "Maximum"):
         if mapping(schema).get(f"exclusive{bound}") is True and bound.lower() in values:  # as OpenAPI 3.0 has it
             values[f"exclusive{bound}"] = values.pop(bound.lower())
     sentence = ", ".join(LIMITS[name].format(value) for name, value in values.items())
-    return f"{sentence[:1].upper()}{sentence[1:]}." if sentence else ""
+    limited = f"{sentence[:1].upper()}{sentence[1:]}." if sentence else ""
+    return f"{limited} Deprecated.".lstrip() if mapping(schema).get("deprecated") is True else limited
 
 
 def is_number(value: Any) -> bool:

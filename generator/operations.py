@@ -211,7 +211,7 @@ class Operation:
             "UsageError: The call cannot be made; nothing was sent.",
             "APIConnectionError: No complete response. The subclass `APITimeoutError`: none in time.",
             *self.error_entries,
-            "APIStatusError: Any other status that is not 2xx.",
+            f"APIStatusError: Any {'other ' if self.error_entries else ''}status that is not 2xx.",
             "APIResponseValidationError: The response does not match the API description.",
         ]
         text = "\n\n".join([*sections, section("Raises", errors)])

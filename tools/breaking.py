@@ -71,14 +71,13 @@ def package_changes(old: Path, new: Path) -> Iterator[Change]:
         detail = f": {' became '.join(values)}" if breakage.new_value is not None else ""
         yield True, f"package, {breakage.obj.path}: {kind}{detail}"
     old_types, types = dict(public_types(before)), dict(public_types(after))
-    for name, annotation in types.items():
+    for name, (what, now) in types.items():
         if name not in old_types:
             parent = name.rpartition(".")[0]
             if ": " not in name and (parent in old_types or parent not in types):
                 yield False, f"package, {name}: new"
-        elif annotation != old_types[name]:
-            what = "bases" if annotation.startswith("[") else "type"
-            yield True, f"package, {name}: its {what} {old_types[name]} became {annotation}"
+        elif (was := old_types[name][1]) != now:
+            yield True, f"package, {name}: its {what} {was} became {now}"
 
 
 def other_changes(old: Path, new: Path) -> Iterator[Change]:
@@ -110,18 +109,21 @@ def load(checkout: Path) -> griffe.Object | griffe.Alias:
     return griffe.load("stablecog_client", search_paths=[folder], resolve_aliases=True, allow_inspection=False)
 
 
-def public_types(item: griffe.Object | griffe.Alias) -> Iterator[tuple[str, str]]:
-    """Yield each public name below the item with its annotation or bases, and each parameter with its annotation."""
+def public_types(item: griffe.Object | griffe.Alias) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Yield each public name below the item, and each parameter, with its type, its bases, or a constant's value."""
     for member in item.all_members.values():
         if member.is_public and member.name != "__version__":
             path = f"{item.canonical_path}.{member.name}" if member.inherited else member.canonical_path
-            leaf = member.is_function or member.is_attribute
-            kind = getattr(member, "annotation", None) if leaf else [str(base) for base in getattr(member, "bases", ())]
-            yield path, str(kind)
-            for parameter in getattr(member, "parameters", ()) if member.is_function else ():
-                yield f"{path}: {parameter.name}", str(parameter.annotation)
-            if not leaf:
+            annotation = getattr(member, "annotation", None)
+            if member.is_attribute and annotation is None:  # a member of an enum, for example
+                yield path, ("value", str(getattr(member, "value", None)))
+            elif member.is_function or member.is_attribute:
+                yield path, ("type", str(annotation))
+            else:
+                yield path, ("bases", str([str(base) for base in getattr(member, "bases", ())]))
                 yield from public_types(member)
+            for parameter in getattr(member, "parameters", ()) if member.is_function else ():
+                yield f"{path}: {parameter.name}", ("type", str(parameter.annotation))
 
 
 def parse_version(text: str) -> Version:

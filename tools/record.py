@@ -268,7 +268,8 @@ def main() -> None:
     options = parser.parse_args()
     key, server = os.environ.get("STABLECOG_API_KEY", ""), parse_url(options.url)
     if not re.fullmatch(r"[!-~]{16,}", key):
-        sys.exit("STABLECOG_API_KEY: expected a key of 16 or more ASCII characters without spaces")
+        problem = "it is another text" if key else "it is not set"
+        sys.exit(f"STABLECOG_API_KEY: expected a key of 16 or more ASCII characters without spaces; {problem}")
     if server is None or server.scheme not in {"http", "https"} or server.userinfo or server.raw_path != b"/":
         sys.exit("URL: expected the server alone, such as https://api.example.com")
     if server.scheme == "http" and not is_loopback(server.host):

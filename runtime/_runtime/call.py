@@ -107,6 +107,7 @@ class Call(Generic[T]):
         self._requests = 0
         self._redirects = 0
         self._charged_retries = 0  # to the retry budget
+        self._budget_hint = ""  # for the error, if the budget allowed no further retry
         self._last_429: APIError | None = None  # the error of the last response, if that was its status
         # What the caller is handling: Python links it to errors raised here, but it is not their cause.
         self._active_exception = sys.exception()
@@ -265,9 +266,10 @@ class Call(Generic[T]):
         retry = exempt or self._state.retry_budget.acquire()
         if retry and not exempt:
             self._charged_retries += 1
-        next_step = f"retrying in {delay:.2f} s" if retry else "not retrying: the retry budget is used up"
+        self._budget_hint = "" if retry else "; not retrying: the retry budget is used up"
+        next_step = f"; retrying in {delay:.2f} s" if retry else self._budget_hint
         _logger.info(
-            "%s %s: attempt %d failed: %s; %s", self._request.method, self._shown_url, self._attempts, reason, next_step
+            "%s %s: attempt %d failed: %s%s", self._request.method, self._shown_url, self._attempts, reason, next_step
         )
         self.delay = delay
         return retry
@@ -317,6 +319,7 @@ class Call(Generic[T]):
         self._raise(error)
 
     def _raise(self, error: APIError, cause: BaseException | None = None) -> NoReturn:
+        error.message += self._budget_hint
         error._set_request(self._request.method, self._shown_url, self._attempts)
         if cause is not None:
             error.__cause__ = cause

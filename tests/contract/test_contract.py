@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from openapi_core import OpenAPI
@@ -52,7 +53,8 @@ def test_known_header_is_always_documented() -> None:
         documented = follow(recording.operation.says["responses"][str(recording.status)]).get("headers", {})
         shown = [name for name in API_DESCRIPTION["components"]["headers"] if recording.header(name) is not None]
         undocumented += [f"{recording}: {name}" for name in shown if name not in documented]
-    assert undocumented == [], "name the header in openapi.yaml, among those of this status"
+    if undocumented:
+        pytest.fail("\n  ".join(["Name the header in openapi.yaml, among those of this status:", *undocumented]))
 
 
 DAMAGE = {
@@ -75,6 +77,18 @@ def test_damaged_recording_is_refused(name: str) -> None:
         validate(Recording("damaged", damaged, whole.request))
 
 
+def test_request_tells_the_operation() -> None:
+    """By its path, which may have parameters. One that the API description does not have is an error."""
+    with_query = {"method": "GET", "path": "/v1/credits/?a=b"}
+    assert Recording("any", b"HTTP/1.1 200 OK\r\n\r\n", with_query).operation == CREDITS
+    with_parameter: dict[str, Any] = {**API_DESCRIPTION["paths"], "/v1/images/{id}": {"delete": {}}}
+    deletion = Recording("any", b"HTTP/1.1 204 No Content\r\n\r\n", {"method": "DELETE", "path": "/v1/images/a"})
+    with patch.dict(API_DESCRIPTION, paths=with_parameter):
+        assert deletion.operation[:2] == ("delete", "/v1/images/{id}")
+    with pytest.raises(LookupError, match=r"any: index\.json says DELETE /v1/images/a, openapi\.yaml does not"):
+        _ = deletion.operation
+
+
 def test_index_lists_the_recordings() -> None:
     """With their status: all that there are, and no others."""
     index = {each["file"]: each["status"] for each in INDEX["exchanges"]}
@@ -88,7 +102,10 @@ def unrecorded() -> Iterator[str]:
         of_operation = [recording for recording in RECORDED if recording.operation == operation]
         for status, response in operation.says["responses"].items():
             place = f"{operation.method} {operation.path} {status}"
-            answers = [each for each in of_operation if pattern(status).fullmatch(str(each.status))]
+            # A response of components.responses needs to be recorded for one operation only.
+            sharing = [each for each in RECORDED if each.operation.says["responses"].get(status) == response]
+            asked = sharing if "$ref" in response else of_operation
+            answers = [each for each in asked if pattern(status).fullmatch(str(each.status))]
             yield from unshown(place, response, answers)
             for name, header in follow(response).get("headers", {}).items():
                 yield from unshown(f"{place} {name}", header, [each for each in answers if each.header(name)])
@@ -128,7 +145,7 @@ def test_unrecorded_parts_are_marked() -> None:
 
 
 def test_unrecorded_part_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the API description has and no recording shows."""
+    """What the API description has and no recording shows. A shared response need not be shown for each operation."""
     before = set(unrecorded())
     operation, status = CREDITS, "200"
     response = operation.says["responses"][status]
@@ -137,15 +154,20 @@ def test_unrecorded_part_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(response["content"], "text/tea", {})
     schema = follow(response["content"]["application/json"]["schema"])
     monkeypatch.setitem(schema["properties"], "tea", {"type": "string"})
+    shared = {"401": {"$ref": "#/components/responses/Unauthorized"}, "402": {"description": "Too few credits."}}
+    monkeypatch.setitem(API_DESCRIPTION["paths"], "/v1/other", {"post": {"responses": shared}})
     added = {"418", f"{status} X-Tea", f"{status} text/tea", f"{status} application/json $.tea"}
-    assert set(unrecorded()) - before == {f"{operation.method} {operation.path} {each}" for each in added}
+    assert set(unrecorded()) - before == {
+        *(f"{operation.method} {operation.path} {each}" for each in added),
+        "post /v1/other 402",
+    }
 
 
 def test_each_example_is_a_recorded_body() -> None:
     """The API description invents none."""
     for operation in operations():
         for status, response in operation.says["responses"].items():
-            for media_type, body in response.get("content", {}).items():
+            for media_type, body in follow(response).get("content", {}).items():
                 recorded = [
                     each.value for each in RECORDED if (str(each.status), each.media_type) == (status, media_type)
                 ]
@@ -153,3 +175,31 @@ def test_each_example_is_a_recorded_body() -> None:
                 examples += [follow(example)["value"] for example in body.get("examples", {}).values()]
                 invented = [example for example in examples if example not in recorded]
                 assert not invented, f"take the examples of {status} {media_type} from the recordings"
+
+
+def undescribed() -> Iterator[str]:
+    """The parameters and the properties of models for which an editor would have nothing to show."""
+    for operation in operations():
+        item = API_DESCRIPTION["paths"][operation.path]
+        for parameter in map(follow, [*item.get("parameters", []), *operation.says.get("parameters", [])]):
+            if not parameter.get("description"):
+                yield f"{operation.method} {operation.path}: parameter {parameter['name']}"
+    for name, schema in API_DESCRIPTION["components"]["schemas"].items():
+        for field, value in schema.get("properties", {}).items():
+            if not value.get("description") and not follow(value).get("description"):
+                yield f"components.schemas.{name}: property {field}"
+
+
+def test_every_field_is_described() -> None:
+    """Descriptions become docstrings."""
+    if places := list(undescribed()):
+        pytest.fail("\n  ".join(["Describe in openapi.yaml, for the docstrings:", *places]))
+
+
+def test_field_without_description_is_found() -> None:
+    """A parameter, and a property of a model."""
+    credits_ = API_DESCRIPTION["paths"][CREDITS.path]
+    with_parameter = {CREDITS.path: {**credits_, "parameters": [{"name": "page", "in": "query"}]}}
+    with_property = {"schemas": {"Credit": {"properties": {"id": {"type": "string"}}}}}
+    with patch.dict(API_DESCRIPTION, paths=with_parameter, components=with_property):
+        assert list(undescribed()) == ["get /v1/credits: parameter page", "components.schemas.Credit: property id"]

@@ -42,7 +42,9 @@ LIMITS: dict[str, dict[str, Any]] = {
     "At most 3, more than 0.": {"minimum": 0, "exclusiveMinimum": True, "maximum": 3, "exclusiveMaximum": False},
     "Length at least 1, length at most 9.": {"minLength": 1, "maxLength": 9},
     "Number of items at least 1, number of items at most 9.": {"minItems": 1, "maxItems": 9},
-    "A multiple of 5.": {"multipleOf": 5},
+    "A multiple of 5.": {"multipleOf": 5, "deprecated": False},
+    "At least 1. Deprecated.": {"minimum": 1, "deprecated": True},
+    "Deprecated.": {"deprecated": True},
     "": {"type": "string", "minimum": {"type": "string"}},
 }
 
@@ -59,10 +61,10 @@ def test_limits_end_the_description() -> None:
 
 
 def test_limits_of_every_schema_are_described() -> None:
-    """A property called like a limit is none, and an example is left as it is."""
+    """A property called like a limit is none, and an example is left as it is. What is deprecated says so."""
     document: dict[str, Any] = {
         "components": {"schemas": {"X": {"properties": {"minimum": {"maxLength": 2}}, "example": {"minimum": 3}}}},
-        "paths": {"/a": {"get": {"parameters": [{"schema": {"items": {"minimum": 1}}}]}}},
+        "paths": {"/a": {"get": {"parameters": [{"schema": {"items": {"minimum": 1}}}], "deprecated": True}}},
     }
     describe_limits(document)
     describe_limits(document)  # as an alias of YAML is met twice
@@ -75,7 +77,15 @@ def test_limits_of_every_schema_are_described() -> None:
                 }
             }
         },
-        "paths": {"/a": {"get": {"parameters": [{"schema": {"items": {"minimum": 1, "description": "At least 1."}}}]}}},
+        "paths": {
+            "/a": {
+                "get": {
+                    "parameters": [{"schema": {"items": {"minimum": 1, "description": "At least 1."}}}],
+                    "deprecated": True,
+                    "description": "Deprecated.",
+                }
+            }
+        },
     }
 
 

@@ -202,7 +202,7 @@ def test_parameters_are_described_in_docstring(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_errors_are_described_in_docstring(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By the class that is raised, without successes and empty descriptions."""
+    """By the class that is raised, without successes and empty descriptions; after them, any other status."""
     statuses = ["200", "401", "403", "404", "418", "429", "500", "5XX", "default"]
     documented = {status: {"description": f'Of """{status}""".'} for status in statuses}
     found = operation({"responses": {**documented, "400": {"description": ""}}}, monkeypatch)
@@ -219,6 +219,9 @@ def test_errors_are_described_in_docstring(monkeypatch: pytest.MonkeyPatch) -> N
             ("APIStatusError", "default"),
         ]
     ]
+    assert "APIStatusError: Any other status that is not 2xx." in found.docstring
+    alone = operation({"responses": {"200": {"description": "Yes."}}}, monkeypatch)
+    assert "APIStatusError: Any status that is not 2xx." in alone.docstring
 
 
 def test_lines_of_an_error_are_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property, reduce
 from http.client import HTTPResponse
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple, cast
 from attrs import frozen
 from ruamel.yaml import YAML
 
-from generator.nodes import METHODS
+from generator.nodes import METHODS, NAME_IN_BRACES
 from tools import ROOT
 from tools.replay import RECORDINGS
 
@@ -132,9 +133,18 @@ class Recording:
 
     @property
     def operation(self) -> Operation:
-        """The operation that was asked for, or that of credits, where the server did not know the path."""
-        asked = (self.request["method"].lower(), self.request["path"].partition("?")[0].rstrip("/"))
-        return next((each for each in operations() if each[:2] == asked), CREDITS)
+        """The operation that was asked for, or that of credits, where the server did not know the path.
+
+        Raises:
+            LookupError: The index names another request.
+        """
+        method, path = self.request["method"].lower(), self.request["path"].partition("?")[0].rstrip("/")
+        for operation in operations():
+            if operation.method == method and re.fullmatch(NAME_IN_BRACES.sub("[^/]+", operation.path), path):
+                return operation
+        if self.status == 404:
+            return CREDITS
+        raise LookupError(f"{self.name}: index.json says {method.upper()} {path}, openapi.yaml does not describe it")
 
 
 _requests = {exchange["file"]: exchange["request"] for exchange in INDEX["exchanges"]}

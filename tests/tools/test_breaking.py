@@ -86,6 +86,16 @@ EDITS = [
 ]
 
 
+def test_another_value_of_an_enum_breaks_users(base: Path, tmp_path: Path) -> None:
+    """The names of values that are no names are numbered, so their order counts."""
+    size = "    TCredit:\n", "    Size:\n      type: string\n      enum: [{}]\n    TCredit:\n"
+    sizes = [checkout(tmp_path / text[:1], (size[0], size[1].format(text))) for text in ("1x1, 2x2", "2x2, 1x1")]
+    assert breaking.compare(*sizes).breaking == [
+        f"package, stablecog_client.models.size.Size.VALUE_{number}: its value '{was}' became '{now}'"
+        for number, was, now in ((0, "1x1", "2x2"), (1, "2x2", "1x1"))
+    ]
+
+
 def test_requirements_bases_and_types_break_users(base: Path, tmp_path: Path) -> None:
     """Another requirement, base class or type of a parameter breaks users."""
     other = shutil.copytree(base, tmp_path / "other")
