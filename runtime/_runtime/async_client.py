@@ -6,6 +6,7 @@ It is a module of its own, because anyio and asyncio take longer to import than 
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 import weakref
 from collections.abc import AsyncGenerator, Coroutine, Generator
@@ -25,9 +26,9 @@ from .call import FAULTS, NO_AUTH, TRUNCATIONS, Call
 from .client_base import ClientBase, ClientState, PerProcess
 from .clock import is_frozen
 from .config import CallOptions, ClientConfig
-from .failures import transport_error_for, without_network_frames
+from .failures import is_raised_by_hook, stripped, transport_error_for
 from .http_library import httpx
-from .responses import RawResponse
+from .responses import RawResponse, is_followed
 
 T = TypeVar("T")
 
@@ -111,6 +112,7 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
         Raises:
             APIError: The call failed; see `errors` for the subclasses.
         """
+        active = sys.exception()  # what the caller is handling: it stays as it is
         try:
             state = self._states.get()
             state.check_open()
@@ -131,7 +133,7 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
                 with _move_on_after(call.delay):
                     await loop.closing.wait()  # ends early when the client is closed
         except BaseException as error:  # the frames of network code hold the key, or what the server sent
-            raise error.with_traceback(without_network_frames(error.__traceback__))  # noqa: B904
+            raise stripped(error, active)  # noqa: B904
 
     async def _exchange(self, call: Call[Any], state: AsyncState, loop: LoopState) -> RawResponse:
         """Send a request and read the response."""
@@ -145,6 +147,8 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
                 try:
                     return await _read(response, call)
                 finally:
+                    if is_followed(response):
+                        await _to_the_end(response.extensions["network_stream"].aclose())
                     closing = response.aclose()
                     # That of aiohttp does not suspend, so that nothing can cancel it.
                     await (closing if self._transport_name == "aiohttp" else _to_the_end(closing))
@@ -156,6 +160,8 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
             return call.response_from_status_error(error)
         except BaseException as error:
             call.on_no_response()
+            if is_raised_by_hook(error):
+                raise
             from .custom_client import discard_lost_connections  # not at the top: it imports httpcore
 
             for connection in discard_lost_connections(loop.http, request.url):
@@ -271,7 +277,7 @@ async def _wait_for_slot(call: Call[Any], loop: LoopState) -> None:
 
 
 def _checked_transport(transport: TransportName, http_client: httpx.AsyncClient | None) -> TransportName:
-    if transport not in {"httpx", "aiohttp"}:
+    if transport not in ("httpx", "aiohttp"):  # not a set: what is passed may not be hashable
         raise UsageError(f'transport: expected "httpx" or "aiohttp", got {transport!r:.40}')
     if transport == "aiohttp":
         if http_client is not None:

@@ -11,4 +11,7 @@ LIBRARIES = (httpx.__name__, httpx.__name__.replace("httpx", "httpcore"))
 POOL_RACES = (OSError, TypeError, ValueError)
 """Exceptions of httpcore's pool when one thread looks at a connection that another thread is using or closing."""
 
-__all__ = ["LIBRARIES", "POOL_RACES", "httpx"]
+CALLER_OF_HOOKS = "_send_handling_redirects"
+"""The function of httpx that calls event hooks."""
+
+__all__ = ["CALLER_OF_HOOKS", "LIBRARIES", "POOL_RACES", "httpx"]

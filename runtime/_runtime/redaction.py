@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from base64 import b64encode
 from collections.abc import Callable
-from urllib.parse import quote
 from weakref import ref
 
 from .http_library import LIBRARIES
@@ -24,13 +24,14 @@ _redactors: list[ref[Redact]] = []  # not a WeakSet: clients are made while othe
 
 
 def redactor(key: str) -> Redact:
-    """Return a function that redacts a key in a text: in each encoding that occurs, also truncated."""
-    basic = b64encode(key.encode()).decode()
-    encodings = dict.fromkeys([key, json.dumps(key)[1:-1], quote(key, safe=""), basic])
+    """Return a function that redacts a key in a text: as it is or in base64, escaped as in JSON or a URL, truncated."""
+    patterns: list[tuple[re.Pattern[str], list[list[str]]]] = []
 
     def redact(text: str) -> str:
-        for encoding in encodings:
-            text = _without(encoding, text)
+        if not patterns:  # not before: most clients never redact anything
+            patterns.extend(map(_pattern, (key, b64encode(key.encode()).decode())))
+        for start, rest in patterns:
+            text = _without(start, rest, text)
         return text
 
     _redactors.append(ref(redact, _redactors.remove))
@@ -39,15 +40,30 @@ def redactor(key: str) -> Redact:
     return redact
 
 
-def _without(key: str, text: str) -> str:
-    """Redact each occurrence of a key, or of its first eight characters and those that follow them."""
+def _pattern(secret: str) -> tuple[re.Pattern[str], list[list[str]]]:
+    """Return a pattern of the first eight characters of a secret, and the forms of each of the others."""
+    forms = [_forms(character) for character in secret]
+    return re.compile("".join(f"(?:{'|'.join(map(re.escape, each))})" for each in forms[:8])), forms[8:]
+
+
+def _forms(character: str) -> list[str]:
+    """Return what stands for a character in JSON, in URLs and in plain text."""
+    code = ord(character)
+    escapes = [f"\\u{code:04x}", f"\\u{code:04X}", f"%{code:02x}", f"%{code:02X}"]
+    return [*escapes, json.dumps(character)[1:-1], character]
+
+
+def _without(start: re.Pattern[str], rest: list[list[str]], text: str) -> str:
+    """Redact each occurrence of a secret, or of its first characters and those that follow them."""
     pieces: list[str] = []
     end = 0
-    while (start := text.find(key[:8], end)) >= 0:
-        pieces += [text[end:start], "<redacted>"]
-        end = start
-        while (character := key[end - start : end - start + 1]) and text.startswith(character, end):
-            end += 1
+    while found := start.search(text, end):
+        pieces += [text[end : found.start()], "<redacted>"]
+        end = found.end()
+        for forms in rest:
+            if (form := next((form for form in forms if text.startswith(form, end)), None)) is None:
+                break
+            end += len(form)
     return "".join([*pieces, text[end:]])
 
 

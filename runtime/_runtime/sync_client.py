@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from types import TracebackType
@@ -12,11 +13,11 @@ from . import environment
 from .api_request import APIRequest
 from .call import FAULTS, NO_AUTH, TRUNCATIONS, Call
 from .client_base import ClientBase, ClientState, PerProcess
-from .clock import current_exchange
+from .clock import current_exchange, now
 from .config import CallOptions, ClientConfig
-from .failures import transport_error_for, without_network_frames
+from .failures import is_raised_by_hook, stripped, transport_error_for
 from .http_library import POOL_RACES, httpx
-from .responses import RawResponse
+from .responses import RawResponse, is_followed
 
 T = TypeVar("T")
 
@@ -45,6 +46,7 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
         Raises:
             APIError: The call failed; see `errors` for the subclasses.
         """
+        active = sys.exception()  # what the caller is handling: it stays as it is
         try:
             state = self._states.get()
             state.check_open()
@@ -63,7 +65,7 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
                         return response
                 state.closing.wait(call.delay)  # ends early when the client is closed
         except BaseException as error:  # the frames of network code hold the key, or what the server sent
-            raise error.with_traceback(without_network_frames(error.__traceback__))  # noqa: B904
+            raise stripped(error, active)  # noqa: B904
 
     def _exchange(self, call: Call[Any], state: SyncState) -> RawResponse:
         """Send a request and read the response."""
@@ -80,6 +82,8 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
             try:
                 return _read(response, call)
             finally:
+                if is_followed(response):
+                    response.extensions["network_stream"].close()
                 try:
                     response.close()
                 except POOL_RACES:
@@ -92,6 +96,8 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
             return call.response_from_status_error(error)
         except BaseException as error:
             call.on_no_response()
+            if is_raised_by_hook(error):
+                raise
             if current_exchange.connection is not None:
                 current_exchange.connection.close()  # httpcore leaves it open when a handshake of SOCKS fails
             if (custom := self._config.http_client) is not None:
@@ -159,7 +165,8 @@ def _read(response: httpx.Response, call: Call[Any]) -> RawResponse:
         for chunk in stream:
             if not body.feed(chunk):
                 break
-            call.check_deadline()
+            if now() > call.ends_at:
+                raise TimeoutError
     except TRUNCATIONS:
         if raw.is_success:  # a truncated error is still reported
             raise

@@ -130,6 +130,14 @@ def test_unknown_host_says_so(backend: Backend) -> None:
 
 
 @all_backends
+def test_second_response_is_not_the_next_one(backend: Backend) -> None:
+    """What a server sends behind a response is no response to the next request."""
+    with FaultServer(faults.respond_twice) as server, backend(server.url) as driver:
+        assert [driver.list().total_remaining_credits for _ in range(3)] == [1391] * 3
+        assert len(server.requests) == server.connections == 3
+
+
+@all_backends
 def test_connection_closed_on_reuse_is_replaced(backend: Backend) -> None:
     """The request is sent again."""
     with FaultServer(ok, faults.close_before_first_byte, ok) as server, backend(server.url) as driver:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import ssl
+import threading
 import traceback
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+import aiohttp
 import httpcore
 import httpx
 import pytest
@@ -19,16 +23,19 @@ from stablecog_client import (
     AsyncClient,
     AuthenticationError,
     Client,
+    CreditsResponse,
     UsageError,
 )
 from stablecog_client._runtime import retries
 
-from tests.support.drivers import assert_ends
+from tests.support.drivers import HANG, assert_ends
 from tests.support.faults import (
     KEY,
     TWO_CREDITS,
+    Connection,
     FaultServer,
     ReceivedRequest,
+    body_shorter_than_its_length,
     drip_headers,
     echo_in_place_of_http,
     free_port,
@@ -153,6 +160,7 @@ def test_error_of_request_by_hook_is_not_ours() -> None:
             with pytest.raises(httpx.HTTPStatusError, match="Client error '404 ") as caught:
                 Client(KEY, base_url=server.url, http_client=http_client, max_retries=0).credits.list()
         assert server.requests == []
+    assert caught.value.request.url.path == "/token"
     assert "fetch_token" in [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
 
 
@@ -172,6 +180,63 @@ def test_error_of_a_hook_does_not_show_the_key(call: Any, kind: type[Exception])
     frames = traceback.extract_tb(caught.value.__traceback__)
     assert frames[-1].name == "fail"
     assert not any("site-packages/httpx" in frame.filename for frame in frames)
+
+
+HOOK_ERRORS = [
+    *(ConnectionRefusedError(111, "redis is down"), TimeoutError("of the database"), ssl.SSLError("of the database")),
+    *(socket.gaierror(-2, "of the database"), httpx.ReadError("of another call"), RuntimeError("no loop")),
+    aiohttp.ClientError("of another service"),
+]
+
+
+@pytest.mark.parametrize("error", HOOK_ERRORS, ids=repr)
+def test_error_of_a_hook_is_no_fault(call: Any, error: Exception) -> None:
+    """It comes through as it is, and nothing is sent again, whatever else it might mean."""
+
+    def fail(response: httpx.Response) -> None:
+        raise error
+
+    async def fail_async(response: httpx.Response) -> None:
+        raise error
+
+    with FaultServer(ok) as server, pytest.raises(type(error)) as caught:
+        call(server.url, (fail, fail_async))
+    assert caught.value is error
+    assert len(server.requests) == 1
+
+
+def test_fault_that_a_hook_meets_is_retried(call: Any) -> None:
+    """The hook reads the response, which ends too soon."""
+    with FaultServer(body_shorter_than_its_length, ok) as server:
+        assert call(server.url, READ).total_remaining_credits == 1391
+        assert len(server.requests) == 2
+
+
+def test_hook_that_raises_ends_no_other_call() -> None:
+    """The hook has read its response, and another thread uses the connection by then."""
+    in_use = threading.Event()
+
+    def hook(response: httpx.Response) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            return
+        response.read()
+        others.append(pool.submit(client.credits.list))
+        in_use.wait(HANG)
+        raise ValueError("of the hook")
+
+    def slow(connection: Connection) -> None:
+        in_use.set()
+        connection.wait(0.1)
+        ok(connection)
+
+    others: list[Future[CreditsResponse]] = []
+    with FaultServer(ok, slow) as server, httpx.Client(event_hooks={"response": [hook]}) as http_client:
+        client = Client(KEY, base_url=server.url, http_client=http_client, max_retries=0)
+        with ThreadPoolExecutor() as pool:
+            with pytest.raises(ValueError, match="of the hook"):
+                client.credits.list()
+            assert others[0].result().total_remaining_credits == 1391
+        assert server.connections == 1
 
 
 def test_transport_without_sockets_works() -> None:
@@ -216,6 +281,18 @@ def test_connections_opened_before_keep_the_deadline() -> None:
             client.credits.list()
 
 
+def test_connection_in_use_before_keeps_the_deadline() -> None:
+    """The caller reads a response of its own when the client is first used, and leaves the connection to it."""
+    with FaultServer(ok, text(401), drip_headers) as server, httpx.Client() as http_client:
+        client = Client(KEY, base_url=server.url, http_client=http_client, deadline=0.5)
+        with http_client.stream("GET", server.url) as response:
+            with pytest.raises(AuthenticationError):
+                client.credits.list()
+            response.read()
+        with assert_ends(), pytest.raises(APITimeoutError):
+            client.credits.list()
+
+
 def test_retrying_transport_keeps_the_deadline() -> None:
     """It does not wait beyond it."""
     with httpx.Client(transport=httpx.HTTPTransport(retries=10)) as http_client:
@@ -242,6 +319,7 @@ class Traced(httpx.BaseTransport):
 
     def __init__(self, wrapped: httpx.BaseTransport) -> None:
         self.wrapped = wrapped
+        self.outermost = self
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         return self.wrapped.handle_request(request)

@@ -6,19 +6,23 @@ import asyncio
 import json
 import logging
 import pickle
+import traceback
 from base64 import b64encode
+from typing import Any
+from unittest.mock import patch
 from urllib.parse import quote
 
 import httpx
 import pytest
-from stablecog_client import APIConnectionError, APIError, Client, UsageError
+from stablecog_client import APIConnectionError, APIError, AsyncClient, Client, UsageError
+from stablecog_client._runtime import retries
 from stablecog_client._runtime.api_request import APIRequest, Security
 from stablecog_client._runtime.bodies import json_body
 from stablecog_client._runtime.codec import integer, values
 
 from tests.support import faults
 from tests.support.drivers import Backend, Tasks, TasksOverAiohttp, Threads, all_backends, async_backends
-from tests.support.faults import KEY, FaultServer, ReceivedRequest, free_port, ok, respond
+from tests.support.faults import KEY, FaultServer, ReceivedRequest, close_before_first_byte, free_port, ok, respond
 from tests.support.secrets import PIECE, check_nothing_shows, everything_shown, found_in_vars
 
 ODD_KEY = f"user:{KEY}/+=="
@@ -37,6 +41,26 @@ def test_proxy_of_custom_client_is_not_sent_the_key() -> None:
         with pytest.raises(APIConnectionError, match=r"check the proxy proxy\.invalid:3128"):
             Client(KEY, base_url="http://127.0.0.1:9", http_client=http_client, allow_http=True).credits.list()
     check_nothing_shows(caught.value)
+
+
+class Wrapper(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """A transport around another one."""
+
+    def __init__(self, wrapped: Any) -> None:
+        self.wrapped = wrapped
+
+
+def test_wrapped_proxy_is_not_sent_the_key() -> None:
+    """A transport around that of the proxy does not hide it."""
+    url, proxy = "http://127.0.0.1:9", "http://proxy.invalid:3128"
+    http_client = httpx.Client(transport=Wrapper(httpx.HTTPTransport(proxy=proxy)))
+    async_client = httpx.AsyncClient(transport=Wrapper(httpx.AsyncHTTPTransport(proxy=proxy)))
+    for call in (
+        Client(KEY, base_url=url, http_client=http_client).credits.list,
+        lambda: asyncio.run(AsyncClient(KEY, base_url=url, http_client=async_client).credits.list()),
+    ):
+        with pytest.raises(UsageError, match="its proxy would receive the API key unencrypted"):
+            call()
 
 
 @all_backends
@@ -148,3 +172,38 @@ def test_cancelled_call_hides_the_key(backend: type[Tasks]) -> None:
         with pytest.raises(asyncio.CancelledError) as caught:
             driver.runner.run(cancelled())
     check_nothing_shows(caught.value)
+
+
+def test_interrupted_call_does_not_lead_to_the_key() -> None:
+    """An exception that arrives while a failed attempt is handled has that failure as its context."""
+
+    class Interrupt(BaseException):
+        pass
+
+    def interrupt(*_: object) -> float:
+        raise Interrupt
+
+    with FaultServer(close_before_first_byte) as server, Client(KEY, base_url=server.url) as client:
+        with patch.object(retries, "backoff", interrupt), pytest.raises(Interrupt) as caught:
+            client.credits.list()
+    assert isinstance(caught.value.__context__, httpx.RemoteProtocolError)
+    check_nothing_shows(caught.value)
+
+
+@pytest.mark.parametrize("backend", [Threads, Tasks])
+def test_exception_of_the_caller_is_left_as_it_is(backend: Backend) -> None:
+    """That which it is handling when it makes a call that is interrupted."""
+
+    class Interrupt(BaseException):
+        pass
+
+    with pytest.raises(ValueError, match="Expecting value") as handled:
+        json.loads("no JSON")
+    sending = patch.object(httpx.Client if backend is Threads else httpx.AsyncClient, "send", side_effect=Interrupt)
+    with sending, backend("https://api.example.com") as driver:
+        try:
+            raise handled.value
+        except ValueError:
+            with pytest.raises(Interrupt):
+                driver.list()
+    assert "loads" in [frame.name for frame in traceback.extract_tb(handled.value.__traceback__)]

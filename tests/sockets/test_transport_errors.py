@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+import socket
 import ssl
 
+import httpcore
+import httpx
 import pytest
-from stablecog_client import APIConnectionError
+from stablecog_client import APIConnectionError, APITimeoutError
+from stablecog_client._runtime import aiohttp_transport
 
 from tests.support.certificates import authority, serving, trusted
-from tests.support.drivers import Backend, all_backends
+from tests.support.drivers import Backend, TasksOverAiohttp, all_backends
 from tests.support.faults import (
+    Connection,
     Fault,
     FaultServer,
     body_shorter_than_its_length,
@@ -56,6 +61,35 @@ def test_alert_after_the_handshake_is_told(backend: Backend) -> None:
     assert "certificate required" in line or "reset by peer" in line
     assert "did not complete" not in line
     assert "does not speak TLS" not in line
+
+
+@all_backends
+def test_timeout_over_tls_leaves_no_connection(backend: Backend) -> None:
+    """Nobody waits for the server to end TLS."""
+    begun = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{"
+
+    def stall(connection: Connection) -> None:
+        connection.send(begun)
+        while socket.socket.recv(vars(connection)["_socket"], 65536):  # beneath TLS, until the client has closed
+            pass
+
+    with trusted(), FaultServer(stall, tls=serving()) as server:
+        with backend(server.url, timeout=0.1, max_retries=0) as driver:
+            for _ in range(2):
+                with pytest.raises(APITimeoutError):
+                    driver.list()
+            driver.idle_until(lambda: server.closed == 2)
+
+
+def test_malformed_host_says_so_over_aiohttp() -> None:
+    """Nothing was sent, so that a POST is safe to send again."""
+    for host in "1.2.3.4.5", f"{'a' * 64}.example":
+        with TasksOverAiohttp(f"https://{host}", max_retries=0) as driver:
+            with pytest.raises(APIConnectionError, match="no response: it is not a valid host name; check") as caught:
+                driver.list()
+        assert isinstance(caught.value.__cause__, httpx.ConnectError)
+    with pytest.raises(httpcore.RemoteProtocolError), vars(aiohttp_transport)["_mapped_exceptions"]():
+        b"\xff".decode()  # of a response, which means that the request was sent
 
 
 FAULTS: list[Fault] = [

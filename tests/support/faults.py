@@ -311,6 +311,18 @@ def respond_after(seconds: float) -> Fault:
 # Attacks
 
 
+def respond_twice(connection: Connection) -> None:
+    """Send another response behind the one that was asked for, in one packet."""
+    body = b'{"total_remaining_credits": 666, "credits": []}'
+    start = "Content-Type: application/json"
+    connection.send(
+        head(200, start, f"Content-Length: {len(TWO_CREDITS)}")
+        + TWO_CREDITS
+        + head(200, start, f"Content-Length: {len(body)}")
+        + body
+    )
+
+
 def gzip_bomb(connection: Connection) -> None:
     """A gigabyte of spaces in a megabyte."""
     connection.send(head(200, "Content-Type: application/json", "Content-Encoding: gzip", "Transfer-Encoding: chunked"))

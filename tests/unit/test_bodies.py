@@ -295,6 +295,15 @@ def test_gzip_body_of_several_members() -> None:
         collected([gzip.compress(b"words") * 3], "gzip")
 
 
+def test_empty_members_of_gzip_are_bounded() -> None:
+    """A thousand are read; more would keep the client busy without adding to the size."""
+    empty, last = gzip.compress(b""), gzip.compress(b"words")
+    assert collected([empty * 999 + last], "gzip") == b"words"
+    with pytest.raises(APIResponseValidationError, match="is corrupt") as caught:
+        collected([empty * 1000 + last], "gzip")
+    assert caught.value.got == "a corrupt one (it has too many members)"
+
+
 @pytest.mark.parametrize(("encoding", "wbits"), [("gzip", 31), ("deflate", 15)])
 def test_compression_bomb_never_unfolds(encoding: str, wbits: int) -> None:
     """It is refused in bounded memory."""

@@ -15,7 +15,8 @@ import httpx
 import pytest
 import stablecog_client
 from stablecog_client._runtime import custom_client
-from stablecog_client._runtime.network import AsyncTransport, DeadlineBackend, Transport
+from stablecog_client._runtime.http_library import CALLER_OF_HOOKS
+from stablecog_client._runtime.network import AsyncTransport, DeadlineBackend, DeadlineStream, Transport
 
 from tests.support.drivers import Backend, Tasks, Threads
 from tests.support.faults import FaultServer, close_before_first_byte, ok
@@ -24,6 +25,8 @@ PRIVATE = {
     *("_transport_for_url", "_transport", "_mounts"),  # httpx's clients
     *("_proxy_url", "_network_backend", "_max_connections"),  # httpcore's pools
     *("_connections", "_optional_thread_lock"),  # of these, too
+    *("_network_stream", "_h11_state", "_httpcore_stream"),  # of its connections, and what leads to them
+    "_send_handling_redirects",  # a function of httpx
     "_retry_connection",  # aiohttp's session
 }
 SHARED_WITH_BASE_CLASS = {"_pool", "_requests"}  # names that ours have, too
@@ -57,7 +60,7 @@ def test_these_are_all() -> None:
                     used.add(name)
                 case _:
                     pass
-    private = {name for name in used if re.fullmatch("_[a-z][a-z_]*", name)}
+    private = {name for name in used if re.fullmatch("_[a-z][a-z_0-9]*", name)}
     assert private - own == PRIVATE
     assert private & own >= SHARED_WITH_BASE_CLASS
 
@@ -149,6 +152,36 @@ def test_pool_is_what_transports_use(backend: Backend) -> None:
         assert [connection.is_idle() for connection in pool.connections] == [True]
         if backend is Threads:
             assert isinstance(pool._network_backend, DeadlineBackend)
+
+
+def test_stream_of_a_connection() -> None:
+    """It is what the connection reads from and writes to; it is wrapped, in a tunnel as well, once."""
+
+    class Tunnel:
+        def __init__(self, connection: Any) -> None:
+            self._connection = connection
+            self._network_backend = httpcore.SyncBackend()
+
+    with FaultServer(ok) as server, inside(httpx.Client) as client:
+        client.get(server.url)
+        (connection,) = client._transport._pool.connections
+        before = connection._connection._network_stream
+        tunnel: Any = Tunnel(connection)
+        for _ in range(2):
+            vars(custom_client)["_install"](tunnel)
+        assert isinstance(tunnel._network_backend, DeadlineBackend)
+        assert isinstance(connection._network_backend, DeadlineBackend)
+        stream = connection._connection._network_stream
+        assert isinstance(stream, DeadlineStream)
+        assert vars(stream)["_stream"] is before
+        client.get(server.url)
+        assert server.connections == 1
+
+
+def test_httpx_calls_hooks_where_it_is_looked_for() -> None:
+    """In clients of both kinds; the test of hooks that raise shows the rest."""
+    for client_type in CLIENTS:
+        assert callable(getattr(client_type, CALLER_OF_HOOKS))
 
 
 @pytest.mark.parametrize(("value", "requests"), [(True, 2), (False, 1)])

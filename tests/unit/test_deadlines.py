@@ -200,16 +200,12 @@ def test_error_at_the_deadline_keeps_its_status(clock: Clock) -> None:
             call.response_at_deadline()
 
 
-def test_check_of_deadline_raises_after_it(clock: Clock) -> None:
-    """A body that keeps coming ends with the deadline."""
+def test_nothing_remains_after_the_deadline(clock: Clock) -> None:
+    """It is never less than nothing."""
     call = started(clock, 200, deadline=2)
-    clock.now += 2
-    call.check_deadline()
-    assert call.remaining == 0
-    clock.now += 0.1
-    with pytest.raises(TimeoutError):
-        call.check_deadline()
-    assert call.remaining == 0
+    for passed, remaining in (0, 2), (1.5, 0.5), (0.5, 0), (0.1, 0):
+        clock.now += passed
+        assert call.remaining == remaining
 
 
 def test_closed_client_ends_its_calls(clock: Clock, script: Script) -> None:

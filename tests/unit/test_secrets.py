@@ -270,11 +270,24 @@ def test_redactor_replaces_each_occurrence() -> None:
 
 
 def test_redactor_knows_json_and_url_encoding() -> None:
-    """As they are shown in a body or a URL."""
+    """As they are shown in a body or a URL, also where a server escapes what need not be escaped."""
     key = 'secret-"quoted"/and spaced?'
     redact = redactor(key)
     for encoded in key, json.dumps(key)[1:-1], quote(key, safe=""), b64encode(key.encode()).decode():
         assert redact(f"<{encoded}>") == "<<redacted>>"
+    for escape in "\\u{:04x}", "\\u{:04X}", "%{:02x}", "%{:02X}":
+        assert redact("".join(escape.format(ord(character)) for character in key)) == "<redacted>", escape
+        assert redact(key[:9] + escape.format(ord(key[9])) + key[10:]) == "<redacted>", escape
+
+
+def test_key_escaped_in_an_error_is_redacted(script: Script) -> None:
+    """It is not shown by the error that is decoded from the body either."""
+    escaped = f"\\u{ord(KEY[0]):04x}{KEY[1:]}"
+    client = script(text(401, json.dumps({"error": "no key KEY"}).replace("KEY", escaped)))
+    with pytest.raises(AuthenticationError) as caught:
+        client.list()
+    assert caught.value.body.error == "no key <redacted>"
+    check_nothing_shows(caught.value)
 
 
 def test_logs_of_others_stay_as_they_are(caplog: pytest.LogCaptureFixture) -> None:

@@ -145,6 +145,9 @@ class _Stream:
         if self._response.content.is_eof():
             self._response.release()
         else:
+            connection = self._response.connection
+            if connection is not None and connection.transport is not None:
+                connection.transport.abort()  # `close` waits for the server to end TLS
             self._response.close()
 
 
@@ -175,7 +178,11 @@ def _mapped_exceptions() -> Generator[None]:
         raise httpcore.RemoteProtocolError(_DISCONNECTED) from error
     except aiohttp.ClientPayloadError as error:
         raise httpcore.RemoteProtocolError(_INCOMPLETE) from error
-    except (aiohttp.ClientResponseError, ValueError) as error:
+    except (aiohttp.ClientResponseError, UnicodeDecodeError) as error:
+        raise httpcore.RemoteProtocolError(_NOT_HTTP) from error
+    except (aiohttp.InvalidURL, UnicodeError) as error:  # of the host, before anything is sent
+        raise httpcore.ConnectError("it is not a valid host name") from error
+    except ValueError as error:
         raise httpcore.RemoteProtocolError(_NOT_HTTP) from error
     except (aiohttp.ClientError, OSError) as error:
         raise httpcore.ReadError(str(error)) from error

@@ -28,6 +28,8 @@ ACCEPT_ENCODING = "gzip, deflate"
 _PIECE = 64 * 2**10  # bytes to decompress at once
 _OVERHEAD = 64 * 2**10  # bytes by which a compressed body may exceed its content
 
+_MAX_MEMBERS = 1000  # of a gzip body; empty ones would keep the client busy, as they add nothing to the size
+
 _GZIP, _ZLIB, _RAW = 31, 15, -15  # values of zlib's `wbits` that select the format
 
 
@@ -143,6 +145,7 @@ class _GzipDecompressor:
 
     def __init__(self) -> None:
         self._decompressor = zlib.decompressobj(_GZIP)
+        self._members = 1
 
     @property
     def eof(self) -> bool:
@@ -153,7 +156,10 @@ class _GzipDecompressor:
             if data[:1] != b"\x1f":  # not another member: ignore what follows the body
                 self.unconsumed_tail = b""
                 return b""
+            if self._members >= _MAX_MEMBERS:
+                raise zlib.error("it has too many members")
             self._decompressor = zlib.decompressobj(_GZIP)
+            self._members += 1
         piece = self._decompressor.decompress(data, max_length)
         self.unconsumed_tail = self._decompressor.unused_data or self._decompressor.unconsumed_tail
         return piece

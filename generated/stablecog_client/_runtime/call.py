@@ -118,11 +118,6 @@ class Call(Generic[T]):
         """Seconds until the deadline."""
         return max(0.0, self.ends_at - now())
 
-    def check_deadline(self) -> None:
-        """Raise TimeoutError if the deadline has passed."""
-        if now() > self.ends_at:
-            raise TimeoutError
-
     def try_acquire(self) -> float:
         """Return 0 if the request may be sent now; otherwise seconds after which to ask again.
 
@@ -169,7 +164,7 @@ class Call(Generic[T]):
 
     def is_callers_error(self, error: Exception) -> bool:
         """Return whether an error is not about this call, but about an event hook or a test double of the caller's."""
-        if failures.is_unmatched(error):
+        if failures.is_unmatched(error) or failures.is_raised_by_hook(error):
             return True
         if isinstance(error, RuntimeError) and not isinstance(error, httpx.StreamError):
             return not self._state.is_closed  # httpx raises it when its client is closed

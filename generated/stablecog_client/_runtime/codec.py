@@ -224,8 +224,8 @@ def date(value: Any) -> datetime.date:
     refuse("a date such as 2026-11-23", value)
 
 
-# A fast check of the usual form. fromisoformat checks the digits, but accepts any character in a fraction.
-_in_utc = re.compile(r"....-..-..T(?!24)..:..:..(?:\.[0-9]+)?Z").fullmatch
+# A fast check of the usual form. fromisoformat checks the date, but takes `Z\0` for the end, and any fraction.
+_in_utc = re.compile(r"....-..-..T(?!24)[0-9][0-9]:[0-9][0-9]:[0-9][0-9](?:\.[0-9]+)?Z").fullmatch
 _from_iso_format = datetime.datetime.fromisoformat
 
 # RFC 3339 only: fromisoformat also accepts week dates, commas, and times without seconds or offset.

@@ -6,10 +6,11 @@ No other module uses private attributes of a custom client. tests/unit/test_cust
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, cast
 
 from .http_library import httpx
-from .network import DeadlineBackend, httpcore
+from .network import DeadlineBackend, DeadlineStream, httpcore
 
 
 def transport_for(client: httpx.Client | httpx.AsyncClient, url: httpx.URL) -> Any:
@@ -19,8 +20,10 @@ def transport_for(client: httpx.Client | httpx.AsyncClient, url: httpx.URL) -> A
 
 def proxy_url(client: httpx.Client | httpx.AsyncClient, url: httpx.URL) -> httpx.URL | None:
     """Return the proxy that a client uses for a server, or None if there is none or it is unknown."""
-    proxy = getattr(getattr(transport_for(client, url), "_pool", None), "_proxy_url", None)
-    return httpx.URL(scheme=proxy.scheme.decode(), host=proxy.host.decode(), port=proxy.port) if proxy else None
+    for pool in _pools([transport_for(client, url)]):
+        if proxy := getattr(pool, "_proxy_url", None):
+            return httpx.URL(scheme=proxy.scheme.decode(), host=proxy.host.decode(), port=proxy.port)
+    return None
 
 
 def describe_proxy(client: httpx.Client | httpx.AsyncClient, url: httpx.URL) -> str | None:
@@ -59,18 +62,28 @@ def install_deadline_backend(client: httpx.Client) -> None:
     In a transport without an httpcore pool, the deadline is only checked between its operations.
     """
     inside = cast("Any", client)
-    transports: list[Any] = [inside._transport, *inside._mounts.values()]
+    for pool in _pools([inside._transport, *inside._mounts.values()]):
+        if isinstance(pool, httpcore.ConnectionPool):
+            _install(pool)
+            for connection in pool.connections:  # opened before
+                _install(connection)
+
+
+def _install(part: Any) -> None:
+    """Make a pool or a connection keep to the deadline, and the connections inside it."""
+    if isinstance(backend := getattr(part, "_network_backend", None), httpcore.NetworkBackend):
+        part._network_backend = backend if isinstance(backend, DeadlineBackend) else DeadlineBackend(backend)
+    if isinstance(stream := getattr(part, "_network_stream", None), httpcore.NetworkStream):
+        part._network_stream = stream if isinstance(stream, DeadlineStream) else DeadlineStream(stream)
+    if (inner := getattr(part, "_connection", None)) is not None:
+        _install(inner)
+
+
+def _pools(transports: list[Any]) -> Iterator[Any]:
+    """Yield the connection pools of transports, also of those that other ones wrap."""
     for transport in transports:
         for part in list(getattr(transport, "__dict__", {}).values()):
-            if isinstance(part, httpcore.ConnectionPool):
-                _install(part)
-            elif isinstance(part, httpx.BaseTransport) and part not in transports:
+            if isinstance(part, httpcore.ConnectionPool | httpcore.AsyncConnectionPool):
+                yield part
+            elif isinstance(part, httpx.BaseTransport | httpx.AsyncBaseTransport) and part not in transports:
                 transports.append(part)
-
-
-def _install(pool: Any) -> None:
-    if not isinstance(pool._network_backend, DeadlineBackend):
-        pool._network_backend = DeadlineBackend(pool._network_backend)
-        for connection in pool.connections:
-            if connection.is_idle():  # opened before, without a deadline
-                connection.close()

@@ -11,11 +11,12 @@ import re
 import socket
 import ssl
 import sys
-from types import TracebackType
+from traceback import walk_tb
+from types import FrameType, TracebackType
 from typing import Any, cast
 
 from .bodies import NOT_THE_API
-from .http_library import LIBRARIES, httpx
+from .http_library import CALLER_OF_HOOKS, LIBRARIES, httpx
 from .redaction import Redact
 
 Causes = list[BaseException]
@@ -72,6 +73,12 @@ def is_transient(causes: Causes) -> bool:
 def is_unmatched(error: Exception) -> bool:
     """Return whether an error says that pytest-httpx has no response for a request, which it calls a timeout."""
     return type(error) is httpx.TimeoutException and str(error).startswith("No response can be found for")
+
+
+def is_raised_by_hook(error: BaseException) -> bool:
+    """Return whether an event hook of the caller's raised an error, not a request or a response of ours in it."""
+    frames = [frame for frame, _ in walk_tb(error.__traceback__) if _package_of(frame) in LIBRARIES]
+    return bool(frames) and frames[-1].f_code.co_name == CALLER_OF_HOOKS
 
 
 def describe(causes: Causes, host: str) -> str:
@@ -165,6 +172,15 @@ def strip_secrets(error: BaseException, active: BaseException | None, redact: Re
                 setattr(cause, link, None)
 
 
+def stripped(error: BaseException, active: BaseException | None) -> BaseException:
+    """Return an error without the frames of network code, in it and in what led to it, and without its requests."""
+    for cause in causes_of(error, active):
+        cause.__traceback__ = without_network_frames(cause.__traceback__)
+        if cause is not error and isinstance(cause, httpx.HTTPError):
+            cast("Any", cause).request = None
+    return error
+
+
 def is_aiohttp_error(error: BaseException | None) -> bool:
     """Return whether an error is one of aiohttp's, which hold the request."""
     aiohttp = sys.modules.get("aiohttp")
@@ -185,7 +201,7 @@ def without_network_frames(traceback: TracebackType | None) -> TracebackType | N
     """Return a traceback with the frames of the caller's code alone: of its event hooks and transports."""
     kept: list[TracebackType] = []
     while traceback is not None:
-        package = str(traceback.tb_frame.f_globals.get("__name__")).partition(".")[0]
+        package = _package_of(traceback.tb_frame)
         if package not in _LIBRARIES and package not in sys.stdlib_module_names:
             kept.append(traceback)
         traceback = traceback.tb_next
@@ -193,3 +209,7 @@ def without_network_frames(traceback: TracebackType | None) -> TracebackType | N
     for entry in reversed(kept):
         result = TracebackType(result, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
     return result
+
+
+def _package_of(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__")).partition(".")[0]

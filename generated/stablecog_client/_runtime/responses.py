@@ -90,3 +90,11 @@ class RawResponse:
             body=body,
             retry_after=retry_after,
         )
+
+
+def is_followed(response: httpx.Response) -> bool:
+    """Return whether the server has sent more than this response: httpcore would take it for the next one."""
+    part: Any = response.stream
+    for name in ("_stream", "_httpcore_stream", "_stream", "_connection", "_h11_state"):
+        part = getattr(part, name, None)
+    return part is not None and part.trailing_data[0] != b""
