@@ -83,6 +83,9 @@ def _lines(error: GeneratorError) -> Iterator[str]:
     else:
         place = error.header.strip(" :.")
     cause = " ".join(detail.partition("Failure to process")[0].rpartition("OpenAPI document: :")[2].split())
+    cause = re.sub(r"^cannot parse parameter of endpoint \w+: ", "", cause)
+    if response := re.fullmatch(r"Cannot parse response for status code (\w+) \((.+)\), response will be .+", cause):
+        place, cause = below(place, "responses", response[1]), response[2]
     for pattern, message in MESSAGES.items():
         if found := re.fullmatch(pattern, cause):
             yield f"{place}: {found.expand(message)}"

@@ -11,7 +11,7 @@ from openapi_python_client.schema.untrusted_string import UntrustedString
 from generator.errors import GenerationError
 from generator.project import load_settings
 from generator.upstream import parse
-from tests.generator.documents import described
+from tests.generator.documents import OK, described
 from tools import ROOT
 
 SETTINGS = load_settings(ROOT / "generator-config.yaml", ROOT / "openapi.yaml")
@@ -51,6 +51,8 @@ def test_default_of_a_union_keeps_its_type() -> None:
 
 STRING = {"type": "string"}
 PROPERTY = {"type": "object", "properties": {"k": STRING}}
+IN_DOUBT = {"allOf": [PROPERTY, {"properties": {"k": {"type": "integer"}}}]}
+CONTENT = {"application/json": {"schema": IN_DOUBT}}
 
 
 FAULTS = {
@@ -61,7 +63,13 @@ FAULTS = {
         components={"schemas": {"foo_bar": PROPERTY, "FooBar": PROPERTY}}
     ),
     "$.components.schemas.X: a property in allOf is str and int; describe it once": described(
-        components={"schemas": {"X": {"allOf": [PROPERTY, {"properties": {"k": {"type": "integer"}}}]}}}
+        components={"schemas": {"X": IN_DOUBT}}
+    ),
+    "$.paths['/a'].get.responses['200']: a property in allOf is str and int; describe it once": described(
+        {"/a": {"get": {"responses": {"200": {"description": "", "content": CONTENT}}}}}
+    ),
+    "$.paths['/b'].get: a property in allOf is str and int; describe it once": described(
+        {"/b": {"get": {**OK, "parameters": [{"name": "p", "in": "query", "schema": IN_DOUBT}]}}}
     ),
     "$.paths./a.get.parameters.0.name: Input should be a valid string": described(
         {"/a": {"get": {"parameters": [{"name": 1}]}}}
