@@ -21,6 +21,8 @@ INTEGER = {"type": "integer"}
 STRINGS = {"type": "array", "items": STRING}
 FILE = {"type": "string", "format": "binary"}
 PATH_ID = {"name": "id", "in": "path", "required": True, "schema": STRING}
+READ_ONLY = {**STRING, "readOnly": True}
+WRITE_ONLY = {**STRING, "writeOnly": True}
 
 
 def ref(name: str) -> dict[str, Any]:
@@ -51,15 +53,22 @@ def parameter(location: str = "query", name: str = "p", **fields: Any) -> dict[s
     return described({path: {"get": {**OK, "parameters": [described_parameter]}}})
 
 
-def body(media_type: str = "application/json", schema: Any = None, **others: Any) -> dict[str, Any]:
-    media = {"schema": STRING if schema is None else schema, **others}
-    return described({"/a": {"post": {**OK, "requestBody": {"content": {media_type: media}}}}})
+def query(name: str, schema: Any = STRING) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": schema}
+
+
+def post(content: dict[str, Any], **others: Any) -> dict[str, Any]:
+    """Return a document with `POST /a`, whose body is of one of these media types."""
+    return described({"/a": {"post": {**OK, "requestBody": {"content": content}, **others}}})
+
+
+def body(media_type: str = "application/json", schema: Any = STRING, **others: Any) -> dict[str, Any]:
+    return post({media_type: {"schema": schema, **others}})
 
 
 def json_or_form(schema: Any, media_type: str = "application/json", **others: Any) -> dict[str, Any]:
     """Return a document with a body of JSON or of a form."""
-    content = {media_type: {"schema": schema}, "multipart/form-data": {"schema": of(a=STRING)}}
-    return described({"/a": {"post": {**OK, "requestBody": {"content": content}, **others}}})
+    return post({media_type: {"schema": schema}, "multipart/form-data": {"schema": of(a=STRING)}}, **others)
 
 
 def response(content: dict[str, Any], status: str = "200", **others: Any) -> dict[str, Any]:
@@ -70,14 +79,26 @@ def operations(*ids: str, **fields: Any) -> dict[str, Any]:
     return described({f"/{number}": {"get": {**OK, "operationId": id_, **fields}} for number, id_ in enumerate(ids)})
 
 
-QUERY = {"name": "q", "in": "query", "schema": of(a=STRING)}
+QUERY = query("q", of(a=STRING))
+RESERVED = {**query("p"), "allowReserved": True}
+XML = {"application/xml": {"schema": of(a=STRING)}}
 GET = "$.paths['/a'].get"
 P = f"{GET}.parameters[0]"
 IN_PATH = "$.paths['/a/{p}'].get.parameters[0]"
 POST = "$.paths['/a'].post.requestBody.content"
 X = "$.components.schemas.X"
 NO_SERVER = "$.servers[0].url: expected scheme, host and path of a server, such as https://api.example.com/v1, got"
+NO_RESERVED = ".allowReserved: values are always percent-encoded; leave it out"
 NO_OBJECT = ".schema: an object is sent in a query alone, with style: form and explode: true, not in this"
+NO_XML = (
+    ".content: bodies of application/xml cannot be sent; supported are application/json, multipart/form-data, "
+    "application/x-www-form-urlencoded and application/octet-stream"
+)
+NOT_DECODED = (
+    ".content: bodies of application/xml are not decoded; describe application/json, or {type: string, format: binary} "
+    "to get the bytes"
+)
+NO_FORMAT = "format without a type would be lost; add the type"
 ADVICE_ONE_OF = (
     "give each a required property with a const of its own, or put the one with more required properties first"
 )
@@ -97,6 +118,7 @@ def only(table: Refused) -> dict[str, list[str]]:
 DOCUMENTS: Refused = {
     "$.openapi: expected a version such as 3.1.0 or 3.0.3, got None": {"swagger": "2.0"},
     "$.openapi: expected a version such as 3.1.0 or 3.0.3, got '3.2.0'": {"openapi": "3.2.0"},
+    "$.openapi: expected a version such as 3.1.0 or 3.0.3, got '3.1x0'": {"openapi": "3.1x0"},
     "$.paths: there are no paths; describe at least one": {"openapi": "3.1.0"},
     f"{GET}.responses: expected text, as in '200', got 200": get({"responses": {200: {}}}),
     f"{GET}.description: there is no value; give it one or leave it out": get({"description": None}),
@@ -112,9 +134,10 @@ def test_document_of_another_form_is_refused() -> None:
 
 
 SERVERS: Refused = {
-    f"{NO_SERVER} '/v1'": described(servers=[{"url": "/v1"}]),
-    f"{NO_SERVER} 'wss://a.example'": described(servers=[{"url": "wss://a.example"}]),
-    f"{NO_SERVER} 'https://u:p@a.example'": described(servers=[{"url": "https://u:p@a.example"}]),
+    **{
+        f"{NO_SERVER} {url!r}": described(servers=[{"url": url}])
+        for url in ("/v1", "wss://a.example", "https://u:p@a.example", "https://a.example:x", "https://a.example/v1#x")
+    },
     "$.paths['/a'].servers: calls go to one server; put it into $.servers, or leave the path out": described(
         {"/a": {"servers": [{"url": "https://b.example"}], "get": OK}}
     ),
@@ -139,6 +162,7 @@ PATHS: Refused = {
     "$.paths['/{a.b}']: {a.b} is not supported; name a parameter with letters, digits, - and _": described(
         {"/{a.b}": {}}
     ),
+    "$.paths['/{1}']: {1} is not supported; name a parameter with letters, digits, - and _": described({"/{1}": {}}),
     "$.paths['/{a}/{a}']: {a} is there twice; give each its own name": described({"/{a}/{a}": {}}),
     "$.paths['/a/{id}'].get.parameters: 'id' is only in the path": described({"/a/{id}": {"get": OK}}),
     "$.paths['/b'].get.parameters: 'id' is not in the path": described({"/b": {"parameters": [PATH_ID], "get": OK}}),
@@ -152,8 +176,10 @@ def test_path_is_refused_with_its_advice() -> None:
 
 OPERATIONS: Refused = {
     "$.paths['/1'].get.operationId: 'x' is that of $.paths['/0'].get too; give each its own": operations("x", "x"),
-    "$.paths['/1'].get.operationId: this operation and $.paths['/0'].get are both 'get_user' in Python; "
-    "rename one": operations("getUser", "get_user"),
+    "$.paths['/a'].put.operationId: this operation and $.paths['/a'].get are both 'get_x' in Python; "
+    "rename one": described(
+        {"/a": {"get": {**OK, "operationId": "getX", "tags": ["default"]}, "put": {**OK, "operationId": "get_x"}}}
+    ),
     "$.paths['/0'].get.operationId: '-' has no letters for a name in Python; write some": operations("-"),
     "$.paths['/a'].put.tags: 'a-b' and 'a b' are both 'a_b' in Python; write them alike": described(
         {"/a": {"get": {**OK, "tags": ["a b"]}, "put": {**OK, "tags": ["a-b"]}}}
@@ -173,7 +199,9 @@ PARAMETERS: Refused = {
     f"{P}: there is no schema; add one, {{type: string}} if it is a text": get(
         {"parameters": [{"name": "p", "in": "query"}]}
     ),
-    f"{P}.allowReserved: values are always percent-encoded; leave it out": parameter(allowReserved=True),
+    f"{P}{NO_RESERVED}": get({"parameters": [RESERVED]}),
+    f"$.paths['/a'].parameters[0]{NO_RESERVED}": described({"/a": {"parameters": [RESERVED], "get": OK}}),
+    f"$.components.parameters.A{NO_RESERVED}": described(components={"parameters": {"A": RESERVED}}),
     f"{IN_PATH}: a parameter in the path is always sent; add required: true": parameter("path", required=False),
     f"{P}.style: 'deepObject' is not supported; supported in a query: form, spaceDelimited, pipeDelimited": parameter(
         style="deepObject"
@@ -181,11 +209,14 @@ PARAMETERS: Refused = {
     f"{IN_PATH}.style: 'matrix' is not supported; supported in a path: simple": parameter("path", style="matrix"),
     f"{IN_PATH}{NO_OBJECT} path": parameter("path", schema=of(a=STRING)),
     f"{P}{NO_OBJECT} query": parameter(schema=of(a=STRING), explode=False),
+    f"$.components.parameters.A{NO_OBJECT} query": described(
+        components={"parameters": {"A": {**QUERY, "style": "pipeDelimited", "explode": True}}}
+    ),
     f"{P}.schema: an object in an object (b) cannot be sent in a query; use a request body": parameter(
         schema=of(a=STRING, b=of(c=STRING))
     ),
     f"{P}.schema: an array of objects or arrays cannot be sent in a query; use a request body": parameter(
-        schema={"type": "array", "items": of(a=STRING)}
+        schema=of(a={"type": "array", "items": of(b=STRING)})
     ),
     f"{P}.schema: an object in an object (additionalProperties) cannot be sent in a query; use a "
     "request body": parameter(schema={"type": "object", "additionalProperties": {"type": "object"}}),
@@ -199,29 +230,36 @@ PARAMETERS: Refused = {
     f"{P}.schema: an array in a cookie is joined by commas; say so with explode: false": parameter(
         "cookie", schema=STRINGS
     ),
-    f"{P}: the client sends the header User-Agent itself; leave the parameter out": parameter("header", "User-Agent"),
-    f"{GET}.parameters: 'x-key' is the API key, which the client sends itself; leave it out": get(
-        {"parameters": [{"name": "x-key", "in": "header", "schema": STRING}]},
+    **{
+        f"{P}: the client sends the header {name} itself; leave the parameter out": parameter("header", name)
+        for name in (
+            *("Accept", "Accept-Encoding", "Authorization", "Connection", "Content-Length", "Content-Type", "Cookie"),
+            *("Host", "Transfer-Encoding", "User-Agent"),
+        )
+    },
+    f"{GET}.parameters: 'x-KEY' is the API key, which the client sends itself; leave it out": get(
+        {"parameters": [{"name": "x-KEY", "in": "header", "schema": STRING}]},
         security=[{"key": []}],
         components={"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}},
     ),
     f"{GET}.parameters: 'p' is there twice in the query; leave one out": get(
-        {"parameters": [{"name": "p", "in": "query", "schema": STRING}] * 2}
+        {"parameters": [{"$ref": "#/components/parameters/P"}, query("p")]},
+        components={"parameters": {"P": query("p")}},
     ),
     f"{GET}.parameters: 'b' is sent for both 'a' and 'c'; rename one": get(
-        {"parameters": [{"name": name, "in": "query", "schema": of(b=STRING)} for name in "ac"]}
+        {"parameters": [query("a", of(b=STRING)), query("c", of(b=STRING))]}
     ),
     f"{GET}.parameters: 'b' is sent for both 'b' and 'a'; rename one": described(
-        {
-            "/a": {
-                "parameters": [{"name": "b", "in": "query", "schema": STRING}],
-                "get": {**OK, "parameters": [{"name": "a", "in": "query", "schema": of(b=STRING)}]},
-            }
-        }
+        {"/a": {"parameters": [query("b")], "get": {**OK, "parameters": [query("a", of(b=STRING))]}}}
     ),
-    f"{IN_PATH}.schema: a parameter in the path is always given; leave the default out": parameter(
-        "path", schema={"type": "string", "default": "a"}
-    ),
+    **{
+        f"$.paths['/a/{{{name}}}'].get.parameters[0].schema: a parameter in the path is always given; leave the "
+        "default out": parameter("path", name, schema=each)
+        for name, each in {
+            "beside": {"oneOf": [STRING, INTEGER], "default": 1},
+            "inside": {"oneOf": [{**STRING, "default": "a"}, INTEGER]},
+        }.items()
+    },
     f"{P}.schema: a file cannot be sent in a query; use a request body": parameter(
         schema={"type": "array", "items": FILE}
     ),
@@ -237,16 +275,10 @@ def test_unsendable_parameter_is_refused() -> None:
 
 
 BODIES: Refused = {
-    "$.paths['/a'].post.requestBody: there is no media type; describe the body below content": described(
-        {"/a": {"post": {**OK, "requestBody": {"content": {}}}}}
-    ),
-    f"{POST}['application/json']: there is no schema; add one, {{}} for any value": described(
-        {"/a": {"post": {**OK, "requestBody": {"content": {"application/json": {}}}}}}
-    ),
-    "$.paths['/a'].post.requestBody.content: bodies of application/xml cannot be sent; supported are "
-    "application/json, multipart/form-data, application/x-www-form-urlencoded and application/octet-stream": body(
-        "application/xml", of(a=STRING)
-    ),
+    "$.paths['/a'].post.requestBody: there is no media type; describe the body below content": post({}),
+    f"{POST}['application/json']: there is no schema; add one, {{}} for any value": post({"application/json": {}}),
+    f"$.paths['/a'].post.requestBody{NO_XML}": post(XML),
+    f"$.components.requestBodies.A{NO_XML}": described(components={"requestBodies": {"A": {"content": XML}}}),
     f"{POST}['multipart/form-data'].schema: expected an object, whose properties are the fields of the form": body(
         "multipart/form-data", STRING
     ),
@@ -266,18 +298,28 @@ BODIES: Refused = {
     f"{POST}['application/x-www-form-urlencoded'].schema: a form of this media type has no files; use "
     "multipart/form-data": body("application/x-www-form-urlencoded", of(a=FILE)),
     f"{POST}['application/json'].schema: a file cannot be sent in JSON; use multipart/form-data, or "
-    "format: byte for base64": body(schema=of(a={"type": "array", "items": FILE})),
+    "format: byte for base64": body(schema=of(a={"type": "array", "items": {"anyOf": [INTEGER, FILE]}})),
     f"{POST}['application/octet-stream'].schema: expected {{type: string, format: binary}}": body(
         "application/octet-stream", STRING
     ),
-    f"{POST}['application/json'].schema: the class of a body selects its media type; give it one type, or one media "
-    "type": json_or_form({}),
-    f"{POST}['application/vnd.a+json'].schema: the class of a body selects its media type; give it one type, or one "
-    "media type": json_or_form({"oneOf": [STRINGS, STRING]}, "application/vnd.a+json"),
-    f"{POST}['application/vnd.b+json'].schema: the class of a body selects its media type; give it one type, or one "
-    "media type": json_or_form({"oneOf": [STRING, {"const": 1}]}, "application/vnd.b+json"),
-    "$.paths['/a'].post.parameters: 'list' hides a class that selects the body's media type; use one media "
-    "type": json_or_form(STRINGS, parameters=[{"name": "list", "in": "query", "schema": STRING}]),
+    f"{POST}['application/octet-stream; a=b'].schema: expected {{type: string, format: binary}}": post(
+        {"application/octet-stream; a=b": {}}
+    ),
+    **{
+        f"{POST}['application/{number}+json'].schema: the class of a body selects its media type; give it one type, or "
+        "one media type": json_or_form(each, f"application/{number}+json")
+        for number, each in enumerate(
+            (
+                *({}, {"const": "a"}, {"oneOf": [STRINGS, STRING]}, {"oneOf": [STRING, {"const": 1}]}),
+                *({"oneOf": [STRING, INTEGER]}, {"oneOf": [INTEGER, {"type": "number"}]}),
+            )
+        )
+    },
+    **{
+        f"$.paths['/a'].post.parameters: {name!r} hides a class that selects the body's media type; use one media "
+        "type": json_or_form(each, parameters=[query(name)])
+        for name, each in (("list", STRINGS), ("List", STRINGS), ("datetime", STRING))
+    },
 }
 
 
@@ -291,8 +333,11 @@ RESPONSES: Refused = {
     f"{GET}.responses: '2xx' is no status; expected one such as '200', a range 2XX, or default": get(
         {"responses": {"2xx": {"description": ""}}}
     ),
-    f"{GET}.responses['200'].content: bodies of application/xml are not decoded; describe application/json, or "
-    "{type: string, format: binary} to get the bytes": response({"application/xml": {"schema": of(a=STRING)}}),
+    f"{GET}.responses['200']{NOT_DECODED}": response(XML),
+    f"{GET}.responses.default{NOT_DECODED}": response(XML, "default"),
+    f"$.components.responses.A{NOT_DECODED}": described(
+        components={"responses": {"A": {"description": "", "content": XML}}}
+    ),
     f"{GET}.responses['200'].content['text/plain'].schema: text/plain holds a text; if it is JSON, describe "
     "application/json": response({"text/plain": {"schema": of(a=STRING)}}),
     "$.components.responses.A: a component that is only a $ref is not supported; describe it here": described(
@@ -303,6 +348,10 @@ RESPONSES: Refused = {
     ),
     f"{GET}.responses['200']: $ref 'other.yaml#/A' is not followed; write here what it refers to": get(
         {"responses": {"200": {"$ref": "other.yaml#/A"}}}
+    ),
+    f"{GET}.responses['200']: $ref 'components/responses/A' is not followed; write here what it refers to": get(
+        {"responses": {"200": {"$ref": "components/responses/A"}}},
+        components={"responses": {"A": {"description": ""}}},
     ),
 }
 
@@ -320,6 +369,8 @@ REFERENCES: Refused = {
         A=of(), X={**ref("A"), "nullable": True}
     ),
     f"{X}: $ref '#/paths/x' is not followed; put the schema under components.schemas": schemas(X={"$ref": "#/paths/x"}),
+    f"{X}: $ref '#/components/schemas/A/properties/b' is not followed; put the schema under "
+    "components.schemas": schemas(A=of(b=of()), X={"$ref": "#/components/schemas/A/properties/b"}),
     f"{X}: there is no /components/schemas/Y": schemas(X=ref("Y")),
     f"{X}: there is no /components/schemas/X": schemas(X=ref("X")),
     f"{X}: it refers to itself; leave that reference out": schema(allOf=[ref("X")]),
@@ -337,7 +388,10 @@ KEYWORDS: Refused = {
     ),
     f"{X}.minLenght: there is no such keyword; did you mean 'minLength'?": schema(type="string", minLenght=1),
     f"{X}.not: this keyword is not supported; say what the value is": schema(not_=STRING),
-    f"{X}.if: this keyword is not supported; describe the alternatives with oneOf": schema(if_=STRING),
+    **{
+        f"{X}.{keyword}: this keyword is not supported; describe the alternatives with oneOf": schema(**{keyword: {}})
+        for keyword in ("dependentRequired", "dependentSchemas", "else", "if", "then")
+    },
     f"{X}.patternProperties: this keyword is not supported; use additionalProperties": schema(
         type="object", patternProperties={"^a": STRING}
     ),
@@ -348,21 +402,34 @@ KEYWORDS: Refused = {
         type="obejct"
     ),
     f"{X}: an array has no items; add items, {{}} for any value": schema(type=["array", "null"]),
+    f"{X}.oneOf[0]: an array has no items; add items, {{}} for any value": schema(oneOf=[{"type": "array"}, STRING]),
     f"{X}: items without a type would be lost; add type: array": schema(items=STRING),
     f"{X}: additionalProperties without a type would be lost; add type: object": schema(additionalProperties=STRING),
-    f"{X}: format without a type would be lost; add the type": schema(format="date"),
+    f"{X}: {NO_FORMAT}": schema(format="date"),
+    f"{X}.items: {NO_FORMAT}": schema(type="array", items={"format": "date"}),
+    f"{X}.additionalProperties: {NO_FORMAT}": schema(type="object", additionalProperties={"format": "date"}),
     f"{X}.required: there is no property 'a'": schema(type="object", properties={}, required=["a"]),
     f"{POST}['application/json'].schema.required: 'id' is readOnly and requests do not have it; leave it out of "
-    "required": body(schema=of(id={**STRING, "readOnly": True})),
-    f"{POST}['application/json'].schema.required: 'key' is readOnly and requests do not have it; leave it out of "
-    "required": body(
-        schema={
-            "allOf": [{"type": "object", "properties": {"key": {**STRING, "readOnly": True}}}, {"required": ["key"]}]
-        }
+    "required": body(schema=of(id=READ_ONLY)),
+    "$.components.requestBodies.A.content['application/json'].schema.required: 'id' is readOnly and requests do not "
+    "have it; leave it out of required": described(
+        {"/a": {"post": {**OK, "requestBody": {"$ref": "#/components/requestBodies/A"}}}},
+        components={"requestBodies": {"A": {"content": {"application/json": {"schema": of(id=READ_ONLY)}}}}},
     ),
+    "$.paths['/a'].parameters[0].schema.required: 'id' is readOnly and requests do not have it; leave it out of "
+    "required": described({"/a": {"parameters": [query("q", of(id=READ_ONLY))], "get": OK}}),
+    f"{POST}['application/json'].schema.required: 'key' is readOnly and requests do not have it; leave it out of "
+    "required": body(schema={"allOf": [{"type": "object", "properties": {"key": READ_ONLY}}, {"required": ["key"]}]}),
     f"{X}.required: 'id' is writeOnly and responses do not have it; leave it out of required": response(
         {"application/json": {"schema": {"type": "array", "items": ref("X")}}},
-        components={"schemas": {"X": of(id={**STRING, "writeOnly": True})}},
+        components={"schemas": {"X": of(id=WRITE_ONLY)}},
+    ),
+    "$.components.responses.A.content['application/json'].schema.required: 'id' is writeOnly and responses do not "
+    "have it; leave it out of required": get(
+        {"responses": {"200": {"$ref": "#/components/responses/A"}}},
+        components={
+            "responses": {"A": {"description": "", "content": {"application/json": {"schema": of(id=WRITE_ONLY)}}}}
+        },
     ),
 }
 
@@ -392,6 +459,9 @@ VALUES: Refused = {
     ),
     f"{X}.enum: there are no values; list them": schema(enum=[]),
     f'{X}.enum: expected strings alone or integers alone; quote texts such as "yes" and "1"': schema(enum=["a", 1]),
+    f'{X}.items.enum: expected strings alone or integers alone; quote texts such as "yes" and "1"': schema(
+        type="array", items={"enum": [True, False]}
+    ),
     f"{X}.enum: the type allows null, the values do not; list null as well": schema(
         type="string", nullable=True, enum=["a"]
     ),
@@ -402,10 +472,25 @@ VALUES: Refused = {
     f"{X}.enum: 'a' and 'A' would both be A in Python; give each value a name with x-enum-varnames": schema(
         enum=["a", "A"]
     ),
-    f"{X}['x-enum-varnames']: expected 2 names, one for each value, got 1": schema(
-        enum=["a", "b"], **{"x-enum-varnames": ["A"]}
+    f"{X}.enum: 'a' has no name in Python; give each value one with x-enum-varnames": schema(
+        enum=["a"], **{"x-enum-varnames": ["1"]}
     ),
+    f"{X}.enum: 'a' and 'b' would both be FOO_BAR in Python; give each value a name with x-enum-varnames": schema(
+        enum=["a", "b"], **{"x-enum-varnames": ["fooBar", "FOO_BAR"]}
+    ),
+    **{
+        f"{X}['x-enum-varnames']: expected 2 names, one for each value, got {len(names)}": schema(
+            enum=["a", "b"], **{"x-enum-varnames": [*names]}
+        )
+        for names in ("A", "ABC")
+    },
     f"{X}.default: expected integer, got the string 'x'": schema(type="integer", default="x"),
+    f"{X}.default: expected null or object, got the string 'x'": schema(
+        nullable=True, oneOf=[of(a=STRING), of(b=STRING)], default="x"
+    ),
+    f"{X}.default: expected null or object, got the number 3": schema(
+        nullable=True, allOf=[of(a=STRING), of(b=STRING)], default=3
+    ),
     f"{X}.const: 5 is a number, the type is string; change one of them": schema(type="string", const=5),
     f"{X}.enum: 1 is a number, the type is string; change one of them": schema(type="string", enum=[1, 2]),
     f"{X}.enum: 'a' is a string, the type is integer or null; change one of them": schema(
@@ -422,6 +507,7 @@ VALUES: Refused = {
     f"{X}.default: '2026-11-23T08:28:36' is no date-time": schema(
         type="string", format="date-time", default="2026-11-23T08:28:36"
     ),
+    f"{X}.default: 'x' is no uuid": schema(type="string", format="uuid", default="x"),
     f"{X}.default: 'b' is not one of the values": schema(enum=["a"], default="b"),
     f"{X}.default: 'c' is not one of the values": schemas(
         A={"type": "string", "enum": ["a"]}, X={"allOf": [ref("A")], "default": "c"}
@@ -441,9 +527,18 @@ COMBINATIONS: Refused = {
     f"{X}: properties beside oneOf would be lost; put them into each of the alternatives": schema(
         oneOf=[STRING, INTEGER], properties={"a": STRING}
     ),
+    f"{X}: items beside oneOf would be lost; put them into each of the alternatives": schema(
+        oneOf=[STRINGS, STRING], items=STRING
+    ),
+    f"{X}: properties beside anyOf would be lost; put them into each of the alternatives": schema(
+        anyOf=[STRING, INTEGER], properties={"a": STRING}
+    ),
     f"{X}: anyOf beside oneOf is not supported; use one of them": schema(oneOf=[STRING], anyOf=[INTEGER]),
     f"{X}: properties beside allOf of one $ref would be lost; make them another entry of allOf": schemas(
         A=of(), X={"allOf": [ref("A")], "properties": {"a": STRING}}
+    ),
+    f"{X}: required beside allOf of one $ref would be lost; make them another entry of allOf": schemas(
+        A=of(a=STRING), X={"allOf": [ref("A")], "required": ["a"]}
     ),
     f"{X}: allOf[0] is not a single object and cannot be merged; make it the only entry of allOf": schemas(
         A=STRING, X={"allOf": [ref("A"), {"description": "An A."}]}
@@ -461,10 +556,26 @@ COMBINATIONS: Refused = {
     f"{X}: allOf[1]: oneOf inside allOf would be lost; make it a schema of its own": schemas(
         A=of(), X={"allOf": [ref("A"), {"oneOf": [of(a=STRING)]}]}
     ),
+    f"{X}: allOf[1]: allOf inside allOf would be lost; make it a schema of its own": schemas(
+        A=of(), X={"allOf": [ref("A"), {"allOf": [of(a=STRING)]}]}
+    ),
     f"{X}: allOf[0]: its additionalProperties would be lost; put them beside allOf": schemas(
         A={"type": "object", "additionalProperties": STRING}, X={"allOf": [ref("A"), of()]}
     ),
-    f"{X}: oneOf[1] may be taken for oneOf[0]; {ADVICE_ONE_OF}": schema(oneOf=[of(a=STRING), of(a=STRING, b=STRING)]),
+    f"{X}: oneOf[1] may be taken for oneOf[0]; {ADVICE_ONE_OF}": {
+        **post({"application/json": {"schema": ref("X")}}, responses={"200": {"$ref": "#/components/responses/X"}}),
+        "components": {
+            "schemas": {"X": {"oneOf": [of(a=STRING), of(a=STRING, b=STRING)]}},
+            "responses": {"X": {"description": "", "content": {"application/json": {"schema": ref("X")}}}},
+        },
+    },
+    **{
+        f"$.components.schemas.{name}: oneOf[1] may be taken for oneOf[0]; {ADVICE_ONE_OF}": schemas(**{name: union})
+        for name, union in {
+            "Optional": {"oneOf": [{"properties": {"a": STRING}}, {"properties": {"a": INTEGER}}]},
+            "Required": {"oneOf": [of(a=STRING), {"properties": {"a": STRING}}]},
+        }.items()
+    },
     f"{X}: anyOf[1] may be taken for anyOf[0]; {ADVICE_ONE_OF}": schema(
         anyOf=[{"type": "object", "additionalProperties": False, "properties": {"a": STRING}}, of(b=STRING)]
     ),
@@ -495,6 +606,11 @@ DISCRIMINATORS: Refused = {
     f"{X}.discriminator: alternative 1 is no object under components.schemas; make it one": schemas(
         A=of(kind=STRING), X={"oneOf": [ref("A"), of(kind=STRING)], "discriminator": {"propertyName": "kind"}}
     ),
+    f"{X}.discriminator: alternative 0 is no object under components.schemas; make it one": schemas(
+        A={**of(k=STRING), "nullable": True},
+        B=of(k=STRING),
+        X={"oneOf": [ref("A"), ref("B")], "discriminator": {"propertyName": "k"}},
+    ),
     f"{X}.discriminator: alternative 1 has no property 'kind'; add it": schemas(
         A=of(kind=STRING), B=of(a=STRING), X={"oneOf": [ref("A"), ref("B")], "discriminator": {"propertyName": "kind"}}
     ),
@@ -502,8 +618,13 @@ DISCRIMINATORS: Refused = {
         A=of(k=INTEGER), B=of(k=INTEGER), X={"oneOf": [ref("A"), ref("B")], "discriminator": {"propertyName": "k"}}
     ),
     f"{X}.discriminator: mapping: 'b' leads to '#/components/schemas/B', which is no alternative; list it": schemas(
-        A=of(kind=STRING),
-        X={"oneOf": [ref("A")], "discriminator": {"propertyName": "kind", "mapping": {"b": "#/components/schemas/B"}}},
+        A=of(k={"const": "a"}),
+        X={"oneOf": [ref("A")], "discriminator": {"propertyName": "k", "mapping": {"b": "#/components/schemas/B"}}},
+    ),
+    f"{X}.discriminator: mapping: 'c' leads to 'C', which is no alternative; list it": schemas(
+        A=of(k={"enum": ["a", "b"]}),
+        B=of(k={"enum": ["b", "c"]}),
+        X={"oneOf": [ref("A"), ref("B")], "discriminator": {"propertyName": "k", "mapping": {"c": "C"}}},
     ),
     f"{X}: oneOf[0] has a discriminator of its own; list its alternatives here": schemas(
         A=of(k=STRING),
@@ -525,6 +646,7 @@ OBEYED: dict[str, dict[str, Any]] = {
     "openapi-3.0": {**get(), "openapi": "3.0.3"},
     "server-root": described(servers=[{"url": "/"}]),
     "several-servers": described(servers=[{"url": "https://a.example/v1"}, {"url": "http://localhost"}]),
+    "server-of-ipv6": described(servers=[{"url": "http://[::1]:8080/v1"}]),
     "server-variables": described(
         servers=[{"url": "https://{r}.a.example", "variables": {"r": {"default": "eu"}}}, {"url": "/"}]
     ),
@@ -535,7 +657,8 @@ OBEYED: dict[str, dict[str, Any]] = {
     "server-scheme-variable": described(servers=[{"url": "{s}://a.example", "variables": {"s": {"default": "https"}}}]),
     # Paths and operations
     "same-server": described(
-        {"/a": {"servers": [{"url": "https://a.example"}], "get": OK}}, servers=[{"url": "https://a.example"}]
+        {"/a": {"servers": [{"url": "https://a.example"}], "get": OK}},
+        servers=[{"url": "https://a.example"}, {"url": "https://b.example"}],
     ),
     "tag-undeclared": get({"tags": ["a"]}, tags=[{"name": "b"}]),
     "paths-alike": described(
@@ -560,75 +683,115 @@ OBEYED: dict[str, dict[str, Any]] = {
     "parameter-of-operation-replaces-that-of-path": described(
         {"/a": {"parameters": [QUERY], "get": {**OK, "parameters": [QUERY]}}}
     ),
+    "header-named-as-field-of-object": get({"parameters": [QUERY, {"name": "a", "in": "header", "schema": STRING}]}),
+    "parameter-and-body-by-ref": described(
+        {
+            "/a/{id}": {
+                "parameters": [{"$ref": "#/components/parameters/Id"}],
+                "post": {**OK, "requestBody": {"$ref": "#/components/requestBodies/A"}},
+            }
+        },
+        components={
+            "parameters": {"Id": PATH_ID},
+            "requestBodies": {"A": {"content": {"application/json": {"schema": STRING}}}},
+        },
+    ),
     "array-of-enums": parameter(schema={"type": "array", "items": {"enum": ["a", "b"]}}),
     # Bodies and responses
     "body-json": body("application/vnd.x+json", of(a=STRING)),
-    "body-json-or-form": json_or_form(
-        {"oneOf": [of(b=STRING), of(c=STRING)]}, parameters=[{"name": "list", "in": "query", "schema": STRING}]
+    "body-json-or-form": json_or_form({"oneOf": [of(b=STRING), of(c=STRING)]}, parameters=[query("list")]),
+    "body-json-or-xml": post(
+        {"application/xml": {"schema": STRINGS}, "application/json": {"schema": STRINGS}}, parameters=[query("list")]
     ),
-    "body-json-or-xml": described(
+    "body-json-or-form-or-xml": post(
         {
-            "/a": {
-                "post": {
-                    **OK,
-                    "requestBody": {
-                        "content": {
-                            "application/xml": {"schema": of(a=STRING)},
-                            "application/json": {"schema": of(a=STRING)},
-                        }
-                    },
-                }
-            }
+            "application/xml": {},
+            "application/json": {"schema": of(a=STRING)},
+            "multipart/form-data": {"schema": of(a=STRING)},
         }
     ),
     "null-in-extension": get({"x-codes": {"a": None}, "x-null": None}, x_null=None),
+    "null-in-examples": response(
+        {
+            "application/json": {
+                "schema": of(properties={"type": "object", "example": {"a": None}}),
+                "examples": {"a": {"value": {"b": None}}},
+            }
+        }
+    ),
     "body-null": body(schema={"type": ["object", "null"], "properties": {"a": STRING}}),
     "body-file": body("application/octet-stream", FILE),
     "multipart": body("multipart/form-data", of(a=FILE, b={"type": "array", "items": FILE}, c=of(d=STRING))),
     "multipart-of-file-or-files": body(
         "multipart/form-data", of(a={"oneOf": [FILE, {"type": "array", "items": FILE}]})
     ),
-    "error-of-another-media-type": response({"application/xml": {"schema": of(a=STRING)}}, "404"),
+    "error-of-another-media-type": response(XML, "404"),
     "text-before-json": response({"text/csv": {"schema": of(a=STRING)}, "application/json": {"schema": of(a=STRING)}}),
+    "text-of-boolean": response({"text/plain": {"schema": {"type": "boolean"}}}),
     "any-media-type": response({"*/*": {"schema": of(a=STRING)}}),
     "image": response({"image/png": {"schema": FILE}}),
     "image-of-3.1": response({"image/png": {}}),
     # Schemas
     "limits": schema(type="string", minLength=1, maxLength=2, pattern="a", format="email"),
+    "limits-undocumented": schema(
+        type="string",
+        **{"$comment": "a", "summary": "a", "minProperties": 1, "maxProperties": 2, "uniqueItems": True},
+        **{"contentEncoding": "base64", "contentMediaType": "image/png", "contentSchema": {}},
+    ),
     "extensions": schema(type="string", **{"x-any": {"thing": 1}}),
-    "no-type": schema(properties={"a": {}, "b": STRING}),
+    "no-type": schema(properties={"a": {}, "b": STRING}, additionalProperties=STRING),
     "type-null": schema(type="object", properties={"a": {"type": "null"}}),
-    "types": schema(type=["string", "integer", "null"], default=3),
+    "types": schema(type=["string", "integer", "null"], format="date", default=3),
     "const-true": schema(const=True),
     "enum-with-null": schema(type=["string", "null"], enum=["a", None]),
     "null-in-all-of": schemas(A=of(a=STRING), X=of(a={"type": ["object", "null"], "allOf": [ref("A"), of(b=STRING)]})),
-    "enum-named": schema(enum=["a b", "a-b"], **{"x-enum-varnames": ["A", "B"]}),
+    "enum-without-letters": schema(enum=["1", "!"]),
+    "enum-named": schema(enum=["a b", "a-b"], format="a", **{"x-enum-varnames": ["A", "B"]}),
+    "null-in-entry-of-all-of": schemas(A=of(a=STRING), X={"allOf": [ref("A"), {**of(b=STRING), "nullable": True}]}),
     "enum-of-both-booleans": schema(type="boolean", enum=[True, False]),
     "default-array": parameter(schema={**STRINGS, "default": ["a"]}),
     "default-object": schema(type="object", default={}),
     "default-null": schema(type="string", default=None),
     "default-date-time": schema(type="string", format="date-time", default="2026-11-23T08:28:36Z"),
+    "default-of-anything": schemas(A={}, X={"allOf": [ref("A")], "default": "a"}),
     "default-number": schema(type="number", default=1),
-    "all-of": schemas(A=of(a=STRING), X={"allOf": [ref("A"), of(b=STRING)], "required": ["a"]}),
+    "all-of": schemas(
+        A=of(a=STRING),
+        X={
+            "allOf": [ref("A"), {"type": "object", "properties": {"b": STRING}, "required": ["a"]}],
+            "properties": {"c": STRING},
+            "required": ["a"],
+        },
+    ),
+    "all-of-no-type": schema(allOf=[{"description": "A."}]),
     "all-of-one": schemas(
         A=of(a=STRING), X={"description": "A.", "nullable": True, "additionalProperties": True, "allOf": [ref("A")]}
     ),
     "recursive": schemas(
         X={"type": "object", "properties": {"x": ref("X"), "xs": {"type": "array", "items": ref("X")}}}
     ),
-    "type-beside-ref": schemas(A=STRING, X={"type": "object", "properties": {"a": {**ref("A"), "type": "string"}}}),
+    "type-beside-ref": schemas(
+        A=STRING, X={"type": "object", "properties": {"a": {**ref("A"), "type": "string", "x-a": 1}}}
+    ),
     "one-of-overlapping-in-request": body(schema={"oneOf": [of(a=STRING), of(a=STRING, b=STRING)]}),
     "one-of-primitives": schema(oneOf=[STRING, INTEGER, {"type": "null"}]),
     "one-of-by-const": schema(oneOf=[of(k={"const": "a"}, v=STRING), of(k={"const": "b"}, v=STRING)]),
+    "one-of-by-optional-const": schema(oneOf=[{"properties": {"k": {"const": "a"}}}, of(k={"const": "b"})]),
     "one-of-by-type": schema(oneOf=[of(v=STRING), of(v=INTEGER), STRINGS]),
     "one-of-by-required": schema(oneOf=[of(a=STRING, b=STRING), of(a=STRING)]),
+    "one-of-by-required-beside-all-of": schema(
+        oneOf=[{"allOf": [of(a=STRING)], "properties": {"b": STRING}, "required": ["b"]}, of(a=STRING)]
+    ),
+    "one-of-twice-the-same": schemas(A=of(a=STRING), X={"oneOf": [ref("A"), {"oneOf": [ref("A"), INTEGER]}]}),
     "one-of-through-all-of": schemas(
         A=of(k=STRING, a=STRING), B={"allOf": [ref("A"), of(b=STRING)]}, X={"oneOf": [ref("B"), ref("A")]}
     ),
     "discriminator": schemas(
         A=of(k={"const": "a"}),
         B=of(k={"enum": ["b", "c"]}),
+        C=of(c=STRING),
         X={"oneOf": [ref("A"), ref("B")], "discriminator": {"propertyName": "k"}},
+        Y={"oneOf": [ref("X"), ref("C")]},
     ),
     "discriminator-by-mapping": schemas(
         A=of(k=STRING),
@@ -641,11 +804,11 @@ OBEYED: dict[str, dict[str, Any]] = {
     "discriminator-beside-null": schemas(
         A=of(k=STRING),
         B=of(k=STRING),
-        U={"oneOf": [ref("A"), ref("B")], "discriminator": {"propertyName": "k"}},
+        U={"anyOf": [ref("A"), ref("B")], "discriminator": {"propertyName": "k"}},
         X={"oneOf": [ref("U"), {"type": "null"}]},
     ),
-    "read-only-in-response": response({"application/json": {"schema": of(id={**STRING, "readOnly": True})}}),
-    "write-only-in-request": body(schema=of(id={**STRING, "writeOnly": True})),
+    "read-only-in-response": response({"application/json": {"schema": of(id=READ_ONLY)}}),
+    "write-only-in-request": body(schema=of(id=WRITE_ONLY)),
     "additional-properties": schema(type="object", additionalProperties=STRINGS),
 }
 
@@ -683,18 +846,20 @@ def test_malformed_document_is_left_to_others() -> None:
 
 
 ALIKE: Refused = {
-    "$.components.schemas: FooBAR and FooBar are both the module foo_bar in Python; give one another title": schemas(
-        FooBAR=of(a=STRING), FooBar=of(a=STRING)
+    "$.components.schemas: FooBar and FooBAR are both the module foo_bar in Python; give one another title": schemas(
+        FooBAR={"enum": ["a"]}, FooBar=of(a=STRING)
     ),
-    "$.components.schemas: SendAPI is called as the class of a tag's operations; give it another title": get(
-        {
-            "tags": ["send"],
-            "responses": response({"application/json": {"schema": ref("SendAPI")}})["paths"]["/a"]["get"]["responses"],
-        },
-        components={"schemas": {"SendAPI": of(a=STRING)}},
-    ),
+    **{
+        f"$.components.schemas: {name} is called as the class of a tag's operations; give it another title": get(
+            {"tags": ["send"]}, components={"schemas": {name: of(a=STRING)}}
+        )
+        for name in ("SendAPI", "AsyncSendAPI")
+    },
     "$.components.schemas: X: the properties 'foobar' and 'foo-bar' are both foobar in Python; rename one": schemas(
-        X=of(foobar=STRING, foo_bar=STRING, **{"foo-bar": STRING})
+        X={"required": ["foobar"], "properties": {"foobar": STRING, "foo_bar": STRING, "foo-bar": STRING}}
+    ),
+    "$.paths['/a'].get: the parameters 'foobar' and 'foo-bar' are both foobar in Python; rename one": get(
+        {"parameters": [query("foobar"), query("foo_bar"), query("foo-bar")]}
     ),
 }
 
