@@ -127,6 +127,20 @@ def test_words_of_its_transport_are_in_one_line(call: Any) -> None:
             call("https://a.example", transport=httpx.MockTransport(fail))
 
 
+def test_error_of_its_transport_comes_through(call: Any) -> None:
+    """One that is no fault of a connection; a response of such a transport is one like any other."""
+
+    def respond_or_fail(request: httpx.Request) -> httpx.Response:
+        if request.url.host == "broken":
+            raise RuntimeError("of the transport")
+        return httpx.Response(200, content=TWO_CREDITS)
+
+    transport = httpx.MockTransport(respond_or_fail)
+    with pytest.raises(RuntimeError, match="^of the transport$"):
+        call("https://broken", transport=transport)
+    assert call("https://working", transport=transport).total_remaining_credits == 1391
+
+
 def test_redirect_that_it_cannot_read_is_an_error(call: Any) -> None:
     """At once, whatever httpx raises over it."""
     for location in "javascript:alert(1)", "http://[::1/", "http://127.0.0.1:80:1/":
