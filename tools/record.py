@@ -12,7 +12,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -185,13 +185,17 @@ def violations(exchange: Exchange, response: Response, description: OpenAPI, ser
 def changes(response: Response, earlier: list[Response]) -> Iterator[str]:
     """Yield how the response differs from earlier recordings of the same request and status."""
     facts, known = response.facts, [other.facts for other in earlier]
-    places = {place for other in known for place in other.values()}
     for fact in sorted(facts.keys() - {fact for other in known for fact in other}):
-        if facts[fact] in places:
+        if any(is_there(facts[fact], other) for other in known):
             yield f"new {fact}"
     for fact, place in sorted({item for other in known for item in other.items()} - facts.items()):
-        if place in facts.values() and all(fact in other for other in known if place in other.values()):
+        if is_there(place, facts) and all(fact in other for other in known if is_there(place, other)):
             yield f"missing {fact}"
+
+
+def is_there(place: str, facts: Mapping[str, str]) -> bool:
+    """Return whether the object at a JSON path is among the facts of a response, perhaps without any member."""
+    return place in facts.values() or f"field {place} (object)" in facts
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generator.code import hidden_imports, needed_imports, qualify_builtins, through_models
+from generator.code import BUILTINS, hidden_imports, literal, needed_imports, qualify_builtins, through_models
 
 QUALIFIED = {
     "list: list[str] | Unset = UNSET": "list: _builtins.list[str] | Unset = UNSET",
@@ -19,6 +19,18 @@ def test_hidden_builtins_are_qualified() -> None:
     """Where they are read; not where they are declared, in a text, or part of another name."""
     members = frozenset({"list", "datetime", "other"})
     assert {code: qualify_builtins(code, members) for code in QUALIFIED} == QUALIFIED
+
+
+def test_each_builtin_of_types_is_qualified() -> None:
+    """Each that openapi-python-client may write into the type of a property."""
+    assert {"bool", "bytes", "dict", "float", "int", "list", "str"} == BUILTINS
+    for name in BUILTINS:
+        assert qualify_builtins(f"x: {name}", frozenset({name})) == f"x: _builtins.{name}"
+
+
+def test_characters_without_a_shape_are_escaped() -> None:
+    """Those that turn the direction of a text would show other code than there is."""
+    assert [literal(text) for text in ("a\u202eb", "a\u200b\x7f", "é")] == [r'"a\u202eb"', r'"a\u200b\x7f"', '"é"']
 
 
 def test_code_stays_where_nothing_is_hidden() -> None:

@@ -12,7 +12,7 @@ from tests.generator.documents import described, parsed
 
 SCHEMAS: dict[str, dict[str, Any]] = {
     "Other": {"type": "object"},
-    "Kind": {"type": "string", "enum": ["b", 'a"c']},
+    "Kind": {"type": "string", "enum": ["b", 'a"c', "é"]},
     "Level": {"type": "integer", "enum": [3, -1]},
     "Sort": {"type": "string", "enum": ["b", "a"]},
     "Pair": {"oneOf": [{"type": "integer"}, {"type": "array", "items": {"type": "string"}}]},
@@ -33,7 +33,7 @@ FIELDS: dict[str, tuple[dict[str, Any], str, str]] = {
     "model": ({"$ref": "#/components/schemas/Other"}, "Other.from_dict", "self.x.to_dict()"),
     "enum": (
         {"$ref": "#/components/schemas/Kind"},
-        r'codec.enum_of(Kind, str, "\"b\", \"a\\\"c\"")',
+        r'codec.enum_of(Kind, str, "\"b\", \"a\\\"c\", \"é\"")',
         "codec.encode(self.x)",
     ),
     "integer-enum": (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from generator.docstrings import describe_limits, docstring, limits, section, with_limits, wrapped
+from generator.docstrings import describe_limits, docstring, limits, plain, section, with_limits, wrapped
 
 TEXTS = [
     *(
@@ -30,6 +30,11 @@ def test_docstring_is_valid_whatever_it_says() -> None:
     }
 
 
+def test_text_has_no_white_space_around_it() -> None:
+    """A block of YAML ends with a line break, and the entry of a docstring does not."""
+    assert [plain(text) for text in (" a\n", "a\n\nb")] == ["a", "a\n\nb"]
+
+
 def test_lines_are_wrapped_one_by_one() -> None:
     """At spaces, not at hyphens."""
     assert wrapped("one two three\n\nfour five-six", 9) == "one two\nthree\n\nfour\nfive-six"
@@ -40,6 +45,7 @@ LIMITS: dict[str, dict[str, Any]] = {
     "At least 0, at most 20.": {"minimum": 0, "maximum": 20},
     "More than 0.5, less than 2.": {"exclusiveMinimum": 0.5, "exclusiveMaximum": 2},
     "At most 3, more than 0.": {"minimum": 0, "exclusiveMinimum": True, "maximum": 3, "exclusiveMaximum": False},
+    "Less than 5.": {"maximum": 5, "exclusiveMaximum": True},
     "Length at least 1, length at most 9.": {"minLength": 1, "maxLength": 9},
     "Number of items at least 1, number of items at most 9.": {"minItems": 1, "maxItems": 9},
     "A multiple of 5.": {"multipleOf": 5, "deprecated": False},

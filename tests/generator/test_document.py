@@ -15,6 +15,7 @@ NOTHING: list[dict[str, Any]] = []
 BY_NAME: list[dict[str, Any]] = [{"key": []}]
 UNDEFINED: list[dict[str, Any]] = [{"x": []}]
 KEY = {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}
+OPTIONAL: list[dict[str, Any]] = [{}, {"key": []}]
 BY_KEY = Security("header", "X-Key")
 
 
@@ -41,9 +42,10 @@ REGIONS = {
 def test_first_server_has_its_variables_filled() -> None:
     """A relative one is none."""
     https = [{"url": "https://a.example/v1"}, {"url": "https://b.example"}]
-    servers: list[Any] = [None, [], [{"url": "/relative"}], https, [REGIONS]]
+    empty = {"url": "https://a.example{version}", "variables": {"version": {"default": ""}}}
+    servers: list[Any] = [None, [], [{"url": "/relative"}], https, [REGIONS], [empty]]
     assert [Document("openapi.yaml", described(servers=each)).base_url for each in servers] == [
-        *(None, None, None, "https://a.example/v1", "https://eu.example:443/eu")
+        *(None, None, None, "https://a.example/v1", "https://eu.example:443/eu", "https://a.example")
     ]
 
 
@@ -126,7 +128,7 @@ def test_undefined_security_scheme_has_its_place() -> None:
 
 
 def test_key_is_required_if_all_calls_need_it() -> None:
-    """And if there are any."""
+    """And if there are any; a key that is optional is needed by none."""
 
     def key_required(*securities: list[dict[str, Any]]) -> bool:
         paths = {f"/{number}": {"get": {**OK, "security": security}} for number, security in enumerate(securities)}
@@ -134,6 +136,20 @@ def test_key_is_required_if_all_calls_need_it() -> None:
 
     found = [key_required(), key_required(BY_NAME), key_required(BY_NAME, NOTHING), key_required(NOTHING, NOTHING)]
     assert found == [False, True, False, False]
+    assert not key_required(OPTIONAL)
+
+
+def test_bearer_key_is_one_of_all_that_need_one() -> None:
+    """Where another call sends the key in a header of its own, it may be of several words."""
+    schemes = {**KEY, "bearer": {"type": "http", "scheme": "bearer"}}
+
+    def bearer_key(*securities: list[dict[str, Any]]) -> bool:
+        paths = {f"/{number}": {"get": {**OK, "security": security}} for number, security in enumerate(securities)}
+        return Document("openapi.yaml", described(paths, components={"securitySchemes": schemes})).bearer_key
+
+    bearer: list[dict[str, Any]] = [{"bearer": []}]
+    found = [bearer_key(), bearer_key(bearer), bearer_key(bearer, NOTHING), bearer_key(bearer, BY_NAME)]
+    assert found == [False, True, True, False]
 
 
 def test_path_is_that_of_the_document(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,7 +160,7 @@ def test_path_is_that_of_the_document(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_description_is_found_by_place_and_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those of the operation go before those of the path; a reference is followed."""
+    """Those of the operation go before those of the path; a reference is followed, that of a schema as well."""
     string = {"schema": {"type": "string"}}
     document = described(
         {
@@ -160,17 +176,22 @@ def test_description_is_found_by_place_and_name(monkeypatch: pytest.MonkeyPatch)
                         {"name": "x", "in": "query", "description": "of the operation", **string},
                         {"name": "y", "in": "header", "description": "of the header", **string},
                         {"name": "plain", "in": "query", **string},
+                        {"name": "n", "in": "query", "description": "N.", "schema": {"$ref": "#/components/schemas/N"}},
                     ],
                 },
             }
         },
-        components={"parameters": {"Z": {"name": "z", "in": "cookie", "description": "of Z", **string}}},
+        components={
+            "parameters": {"Z": {"name": "z", "in": "cookie", "description": "of Z", **string}},
+            "schemas": {"N": {"type": "integer", "minimum": 1}},
+        },
     )
     assert facts(document, monkeypatch).descriptions == {
         ("query", "x"): "of the operation",
         ("query", "y"): "of the path",
         ("header", "y"): "of the header",
         ("cookie", "z"): "of Z",
+        ("query", "n"): "N. At least 1.",
     }
 
 

@@ -21,6 +21,11 @@ CHOSEN: dict[str, tuple[Content, Content]] = {
         {"Application/Problem+JSON; v=1": JSON},
     ),
     "text-before-bytes": ({"image/png": FILE, "text/csv; charset=utf-8": TEXT}, {"text/csv; charset=utf-8": TEXT}),
+    "json-with-parameter": (
+        {"image/png": FILE, "application/json ; charset=utf-8": JSON},
+        {"application/json ; charset=utf-8": JSON},
+    ),
+    "text-before-lines-of-json": ({"application/x-ndjson": JSON, "text/plain": TEXT}, {"text/plain": TEXT}),
     "any-with-schema": ({"*/*": JSON}, {"application/json": JSON}),
     "any-of-bytes": ({"*/*": FILE}, {"application/octet-stream": FILE}),
     "any-without-schema": ({"*/*": {}}, {"application/octet-stream": FILE}),

@@ -45,9 +45,13 @@ def test_mistake_below_a_name_is_found() -> None:
 
 
 def test_empty_operation_is_one_as_well() -> None:
-    """What it lacks has a place then; what is no mapping is no operation."""
-    paths: dict[str, Any] = {"/a": {"get": {}, "put": None, "x-a": {}}}
-    assert [place for *place, _, _ in operations({"paths": paths})] == [["/a", "get"]]
+    """What it lacks has a place then; what is no mapping, or no method, is no operation."""
+    methods = ["get", "put", "post", "delete", "options", "head", "patch", "trace"]
+    paths: dict[str, Any] = {"/a": {"get": {}, "put": None, "x-a": {}}, "/b": {name: {} for name in methods}}
+    assert [place for *place, _, _ in operations({"paths": paths})] == [
+        ["/a", "get"],
+        *(["/b", name] for name in methods),
+    ]
 
 
 def test_limits_of_such_a_property_are_described() -> None:

@@ -26,11 +26,16 @@ SPELLED_OUT: dict[str, tuple[Schema, Schema]] = {
             "oneOf": [NULL, {"title": "T", "allOf": [A], **PROPERTIES, "required": ["a"]}],
         },
     ),
+    "all-of-closed": (
+        {"nullable": True, "allOf": [A], "additionalProperties": False},
+        {"oneOf": [NULL, {"allOf": [A], "additionalProperties": False}]},
+    ),
     "no-type": ({"nullable": True, **PROPERTIES}, {"nullable": True, "type": "object", **PROPERTIES}),
 }
 UNCHANGED: list[Schema] = [
     {"type": ["string", "null"]},
     {"type": "object", "nullable": True, **PROPERTIES},
+    {"type": ["object", "null"], **PROPERTIES},
     {"type": "string", "enum": ["a"]},
     {"type": "object", "nullable": False, "oneOf": [A, B]},
     {"nullable": True},

@@ -80,6 +80,33 @@ def test_signature_has_path_then_keywords(monkeypatch: pytest.MonkeyPatch) -> No
     }
 
 
+def test_delimiter_is_for_the_query_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A header of the same name has commas."""
+    array = {"type": "array", "items": STRING}
+    asked = [parameter("p", schema=array, style="pipeDelimited"), parameter("p", "header", array)]
+    sources = operation({"parameters": asked}, monkeypatch).sources
+    assert [code for names in sources.values() for _, code in names] == ['delimited(p_query, "|")', "p_header"]
+
+
+def test_names_in_templates_are_reserved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A parameter or a schema with the name of what its module imports is called otherwise."""
+    asked = {"parameters": [parameter("delimited", schema={"type": "array", "items": STRING}, explode=False)]}
+    answered = {"application/json": {"schema": {"$ref": "#/components/schemas/BytesIO"}}}
+    contents = {"200": {"application/octet-stream": {"schema": FILE}}, "201": answered}
+    documented = {status: {"description": "", "content": content} for status, content in contents.items()}
+    components = {"schemas": {"BytesIO": {"type": "object"}}}
+    document = described({"/a": {"get": {**asked, "responses": documented}}}, components=components)
+    found = api(document, monkeypatch).tags[0].methods[0].operation
+    assert (found.arguments(), found.result) == ("delimited_=delimited_", "File | BytesIO_")
+    assert [code for _, code in found.sources["query"]] == ['delimited(delimited_, ",")']
+    assert {"from io import BytesIO", "from ...models import BytesIO_"} <= set(found.imports)
+
+
+def test_escapes_in_a_path_stay_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What else a URL cannot have is escaped."""
+    assert operation({}, monkeypatch, "/a%20b/é d").url_path == "/a%20b/%C3%A9%20d"
+
+
 def test_signature_without_parameters_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Except for the client."""
     found = operation({}, monkeypatch)
@@ -152,6 +179,7 @@ def test_result_is_that_of_successes(monkeypatch: pytest.MonkeyPatch) -> None:
 BODIES: list[tuple[str, Any, str, str]] = [
     ("text/plain", {"schema": STRING}, "str", "bodies.text_body(codec.string)"),
     ("text/plain", {"schema": {"type": "integer"}}, "int", "bodies.json_body(codec.integer)"),
+    ("text/plain", {"schema": {"type": "boolean"}}, "bool", "bodies.json_body(codec.boolean)"),
     (
         *("text/plain", {"schema": {"type": ["integer", "null"]}}, "int | None"),
         "bodies.json_body(codec.union_of(codec.integer, codec.null))",
@@ -233,8 +261,9 @@ def test_lines_of_an_error_are_one_entry(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_title_has_the_summary_if_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """After the method and the path."""
+    """After the method and the path, which are the docstring of an operation without any text."""
     assert operation({}, monkeypatch).title == "POST /a"
+    assert operation({}, monkeypatch).docstring.startswith('"""`POST /a`.\n')
     assert operation({"summary": "Do it."}, monkeypatch).title == "POST /a: Do it."
 
 

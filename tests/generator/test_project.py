@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import runpy
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -116,6 +117,54 @@ def test_readme_calls_a_tag_by_its_attribute(tmp_path: Path, settings: Path) -> 
     assert "print(client.close_.close())" in readme
     assert "- `client.close_.close`: " in readme
     assert "from test_client.api.close import close" in readme
+
+
+def test_literal_enum_checks_its_values(tmp_path: Path, settings: Path) -> None:
+    """They are listed in one order, whatever that of the set in which openapi-python-client has them."""
+    values = ["b", "a", "A", 'C "c"', "B"]
+    schema = {"enum": values, "x-enum-varnames": ["V1", "V2", "V3", "V4", "V5"]}
+    settings.write_text(f"{SETTINGS}literal_enums: true\n")
+    build(write(described(components={"schemas": {"Letter": schema}}), tmp_path), settings, tmp_path / "made")
+    module = runpy.run_path(str(tmp_path / "made" / "test_client" / "models" / "letter.py"))
+    assert get_args(module["Letter"]) == ("A", "B", 'C "c"', "a", "b")
+    check = module["check_letter"]
+    assert [check(value) for value in values] == values
+    with pytest.raises(TypeError, match=r"Unexpected value 'c'\. Expected one of "):
+        check("c")
+
+
+def test_readme_marks_a_call_with_arguments(tmp_path: Path, settings: Path) -> None:
+    """The block is not run by tests, as the arguments are to be filled in."""
+    parameters = [{"name": "q", "in": "query", "schema": {"type": "string"}}]
+    build(
+        write(
+            described({"/a": {"get": {**OK, "tags": ["a"], "operationId": "b", "parameters": parameters}}}), tmp_path
+        ),
+        settings,
+        tmp_path / "made",
+    )
+    readme = (tmp_path / "made" / "README.md").read_text("utf-8")
+    assert "```py\nfrom test_client import Client\n" in readme
+    assert "    print(client.a.b(...))\n```" in readme
+
+
+def test_old_output_is_back_if_renaming_fails(tmp_path: Path, settings: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The new one is beside it by then; the folder around both may be missing at first."""
+    spec, output = write(described(), tmp_path), tmp_path / "no" / "folder" / "made"
+    generate(spec, settings, output)
+    (output / "old").touch()
+    rename = Path.rename
+
+    def fail(self: Path, target: Path) -> Path:
+        if self.name == "new":
+            raise KeyboardInterrupt
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", fail)
+    with pytest.raises(KeyboardInterrupt):
+        generate(spec, settings, output)
+    assert (output / "old").exists()
+    assert [path.name for path in output.parent.iterdir()] == ["made"]
 
 
 def many(count: int) -> dict[str, Any]:

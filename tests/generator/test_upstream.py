@@ -8,6 +8,7 @@ import pytest
 from openapi_python_client import strings
 from openapi_python_client.schema.untrusted_string import UntrustedString
 
+from generator import decoders
 from generator.errors import GenerationError
 from generator.project import load_settings
 from generator.upstream import parse
@@ -55,12 +56,36 @@ IN_DOUBT = {"allOf": [PROPERTY, {"properties": {"k": {"type": "integer"}}}]}
 CONTENT = {"application/json": {"schema": IN_DOUBT}}
 
 
+def test_discriminator_is_kept_beside_null() -> None:
+    """That of a union to which a property adds null, as `nullable` beside allOf becomes; however either is written."""
+    a, b, union = ({"$ref": f"#/components/schemas/{name}"} for name in ("A", "B", "U"))
+    kinds = {name: {**PROPERTY, "required": ["k"]} for name in ("A", "B")}
+    for keyword in "oneOf", "anyOf":
+        field = {keyword: [{"type": "null"}, {"allOf": [union]}]}
+        schemas = {
+            **kinds,
+            "U": {keyword: [a, b], "discriminator": {"propertyName": "k"}},
+            "X": {"type": "object", "properties": {"x": field}},
+        }
+        data = parse(described(components={"schemas": schemas}), SETTINGS)
+        (x,) = (model for model in data.models if model.class_info.name == "X")
+        assert [decoders.decoder(each) for each in x.optional_properties or []] == [
+            'codec.union_of(codec.null, codec.discriminated_union_of("k", {"A": A.from_dict, "B": B.from_dict}))'
+        ]
+
+
 FAULTS = {
     "$.components.schemas.X: 'a.b' and 'a-b' are alike in Python; rename one": described(
         components={"schemas": {"X": {"type": "object", "properties": {"a-b": STRING, "a.b": STRING}}}}
     ),
     "$.components.schemas.FooBar: two schemas are FooBar in Python; give one another title": described(
         components={"schemas": {"foo_bar": PROPERTY, "FooBar": PROPERTY}}
+    ),
+    "$.components.schemas.X: two enums are XA in Python; give one another title": described(
+        components={"schemas": {"X": {"type": "object", "properties": {"a": {"enum": ["b"]}}}, "XA": {"enum": ["c"]}}}
+    ),
+    "$.components.schemas.X: an alternative cannot be generated here; refer to one under components.schemas": described(
+        components={"schemas": {"X": {"oneOf": [STRING, IN_DOUBT]}}}
     ),
     "$.components.schemas.X: a property in allOf is str and int; describe it once": described(
         components={"schemas": {"X": IN_DOUBT}}

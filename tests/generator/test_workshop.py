@@ -148,6 +148,7 @@ def test_descriptions_become_docstrings(workshop: Any) -> None:
     assert tools.ToolsAPI.__doc__.strip() == 'Everything that has a "handle"'
     assert "A number. Less than 9." in inspect.getsource(workshop.Wide)
     assert workshop.Kind.__doc__.strip() == 'Ends in a "quote"'
+    assert "Example:\n        {'shelf': 'a \\\\b'}\n" in workshop.Where.__doc__
 
 
 def test_tags_and_methods_keep_free_names(workshop: Any) -> None:
@@ -762,7 +763,7 @@ PING = {"/ping": {"get": {"responses": {"200": {"description": "ok"}}}}}
 
 @pytest.mark.parametrize("paths", [{}, PING], ids=["no-paths", "a-path"])
 def test_bare_document_in_json_is_enough(tmp_path: Path, paths: Any) -> None:
-    """Without servers, security or schemas."""
+    """Without servers, security or schemas; its texts do not mention what is not there."""
     (tmp_path / "bare.json").write_text(json.dumps({**BARE, "paths": paths}))
     config = tmp_path / "config.yaml"
     config.write_text((ROOT / "generator-config.yaml").read_text().replace("stablecog", "bare"))
@@ -775,3 +776,9 @@ def test_bare_document_in_json_is_enough(tmp_path: Path, paths: Any) -> None:
         "else: raise SystemExit('needs a base_url')\n"
     )
     output("-c", script, folder=tmp_path / "made")
+    client, readme = ((tmp_path / "made" / name).read_text() for name in ("bare_client/client.py", "README.md"))
+    assert " none: the API description names no server.\n" in client
+    assert "\nA client library for accessing Bare thing\n" in readme
+    assert "| `BARE_BASE_URL` |\n" in readme
+    assert "The server allows" not in readme
+    assert ("with Client() as client:\n" in readme) == ("default.get_ping`: `GET /ping`\n" in readme) == bool(paths)

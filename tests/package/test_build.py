@@ -18,6 +18,7 @@ from shutil import copytree, ignore_patterns
 import pytest
 
 from tools import ROOT
+from tools import build as command
 from tools.build import build, check_tag
 from tools.replay import RECORDINGS, ReplayServer
 
@@ -85,12 +86,14 @@ def test_the_sdist_holds_what_builds_the_package(dist: Path) -> None:
 
 
 def test_other_files_make_no_difference(dist: Path, tmp_path: Path) -> None:
-    """Neither other files nor what git ignores change the build."""
+    """Neither other files nor what git ignores change the build; files of an older one are gone."""
     other = copytree(PACKAGE, tmp_path / "generated")
     (tmp_path / ".gitignore").write_text("*.py\n")
     (tmp_path / ".git").mkdir()
     (other / "notes.txt").write_text("mine")
     (other / "dist").mkdir()
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "dist" / "stablecog_client-0.0.1-py3-none-any.whl").write_bytes(b"x")
     (other / "stablecog_client" / "__pycache__").mkdir(exist_ok=True)
     (other / "stablecog_client" / "__pycache__" / "client.cpython-311.pyc").write_bytes(b"x")
     for file in build(other, tmp_path / "dist"):
@@ -100,6 +103,7 @@ def test_other_files_make_no_difference(dist: Path, tmp_path: Path) -> None:
 def test_the_metadata_is_complete(metadata: Message) -> None:
     """Name, version, Python, licence, typing, documentation, requirements and README are in the metadata."""
     assert (metadata["Name"], metadata["Version"]) == ("stablecog-client", VERSION)
+    assert metadata["Summary"] == "A typed client of the Stablecog API"
     assert metadata["Requires-Python"] == ">=3.11"
     assert metadata["License-Expression"] == "MIT"
     assert metadata.get_all("License-File") == ["LICENSE"]
@@ -231,6 +235,18 @@ def test_a_tag_of_another_version_is_refused() -> None:
     """A tag that is not the package's version is refused."""
     with pytest.raises(SystemExit, match=r"tag v1\.2\.3"):
         check_tag("v1.2.4", "1.2.3", "## [1.2.3] - 2026-11-23\n")
+
+
+def test_nothing_is_built_of_another_tag(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command looks at the tag first."""
+
+    def no_build(package: Path, folder: Path) -> list[Path]:
+        pytest.fail(f"{folder} is replaced")
+
+    monkeypatch.setattr(command, "build", no_build)
+    monkeypatch.setattr("sys.argv", ["build", "--tag", "v0.0.0"])
+    with pytest.raises(SystemExit, match=rf"The tag is v0\.0\.0, but the version is {re.escape(VERSION)};"):
+        command.main()
 
 
 def test_a_tag_without_a_changelog_is_refused() -> None:

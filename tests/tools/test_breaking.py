@@ -39,6 +39,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 PARAMETER = "{ name: of, in: query, schema: { type: string }"
+OPTIONAL_PARAMETER = ("      responses:", f"      parameters: [{PARAMETER} }}]\n      responses:")
 REQUIRED = "required: [id, remaining_amount, expires_at, type]"
 OPTIONAL_EXPIRY = (REQUIRED, REQUIRED.replace(" expires_at,", ""))  # breaks users
 
@@ -68,8 +69,10 @@ def test_a_breaking_change_is_described(edit: tuple[str, str], expected: list[st
         assert any(words in text for text in changes.breaking), changes
 
 
+DEPENDENCIES = "package, dependencies: ['anyio>=4.11', "
 EDITS = [
     ("pyproject.toml", '">=3.11"', '">=3.14"', "package, requires-python: >=3.11 became >=3.14"),
+    ("pyproject.toml", '"anyio>=4.11",\n', '"anyio>=4.12",\n', DEPENDENCIES),
     ("pyproject.toml", "\naiohttp = ", "\nother = ", "package, extra aiohttp: ['aiohttp>=3.11'] became nothing"),
     (
         "stablecog_client/errors.py",
@@ -97,15 +100,17 @@ def test_another_value_of_an_enum_breaks_users(base: Path, tmp_path: Path) -> No
 
 
 def test_requirements_bases_and_types_break_users(base: Path, tmp_path: Path) -> None:
-    """Another requirement, base class or type of a parameter breaks users."""
+    """Another requirement, base class or type of a parameter breaks users; what pip installs with it does not."""
     other = shutil.copytree(base, tmp_path / "other")
     for name, old, new, _ in EDITS:
         file = other / "generated" / name
         assert old in file.read_text("utf-8")
         file.write_text(file.read_text("utf-8").replace(old, new), "utf-8")
     changes = breaking.compare(base, other)
-    assert sorted(changes.breaking) == sorted(expected for *_, expected in EDITS)
-    assert changes.compatible == ["package, extra other: nothing became ['aiohttp>=3.11']"]
+    assert sorted(changes.breaking) == sorted(expected for *_, expected in EDITS if expected != DEPENDENCIES)
+    dependencies, extra = changes.compatible
+    assert dependencies.startswith(DEPENDENCIES)
+    assert extra == "package, extra other: nothing became ['aiohttp>=3.11']"
 
 
 def test_a_server_breaks_users_a_limit_does_not(base: Path, tmp_path: Path) -> None:
@@ -121,10 +126,10 @@ def test_a_compatible_change_is_described(base: Path, tmp_path: Path) -> None:
     """An optional parameter and an optional field are compatible."""
     field = "        remaining_amount:\n"
     added = "        colour: { type: string, description: Of the credit. }\n"
-    optional = ("      responses:", f"      parameters: [{PARAMETER} }}]\n      responses:")
-    changes = breaking.compare(base, checkout(tmp_path, optional, (field, added + field)))
+    changes = breaking.compare(base, checkout(tmp_path, OPTIONAL_PARAMETER, (field, added + field)))
     assert not changes.breaking
     assert any("added the new optional `query` request parameter `of`" in text for text in changes.compatible)
+    assert not any(": of" in text for text in changes.compatible)  # again, for each function that has it
     assert "package, stablecog_client.models.t_credit.TCredit.colour: new" in changes.compatible
 
 
@@ -136,8 +141,10 @@ def test_a_new_schema_takes_one_line(base: Path, tmp_path: Path) -> None:
 
 
 def test_wording_and_version_are_no_change(base: Path, tmp_path: Path) -> None:
-    """Another description or version is no change for users."""
-    other = checkout(tmp_path, ("version: 0.1.0", "version: 3.0.0"), ("in a sentence", "in some words"))
+    """Another description, version or alternative server is no change for users."""
+    server = "  - url: https://api.credits.example\n"
+    edits = ("version: 0.1.0", "version: 3.0.0"), ("in a sentence", "in some words"), (server, server + server)
+    other = checkout(tmp_path, *edits)
     assert breaking.compare(base, other) == breaking.Changes()
 
 
@@ -146,6 +153,34 @@ def test_a_private_module_is_no_change(base: Path, tmp_path: Path) -> None:
     old = shutil.copytree(base, tmp_path / "old")
     (old / "generated/stablecog_client/_runtime/gone.py").write_text("class Gone:\n    size = 10\n", "utf-8")
     assert breaking.compare(old, base) == breaking.Changes()
+
+
+def test_a_warning_of_oasdiff_breaks_users(tmp_path: Path) -> None:
+    """A server may refuse a parameter that is gone."""
+    old, new = tmp_path / "old", tmp_path / "new"
+    for folder, text in (old, SPEC.replace(*OPTIONAL_PARAMETER)), (new, SPEC):
+        folder.mkdir()
+        (folder / "openapi.yaml").write_text(text, "utf-8")
+    told = "API, GET /v1/credits: deleted the `query` request parameter `of`"
+    assert list(breaking.description_changes(old, new)) == [(True, told)]
+
+
+def test_a_missing_oasdiff_is_one_line(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without oasdiff, one line says what to do."""
+    monkeypatch.setattr("sys.executable", str(base / "python"))
+    with pytest.raises(SystemExit, match=r"^oasdiff is missing, so nothing was compared; rm .*, make breaking$"):
+        breaking.compare(base, base)
+
+
+def test_a_version_is_three_numbers(tmp_path: Path) -> None:
+    """Another text is refused, and a section of the changelog is that of the whole version."""
+    assert breaking.parse_version("1.20.3") == (1, 20, 3)
+    for text in "1.2.3-rc1", "1.2", "v1.2.3":
+        with pytest.raises(SystemExit, match=f"^'{text}' is not a version such as 1.2.3; "):
+            breaking.parse_version(text)
+    (tmp_path / "CHANGELOG.md").write_text("# Changelog\n\n## [0.1.10]\n\n- Ten.\n\n## [0.1.1]\n\n- One.\n", "utf-8")
+    found = [breaking.changelog_section(tmp_path, version) for version in ("0.1.1", "0.1.10", "0.1")]
+    assert found == ["- One.", "- Ten.", ""]
 
 
 REQUIRED_VERSIONS: dict[tuple[breaking.Version, str], breaking.Version] = {
@@ -226,12 +261,15 @@ def test_version_and_changelog_must_follow(
 
 
 def test_the_last_tag_is_the_released_version(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The last tag of a final version is what is released."""
-    for tag in "v1.0.0", "v2.0.0-rc1", "vendor-1":
+    """The last tag of a final version is what is released; versions are compared as numbers."""
+    git(repository, "tag", "v9.0.0")
+    (repository / "CHANGELOG.md").write_text(CHANGELOG + "\nSoon more.\n", "utf-8")
+    commit(repository)
+    for tag in "v10.0.0-rc1", "vendor-1":
         git(repository, "tag", tag)
-    checkout(repository, OPTIONAL_EXPIRY, ("version: 0.1.0", "version: 1.1.0"))
-    assert "Set info.version in openapi.yaml to 2.0.0" in verdict(monkeypatch)
-    assert "Set info.version in openapi.yaml to 2.0.0" in verdict(monkeypatch, base="")  # the tag is the base, too
+    checkout(repository, OPTIONAL_EXPIRY, ("version: 0.1.0", "version: 9.1.0"))
+    assert "Set info.version in openapi.yaml to 10.0.0" in verdict(monkeypatch)
+    assert "Set info.version in openapi.yaml to 10.0.0" in verdict(monkeypatch, base="")  # the tag is the base, too
 
 
 def test_the_default_base_is_an_earlier_commit(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -192,6 +192,30 @@ def test_missing_and_retyped_fields_are_reported(run: Run, capsys: pytest.Captur
     assert "missing field $.credits[].type.name" in capsys.readouterr().out
 
 
+def test_what_only_some_recordings_have_may_go() -> None:
+    """It is not missing, nor is a field of an object that is gone itself, or new with it; an empty one is there."""
+
+    def of(text: str) -> record.Response:
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(text)}\r\n\r\n"
+        return record.Response.parse(f"{head}{text}".encode())
+
+    earlier = [of('{"a": 1, "b": {"c": 1}}'), of('{"a": 1, "b": {"c": 1}, "d": 1}')]
+    assert list(record.changes(of('{"a": 1, "e": {"f": 1}}'), [of('{"a": 1}')])) == ["new field $.e (object)"]
+    assert list(record.changes(of('{"a": 1}'), earlier)) == ["missing field $.b (object)"]
+    assert list(record.changes(of('{"a": 1, "b": {}}'), earlier)) == ["missing field $.b.c (integer)"]
+    assert list(record.changes(of('{"a": 1, "b": {"c": 1}}'), [of('{"a": 1, "b": {}}')])) == [
+        "new field $.b.c (integer)"
+    ]
+
+
+def test_operation_with_parameters_is_left_out() -> None:
+    """Those of its path are its own as well."""
+    get = {"operationId": "list_things"}
+    paths: dict[str, Any] = {"/a": {"get": get}, "/b": {"post": get}, "/c": {"get": {**get, "parameters": [{}]}}}
+    found = record.exchanges({"paths": {**paths, "/d": {"parameters": [{}], "get": get}}})
+    assert [(exchange.status, exchange.path) for exchange in found] == [(200, "/a"), (401, "/a"), (404, "/")]
+
+
 def test_an_unexpected_status_is_not_written(folder: Path, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     """A response that is valid, but of another status than was asked for, is not written."""
     limited = (RECORDINGS / "429-burst.http").read_bytes()
@@ -254,6 +278,11 @@ def test_secrets_are_found_in_any_form() -> None:
     assert found == {name: f"it holds {others.get(name, 'the key or a piece of it')}" for name in SECRETS}
 
 
+def test_addresses_of_no_machine_are_kept() -> None:
+    """Loopback and unspecified ones identify nobody, and a version or a time is no address."""
+    ensure_no_secret(b"127.0.0.1, 127.0.0.1:80, ::1, 0.0.0.0, 0.0.0.0:80, ::, 1.2.3, 08:28:36", SECRET)
+
+
 def chunked(response: bytes) -> bytes:
     head, _, content = response.partition(b"\r\n\r\n")
     lines = [line for line in head.split(b"\r\n") if not line.startswith(b"Content-Length")]
@@ -288,6 +317,7 @@ NOT_PLAIN = {
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nSet-Cookie: a=b\r\n\r\n": FOLLOWED,
     b"HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n" + OK: "an informational response precedes it",
     OK.replace(b"Vary: Origin", b"Vary: Origin\r\n folded"): "a header line is not `Name: value` in printable ASCII",
+    OK.replace(b"Vary: Origin", b"Vary: \x80"): "a header line is not `Name: value` in printable ASCII",
     OK.replace(b"\r\n", b"\n"): STATUS,
     OK.replace(b"200 OK", b"200 Not Found"): STATUS,
     OK.replace(b"200 OK", b"299 OK"): STATUS,

@@ -57,6 +57,7 @@ MISTAKES = {
     "a reference": ("schemas/TCreditType", "schemas/TType", ".type: there is no /components/schemas/TType"),
     # Of this repository's own rules
     "a version": ("version: 0.1.0", "version: one", "$.info.version: expected a version such as 1.2.3, got 'one'"),
+    "a version that is not final": ("version: 0.1.0", "version: 1.2.3-rc", "a version such as 1.2.3, got '1.2.3-rc'"),
     "plain http": ("https://api.", "http://api.", "$.servers[0].url: expected https://, as the client sends no key"),
     "plain http to localhost.example": (
         "https://api.credits.example",
@@ -105,15 +106,20 @@ def test_a_mistake_is_named_with_its_place(mistake: str) -> None:
 def test_field_of_another_version_is_named() -> None:
     """OpenAPI 3.0 describes a schema as one of two alternatives; the error of the one that was meant is told."""
     schemas = {"X": {"type": "object", "properties": {"a": {"const": "a"}}}}
-    document = {"openapi": "3.0.3", "info": {"title": "a", "version": "0.1.0"}, "paths": {}}
+    info = {"title": "a", "version": "0.1.0"}
+    document = {"openapi": "3.0.3", "info": info, "paths": {}}
     assert list(spec.problems("openapi.yaml", {**document, "components": {"schemas": schemas}})) == [
         "$.components.schemas.X.properties.a: 'const' is no field here; check its spelling"
+    ]
+    assert list(spec.problems("openapi.yaml", {**document, "info": {**info, "licence": {}, "mail": {}}})) == [
+        "$.info: 'licence', 'mail' is no field here; check its spelling"
     ]
 
 
 def test_a_description_without_mistakes_is_valid() -> None:
     """The description of the tests has no mistakes, and that of this repository is found."""
     assert problems(DESCRIPTION) == []
+    assert problems(DESCRIPTION.replace("tags: [credits]", "tags: [credits, a second one names no attribute]")) == []
     assert problems(DESCRIPTION.replace("paths:", "paths:\n  x-note: An extension is no path.", 1)) == []
     local = 'url: "http://{host}:80"\n    variables: { host: { default: localhost } }'
     assert problems(DESCRIPTION.replace("url: https://api.credits.example", local, 1)) == []

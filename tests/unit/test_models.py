@@ -70,6 +70,13 @@ def test_client_shows_its_server_alone() -> None:
                 copied(client)
 
 
+def test_fields_are_given_by_name_alone() -> None:
+    """A new field, or another order, breaks no caller."""
+    for model, body in BODIES.items():
+        with pytest.raises(TypeError, match="positional argument"):
+            model(*body.values())
+
+
 def test_model_cannot_be_changed() -> None:
     """No attribute can be set or added."""
     for model, body in BODIES.items():
@@ -187,10 +194,11 @@ def test_wrong_error_body_is_refused_by_path() -> None:
 
 
 def test_error_body_needs_its_error() -> None:
-    """The field is required."""
+    """The field is required; the traceback does not begin with a KeyError."""
     with pytest.raises(APIResponseValidationError) as caught:
         ErrorResponse.from_dict({"description": "y"})
     assert str(caught.value) == "$.error: required field is missing"
+    assert "KeyError" not in "".join(traceback.format_exception(caught.value))
 
 
 def test_there_is_a_single_unset() -> None:
@@ -299,6 +307,10 @@ def test_all_is_what_is_public() -> None:
     assert all(hasattr(package, name) for name in package.__all__)
     with pytest.raises(AttributeError, match="'stablecog_client' has no attribute 'client_of_no_kind'"):
         _ = package.client_of_no_kind
+    import stablecog_client.api as api
+
+    assert all(hasattr(api, name) for name in api.__all__)
+    assert not hasattr(api, "tag_of_no_kind")
 
 
 def test_errors_are_the_documented_tree() -> None:

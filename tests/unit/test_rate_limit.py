@@ -14,7 +14,9 @@ import pytest
 from stablecog_client._runtime import rate_limit
 from stablecog_client._runtime.rate_limit import RateLimit
 
+from tests.support.api_description import API_DESCRIPTION
 from tests.support.rate_limited import SlidingSecond
+from tests.support.script import Reply, ScriptedClient
 
 
 class SimulatedServer(Protocol):
@@ -198,6 +200,15 @@ def sent_at_once(limit: RateLimit) -> int:
 def test_burst_is_what_the_description_says(world: World) -> None:
     """The API description says how many may be sent at once."""
     assert sent_at_once(RateLimit(20, 1, "x-ratelimit-remaining")) == 20
+
+
+def test_client_reads_the_documented_header(script: Callable[..., ScriptedClient]) -> None:
+    """The one that the API description names. Once it says that no request is left, calls wait."""
+    client = script(Reply(headers=((API_DESCRIPTION["x-rate-limit"]["remaining"], "0"),)))
+    client.list()
+    start = client.clock.now
+    client.list()
+    assert client.clock.now > start
 
 
 def test_response_says_how_many_are_left(world: World) -> None:
