@@ -12,10 +12,11 @@ import respx
 import vcr  # type: ignore[import-untyped]
 from pytest_httpx import HTTPXMock
 from respx.models import AllMockedAssertionError
+from stablecog_client import CreditsResponse
 from vcr.errors import CannotOverwriteExistingCassetteException  # type: ignore[import-untyped]
 
 from tests.support.drivers import Backend, Tasks, TasksOverAiohttp, Threads, all_backends
-from tests.support.faults import FaultServer, ok
+from tests.support.faults import FaultServer, close_before_first_byte, ok
 from tests.support.processes import output
 
 CREDITS: dict[str, Any] = {"total_remaining_credits": 5, "credits": []}
@@ -36,10 +37,13 @@ def test_respx_comes_and_goes(backend: Backend) -> None:
 
 def test_respx_lets_a_request_pass() -> None:
     """A route that passes through reaches the server, by our own connection under its patch."""
-    with FaultServer(ok) as server, TasksOverAiohttp(server.url) as caller, respx.mock(base_url=server.url) as mock:
-        mock.get("/v1/credits").pass_through()
+    with FaultServer(ok, close_before_first_byte, ok) as server, TasksOverAiohttp(server.url) as caller:
+        with respx.mock(base_url=server.url) as mock:
+            mock.get("/v1/credits").pass_through()
+            for number in 1, 1, 3:  # one after the other, the second after a retry, and at once
+                assert all(isinstance(outcome, CreditsResponse) for outcome in caller.list_at_once(number))
         assert caller.list().total_remaining_credits == 1391
-    assert len(server.requests) == 1
+    assert len(server.requests) == 7
 
 
 def test_respx_names_an_unmatched_request() -> None:

@@ -148,8 +148,13 @@ atexit.register(call)
 
 
 ASYNC_AT_EXIT = """
-import asyncio, atexit, sys
+import asyncio, atexit, socket, sys
 from stablecog_client import APIConnectionError, AsyncClient
+
+def getaddrinfo(host, port, *arguments, **options):
+    return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in ("127.0.0.2", "127.0.0.1")]
+
+socket.getaddrinfo = getaddrinfo
 
 async def call(transport):
     async with AsyncClient("sc-test", base_url=sys.argv[1], max_retries=0, transport=transport) as client:
@@ -167,7 +172,7 @@ atexit.register(call_both)
 
 
 def test_async_call_at_interpreter_shutdown() -> None:
-    """The host is resolved in line; aiohttp needs a thread, and the error is one of ours."""
+    """The host is resolved in line, and each address is tried; aiohttp needs a thread, and the error is one of ours."""
     with FaultServer(ok) as server:
         printed = output("-c", ASYNC_AT_EXIT, f"http://localhost:{server.port}")
     assert printed.split() == ["1391", "True"]

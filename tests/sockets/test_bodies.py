@@ -15,11 +15,21 @@ from stablecog_client import (
     APIStatusError,
     InternalServerError,
 )
+from stablecog_client._runtime.api_request import APIRequest
 
 from tests.support import faults
 from tests.support.api_description import replaced
-from tests.support.drivers import HANG, Backend, Tasks, TasksOverAiohttp, Threads, all_backends, assert_ends
-from tests.support.faults import TWO_CREDITS, FaultServer, encoded, respond
+from tests.support.drivers import (
+    HANG,
+    Backend,
+    Tasks,
+    TasksOverAiohttp,
+    Threads,
+    all_backends,
+    assert_ends,
+    post_request,
+)
+from tests.support.faults import TWO_CREDITS, FaultServer, ReceivedRequest, encoded, ok, respond
 from tests.support.processes import peak_memory
 
 each_parser = pytest.mark.parametrize("backend", [Threads, TasksOverAiohttp])  # of HTTP: that of h11 and aiohttp's
@@ -49,6 +59,21 @@ def test_charset_and_encoding_are_decoded(backend: Backend) -> None:
         for _ in bodies:
             assert driver.list().credits[0].type.name == "Frühling"
         assert len(server.requests) == len(bodies)
+
+
+def test_each_transport_sends_the_same_headers() -> None:
+    """It adds none of its own, with and without a body."""
+    sent: list[list[dict[str, str]]] = []
+    empty = APIRequest("POST", "/v1/credits", None, post_request().responses)
+    for backend in Threads, Tasks, TasksOverAiohttp:
+        with FaultServer(ok) as server, backend(server.url) as driver:
+            driver.list()
+            for request in post_request(), empty:
+                driver.send(request)
+            sent.append([ReceivedRequest.of(request).headers for request in server.requests])
+            assert {headers.pop("host") for headers in sent[-1]} == {f"127.0.0.1:{server.port}"}
+    assert sent[0] == sent[1] == sent[2]
+    assert {*sent[0][0]} == {"accept-encoding", "authorization", "user-agent"}
 
 
 UNREADABLE = [

@@ -21,6 +21,7 @@ from benchmarks.server import Server, body
 from tests.support.certificates import serving, trusted
 from tests.support.faults import KEY
 from tests.support.processes import output
+from tests.support.proxies import ProxyServer
 
 PACKAGE = str(Path(bodies.__file__).parent.parent)
 
@@ -128,7 +129,7 @@ def test_cost_of_a_credit_does_not_grow() -> None:
 
 
 def test_trust_store_is_read_once() -> None:
-    """For all clients of a process."""
+    """For all clients of a process, and for a proxy."""
     program = """
 import gc, ssl, sys
 from stablecog_client import Client
@@ -138,6 +139,8 @@ for client in clients:
 contexts = [found for found in gc.get_objects() if isinstance(found, ssl.SSLContext)]
 print(sum(context.cert_store_stats()["x509_ca"] > 0 for context in contexts))
 """
-    with trusted(), Server(serving()) as server:
-        assert output("-c", program, KEY, server.url).split() == ["1"]
-        assert server.requests == 3
+    with trusted(), Server(serving()) as server, ProxyServer(tls=serving()) as proxy:
+        for url in "", proxy.url("https"):
+            assert output("-c", program, KEY, server.url, HTTPS_PROXY=url).split() == ["1"]
+        assert server.requests == 6
+        assert len(proxy.targets) == 3

@@ -6,8 +6,9 @@ import asyncio
 import socket
 import ssl
 import threading
+import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -286,6 +287,32 @@ def test_custom_client_stays_open() -> None:
             assert not http_client.is_closed
 
 
+def test_late_response_leaves_its_connection() -> None:
+    """A response that comes after the client was closed does not take a connection from the owner of the pool."""
+
+    def close(response: httpx.Response) -> None:
+        client.close()
+
+    async def close_async(response: httpx.Response) -> None:
+        await clients[0].close()
+
+    async def main() -> None:
+        async with httpx.AsyncClient(event_hooks={"response": [close_async]}) as http_client:
+            clients.append(AsyncClient(KEY, base_url=server.url, http_client=http_client))
+            assert (await clients[0].credits.list()).total_remaining_credits == 1391
+            assert (await http_client.get(server.url)).status_code == 200
+
+    clients: list[AsyncClient] = []
+    with FaultServer(ok) as server:
+        with httpx.Client(event_hooks={"response": [close]}) as http_client:
+            client = Client(KEY, base_url=server.url, http_client=http_client)
+            assert client.credits.list().total_remaining_credits == 1391
+            assert http_client.get(server.url).status_code == 200
+        assert server.connections == 1
+        asyncio.run(main())
+        assert server.connections == 2
+
+
 def test_connections_opened_before_keep_the_deadline() -> None:
     """Ours is installed beneath them."""
     with FaultServer(ok, drip_headers) as server, httpx.Client() as http_client:
@@ -332,8 +359,8 @@ class Traced(httpx.BaseTransport):
     """A transport around another one, as tracing and retrying libraries have them."""
 
     def __init__(self, wrapped: httpx.BaseTransport) -> None:
-        self.wrapped = wrapped
         self.outermost = self
+        self.wrapped = wrapped
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         return self.wrapped.handle_request(request)
@@ -348,6 +375,51 @@ def test_wrapped_transport_keeps_the_deadline(mounted: bool) -> None:
         client = Client(KEY, base_url=server.url, http_client=http_client, deadline=0.5)
         with assert_ends(), pytest.raises(APITimeoutError):
             client.credits.list()
+
+
+class Stream(httpx.SyncByteStream):
+    """A body that a transport of the caller's reads, and what it raises when it is closed."""
+
+    def __init__(self, body: Iterable[bytes], error: Exception | None = None) -> None:
+        self.body, self.error = body, error
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self.body
+
+    def close(self) -> None:
+        if self.error is not None:
+            raise self.error
+
+
+def test_transport_without_pool_keeps_deadline() -> None:
+    """It is checked between its operations."""
+
+    def spaces() -> Iterator[bytes]:
+        for _ in range(200):
+            time.sleep(0.01)
+            yield b" "
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, stream=Stream(spaces()))
+
+    with httpx.Client(transport=httpx.MockTransport(answer)) as http_client:
+        client = Client(KEY, base_url="http://localhost", http_client=http_client, deadline=0.2)
+        with pytest.raises(APITimeoutError, match=r"within the deadline of 0\.2 s"):
+            client.credits.list()
+
+
+def test_error_of_its_close_is_not_hidden() -> None:
+    """The connection may be lost, which its owner should know."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        headers = {"Content-Type": "application/json"}
+        return httpx.Response(200, headers=headers, stream=Stream([TWO_CREDITS], error))
+
+    error = ValueError("it is closed already")
+    with httpx.Client(transport=httpx.MockTransport(answer)) as http_client:
+        with pytest.raises(ValueError, match="it is closed already") as caught:
+            Client(KEY, base_url="http://localhost", http_client=http_client).credits.list()
+    assert caught.value is error
 
 
 def test_another_event_loop_is_refused() -> None:

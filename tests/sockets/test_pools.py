@@ -18,11 +18,20 @@ import httpcore
 import httpx
 import pytest
 from stablecog_client import APIConnectionError, APITimeoutError, AsyncClient, Client, CreditsResponse
-from stablecog_client._runtime import client_base
+from stablecog_client._runtime import aiohttp_transport, client_base, network
 
 from tests.support import faults
 from tests.support.certificates import serving, trusted
-from tests.support.drivers import HANG, Backend, Tasks, Threads, all_backends, async_backends, wait_until
+from tests.support.drivers import (
+    HANG,
+    Backend,
+    Tasks,
+    Threads,
+    all_backends,
+    async_backends,
+    post_request,
+    wait_until,
+)
 from tests.support.faults import KEY, FaultServer, ok
 
 SLOTS = 5
@@ -77,6 +86,36 @@ def test_an_overload_costs_no_connection(backend: Backend, stage: Stage) -> None
             assert vars(state.connection_slots)["_value"] == SLOTS
         else:
             assert [loop.connection_slots.value for loop in state.loops.values()] == [SLOTS]
+
+
+@all_backends
+def test_second_burst_opens_no_connection(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All connections of the first are kept."""
+    monkeypatch.setattr(network, "KEEPALIVE_EXPIRY", HANG)
+    monkeypatch.setattr(aiohttp_transport, "KEEPALIVE_EXPIRY", HANG)
+    all_here = threading.Barrier(SLOTS)
+
+    def together(connection: faults.Connection) -> None:
+        all_here.wait(HANG)
+        ok(connection)
+
+    with FaultServer(together) as server, backend(server.url) as caller:
+        for _ in range(2):
+            assert all(isinstance(outcome, CreditsResponse) for outcome in caller.list_at_once(SLOTS))
+        assert server.connections == SLOTS
+
+
+@all_backends
+def test_idle_connection_is_given_up(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the server closes it, which a request that is being sent would meet."""
+    assert network.KEEPALIVE_EXPIRY <= 5  # seconds after which Node's servers close it
+    monkeypatch.setattr(network, "KEEPALIVE_EXPIRY", 0.02)
+    monkeypatch.setattr(aiohttp_transport, "KEEPALIVE_EXPIRY", 0.02)
+    with FaultServer(ok) as server, backend(server.url) as caller:
+        caller.list()
+        caller.idle(0.1)
+        caller.list()
+        assert server.connections == 2
 
 
 @async_backends
@@ -253,3 +292,16 @@ def test_a_race_in_the_pool_is_transient(race: Exception, moment: str, monkeypat
         client.credits.list()
         monkeypatch.setattr(httpcore.ConnectionPool, "_assign_requests_to_connections", once)
         assert client.credits.list().total_remaining_credits == 1391
+
+
+def test_race_of_an_unsafe_request_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody knows whether it was sent: it is not sent again."""
+
+    def race(self: httpcore.ConnectionPool) -> None:
+        raise ValueError(-1)
+
+    with FaultServer(ok) as server, Threads(server.url) as caller:
+        monkeypatch.setattr(httpcore.ConnectionPool, "_assign_requests_to_connections", race)
+        with pytest.raises(APIConnectionError, match="the server may have acted on it: check before") as caught:
+            caller.send(post_request())
+    assert caught.value.attempts == 1

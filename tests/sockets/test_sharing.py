@@ -10,7 +10,7 @@ import os
 import threading
 import tracemalloc
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from itertools import count, cycle
 from typing import Any
@@ -22,6 +22,7 @@ from stablecog_client import APIConnectionError, APIError, CreditsResponse, Usag
 from stablecog_client._runtime import network
 from stablecog_client._runtime.api_request import APIRequest
 from stablecog_client._runtime.bodies import json_body
+from stablecog_client._runtime.call import Call
 
 from tests.support import faults
 from tests.support.drivers import (
@@ -63,6 +64,28 @@ def test_calls_at_once_get_responses_of_their_own(backend: Backend) -> None:
         for outcome in outcomes:
             assert isinstance(outcome, CreditsResponse)
             assert len(outcome.additional_properties["added"]) == outcome.total_remaining_credits % 7000
+
+
+def test_first_calls_at_once_open_one_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second one would never be closed."""
+    made: list[httpx.Client] = []
+    second = threading.Event()
+
+    def new_client(**options: Any) -> Any:
+        made.append(original(**options))
+        if len(made) == 1:
+            calls.append(pool.submit(driver.list))
+            second.wait(0.2)  # in vain: the second call waits for the first client
+        else:
+            second.set()
+        return made[-1]
+
+    original = network.HTTPClient
+    monkeypatch.setattr(network, "HTTPClient", new_client)
+    calls: list[Future[CreditsResponse]] = []
+    with FaultServer(ok) as server, ThreadPoolExecutor(1) as pool, Threads(server.url) as driver:
+        assert driver.list() == calls[0].result()
+    assert [client.is_closed for client in made] == [True]
 
 
 @async_backends
@@ -247,6 +270,21 @@ def test_closed_client_refuses_further_calls(backend: Backend) -> None:
     check_nothing_shows(caught.value)
 
 
+def test_call_opens_nothing_after_a_close(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing would close what the call opens."""
+
+    def close_first(self: Call[Any]) -> httpx.Request:
+        driver.close()
+        return next_request(self)
+
+    next_request = Call[Any].next_request
+    monkeypatch.setattr(Call, "next_request", close_first)
+    with FaultServer(ok) as server, Threads(server.url) as driver:
+        with pytest.raises(UsageError, match="the client is closed; make a new one"):
+            driver.list()
+        assert server.connections == 0
+
+
 def sockets() -> int:
     return sum(
         os.readlink(f"/proc/self/fd/{fd}").startswith("socket:")
@@ -290,6 +328,19 @@ def test_many_calls_leave_nothing_behind(backend: Backend) -> None:
     assert memory < 25_000
     assert left_sockets <= 1
     assert threads <= 1
+
+
+@all_backends
+def test_cookies_of_a_server_are_not_kept(backend: Backend) -> None:
+    """The API has none, and they could fill the memory."""
+    cookie = respond(200, TWO_CREDITS, "application/json", "Set-Cookie: session=1; Path=/")
+    with FaultServer(cookie) as server, backend(f"http://localhost:{server.port}") as driver:
+        driver.list()
+        driver.list()
+        assert b"cookie" not in server.requests[1].lower()
+        state = vars(driver.client)["_states"].get()
+        https = [state.http] if backend is Threads else [loop.http for loop in state.loops.values()]
+        assert [len(http.cookies) for http in https] == [0]
 
 
 def test_requests_made_by_hand_are_not_kept() -> None:

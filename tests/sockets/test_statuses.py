@@ -108,6 +108,14 @@ def test_redirect_to_same_origin_is_followed(backend: Backend) -> None:
         assert second.headers["authorization"] == f"Bearer {KEY}"
 
 
+@all_backends
+def test_path_of_a_redirect_is_sent_as_it_is(backend: Backend) -> None:
+    """No transport decodes it: an encoded slash is none, and encoded dots are no step up."""
+    with FaultServer(redirect("/v1/%2E%2E/a%2Fb?c=%2F"), ok) as server, backend(server.url) as driver:
+        driver.list()
+        assert server.requests[1].startswith(b"GET /v1/%2E%2E/a%2Fb?c=%2F HTTP/1.1\r\n")
+
+
 def test_redirect_to_another_port_is_not_followed() -> None:
     """The key goes to the configured origin alone."""
     with FaultServer(ok) as other, FaultServer(redirect(f"{other.url}/v1/credits")) as server:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 import socket
 import ssl
+from types import SimpleNamespace
+from typing import Any
 
+import aiohttp
 import httpcore
 import httpx
 import pytest
@@ -88,8 +91,57 @@ def test_malformed_host_says_so_over_aiohttp() -> None:
             with pytest.raises(APIConnectionError, match="no response: it is not a valid host name; check") as caught:
                 driver.list()
         assert isinstance(caught.value.__cause__, httpx.ConnectError)
-    with pytest.raises(httpcore.RemoteProtocolError), vars(aiohttp_transport)["_mapped_exceptions"]():
-        b"\xff".decode()  # of a response, which means that the request was sent
+
+
+REFUSED = ConnectionRefusedError(111, "Connection refused")
+UNTRUSTED = ssl.SSLCertVerificationError(1, "certificate verify failed")
+TARGET: Any = SimpleNamespace(host="a.example", port=443, ssl=True)  # what aiohttp's errors name
+NO_HTTP = "the server did not send a valid HTTP response"
+
+TRANSLATED: list[tuple[Exception, type[Exception], str]] = [
+    (aiohttp.ConnectionTimeoutError(), httpcore.ConnectTimeout, "the connection took too long"),
+    (aiohttp.SocketTimeoutError(), httpcore.ReadTimeout, "the response took too long"),
+    (TimeoutError(), httpcore.ReadTimeout, "the response took too long"),
+    (aiohttp.ClientConnectorCertificateError(TARGET, UNTRUSTED), httpcore.ConnectError, str(UNTRUSTED)),
+    (aiohttp.ClientHttpProxyError(TARGET, (), status=407, message="No"), httpcore.ProxyError, "407 No"),
+    (aiohttp.ClientConnectorDNSError(TARGET, OSError(-2, "unknown")), httpcore.ConnectError, "[Errno -2] unknown"),
+    (aiohttp.ClientConnectorError(TARGET, REFUSED), httpcore.ConnectError, str(REFUSED)),
+    (
+        aiohttp.ServerDisconnectedError(),
+        httpcore.RemoteProtocolError,
+        "the server closed the connection without a response",
+    ),
+    (
+        aiohttp.ClientPayloadError(),
+        httpcore.RemoteProtocolError,
+        "the server closed the connection before the end of the response",
+    ),
+    (aiohttp.ClientResponseError(TARGET, ()), httpcore.RemoteProtocolError, NO_HTTP),
+    (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "odd"), httpcore.RemoteProtocolError, NO_HTTP),
+    (ValueError("odd"), httpcore.RemoteProtocolError, NO_HTTP),
+    (aiohttp.InvalidURL("http://a b"), httpcore.ConnectError, "it is not a valid host name"),
+    (UnicodeError("label too long"), httpcore.ConnectError, "it is not a valid host name"),
+    (aiohttp.ClientError("odd"), httpcore.ReadError, "odd"),
+    (OSError("odd"), httpcore.ReadError, "odd"),
+]
+
+
+@pytest.mark.parametrize(("error", "kind", "text"), TRANSLATED, ids=[type(row[0]).__name__ for row in TRANSLATED])
+def test_each_error_of_aiohttp_is_translated(error: Exception, kind: type[Exception], text: str) -> None:
+    """To httpcore's of the same meaning: whether a request may have been sent depends on it."""
+    with pytest.raises(kind) as caught, vars(aiohttp_transport)["_mapped_exceptions"]():
+        raise error
+    assert (type(caught.value), str(caught.value)) == (kind, text)
+
+
+def test_reason_that_aiohttp_wraps_is_the_cause() -> None:
+    """The advice depends on it."""
+    dns = aiohttp.ClientConnectorDNSError(TARGET, OSError(-2, "unknown"))
+    certificate = aiohttp.ClientConnectorCertificateError(TARGET, UNTRUSTED)
+    for error, kind in (dns, socket.gaierror), (certificate, ssl.SSLCertVerificationError):
+        with pytest.raises(httpcore.ConnectError) as caught, vars(aiohttp_transport)["_mapped_exceptions"]():
+            raise error
+        assert type(caught.value.__cause__) is kind
 
 
 FAULTS: list[Fault] = [

@@ -93,6 +93,16 @@ def test_http_client_of_another_kind_is_named() -> None:
     assert refusal(Client, KEY, http_client=asyncio.Event()).endswith(", got asyncio.Event")
 
 
+def test_transport_is_one_of_two_names() -> None:
+    """And counts only where the client makes the connections."""
+    names: list[Any] = ["requests", [], None]
+    for name in names:
+        said = refusal(AsyncClient, KEY, transport=name)
+        assert said == f'transport: expected "httpx" or "aiohttp", got {name!r}'
+    said = refusal(AsyncClient, KEY, transport="aiohttp", http_client=httpx.AsyncClient())
+    assert said == 'pass either transport="aiohttp" or http_client, not both'
+
+
 def test_closed_http_client_is_refused() -> None:
     """Before anything is sent."""
     http_client = httpx.Client()

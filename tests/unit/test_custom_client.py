@@ -140,6 +140,17 @@ def test_max_connections_of_a_pool() -> None:
             assert client._transport._pool._max_connections == found
 
 
+def test_pool_of_another_kind_is_left_alone() -> None:
+    """Other transports have a `_pool` of their own, or none: how many connections they open is unknown."""
+    pooled: Any = httpx.MockTransport(lambda request: httpx.Response(200))
+    pooled._pool = object()
+    for transport in pooled, httpx.MockTransport(lambda request: httpx.Response(200)):
+        client = httpx.Client(transport=transport)
+        custom_client.install_deadline_backend(client)
+        assert custom_client.max_connections(client, HTTPS, 7) == 7
+        assert custom_client.discard_lost_connections(client, HTTPS) == []
+
+
 @pytest.mark.parametrize("backend", [Threads, Tasks])
 def test_pool_is_what_transports_use(backend: Backend) -> None:
     """httpx's transports send through it, so ours do without `HTTPTransport.__init__`."""
@@ -170,6 +181,7 @@ def test_stream_of_a_connection() -> None:
         for _ in range(2):
             vars(custom_client)["_install"](tunnel)
         assert isinstance(tunnel._network_backend, DeadlineBackend)
+        assert isinstance(vars(tunnel._network_backend)["_backend"], httpcore.SyncBackend)
         assert isinstance(connection._network_backend, DeadlineBackend)
         stream = connection._connection._network_stream
         assert isinstance(stream, DeadlineStream)

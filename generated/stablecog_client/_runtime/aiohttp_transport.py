@@ -21,7 +21,7 @@ from .http_library import httpx
 from .network import KEEPALIVE_EXPIRY, UnfollowedResponse, httpcore
 
 _CHUNK = 65536  # bytes
-_AUTOMATIC_HEADERS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
+_AUTOMATIC_HEADERS = ("Accept", "Content-Type")
 
 
 class AiohttpTransport(httpx.AsyncHTTPTransport):
