@@ -108,6 +108,33 @@ def test_addresses_share_the_timeout(addresses: list[str], monkeypatch: pytest.M
                 assert client.credits.list().total_remaining_credits == 1391
 
 
+@all_backends
+def test_name_that_is_no_host_name_says_so(backend: Backend) -> None:
+    """A part of it is too long for DNS."""
+    with backend(f"https://{'a' * 64}.example", max_retries=0) as caller:
+        with pytest.raises(APIConnectionError, match=r"cannot resolve a{64}.example|it is not a valid host name"):
+            caller.list()
+
+
+STUCK_LOOK_UP = """
+import socket, threading
+from stablecog_client import APITimeoutError, Client
+
+socket.getaddrinfo = lambda *_, **__: threading.Event().wait()
+with Client("sc-test", base_url="https://api.test", timeout=0.2, max_retries=0) as client:
+    try:
+        client.credits.list()
+    except APITimeoutError as error:
+        print(error.message)
+"""
+
+
+def test_stuck_look_up_ends_at_the_timeout() -> None:
+    """Nor does it hold up the end of the program."""
+    said = output("-c", STUCK_LOOK_UP)
+    assert said.startswith("no connection within the timeout of 0.2 s; check the network")
+
+
 def test_address_needs_no_look_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither that of IPv4 nor that of IPv6."""
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from stablecog_client import APIConnectionError, AsyncClient
 
-from tests.support.faults import FaultServer, ok
+from tests.support.drivers import HANG, assert_ends, wait_until
+from tests.support.faults import KEY, FaultServer, ok, say_nothing
 from tests.support.processes import output
 
 PRELUDE = """
@@ -102,3 +106,22 @@ def test_connections_are_closed_without_a_warning(transport: str, program: str) 
     with FaultServer(ok) as server:
         printed = output("-W", "error", "-c", PRELUDE + program, server.url, transport)
     assert printed.split() == ["0"]
+
+
+def test_close_elsewhere_ends_the_calls_there() -> None:
+    """An event loop that waits for nothing else is woken."""
+
+    async def call() -> None:
+        await client.credits.list()
+
+    async def call_and_close() -> None:
+        await client.credits.list()
+        await client.close()
+
+    with FaultServer(say_nothing, ok) as server, ThreadPoolExecutor(1) as pool, assert_ends():
+        client = AsyncClient(KEY, base_url=server.url, timeout=HANG, deadline=HANG)
+        called = pool.submit(lambda: asyncio.run(call()))
+        wait_until(lambda: bool(server.requests))
+        asyncio.run(call_and_close())
+        with pytest.raises(APIConnectionError, match="the client was closed during the call"):
+            called.result()

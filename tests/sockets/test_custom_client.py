@@ -20,6 +20,7 @@ from httpx_aiohttp import AiohttpTransport
 from stablecog_client import (
     APIConnectionError,
     APIError,
+    APIStatusError,
     APITimeoutError,
     AsyncClient,
     AuthenticationError,
@@ -29,7 +30,7 @@ from stablecog_client import (
 )
 from stablecog_client._runtime import retries
 
-from tests.support.drivers import HANG, assert_ends
+from tests.support.drivers import HANG, Backend, Tasks, Threads, assert_ends
 from tests.support.faults import (
     KEY,
     TWO_CREDITS,
@@ -40,9 +41,12 @@ from tests.support.faults import (
     drip_headers,
     echo_in_place_of_http,
     free_port,
+    head,
     ok,
     redirect,
     respond,
+    respond_when,
+    say_nothing,
     text,
 )
 from tests.support.processes import forked, needs_fork
@@ -97,6 +101,14 @@ def test_headers_are_sent_and_authentication_is_not(call: Any) -> None:
         call(server.url, auth=("user", "password"), headers={"X-Trace": "abc"})
     headers = ReceivedRequest.of(server.requests[0]).headers
     assert (headers["x-trace"], headers["authorization"]) == ("abc", f"Bearer {KEY}")
+
+
+def test_its_follow_redirects_does_not_count(call: Any) -> None:
+    """Nothing goes to another server."""
+    with FaultServer(ok) as other, FaultServer(redirect(other.url)) as server:
+        with pytest.raises(APIStatusError, match="which the client does not follow"):
+            call(server.url, follow_redirects=True)
+        assert other.connections == 0
 
 
 def test_hook_that_raises_does_not_hide_the_status(call: Any) -> None:
@@ -254,6 +266,48 @@ def test_hook_that_raises_ends_no_other_call() -> None:
         assert server.connections == 1
 
 
+def test_failed_call_of_a_hook_ends_no_other() -> None:
+    """The call whose response the hook was given goes on."""
+    hook_ended = threading.Event()
+
+    def hook(response: httpx.Response) -> None:
+        with pytest.raises(APIConnectionError, match="connection refused"):
+            refused.credits.list()
+        hook_ended.set()
+
+    def body_after_hook(connection: Connection) -> None:
+        connection.send(head(200, "Content-Type: application/json", f"Content-Length: {len(TWO_CREDITS)}"))
+        hook_ended.wait(HANG)
+        connection.send(TWO_CREDITS)
+
+    refused = Client(KEY, base_url=f"http://127.0.0.1:{free_port()}", max_retries=0)
+    with FaultServer(body_after_hook) as server, httpx.Client(event_hooks={"response": [hook]}) as http_client:
+        client = Client(KEY, base_url=server.url, http_client=http_client, max_retries=0)
+        assert client.credits.list().total_remaining_credits == 1391
+
+
+@pytest.mark.parametrize("backend", [Threads, Tasks])
+def test_failed_call_ends_no_other(backend: Backend) -> None:
+    """Neither a connection that another call uses nor an idle one is closed."""
+    answered = threading.Event()
+
+    kind: Any = httpx.Client if backend is Threads else httpx.AsyncClient
+    http_client = kind(limits=httpx.Limits(keepalive_expiry=HANG))
+    options: dict[str, Any] = {"http_client": http_client, "max_retries": 0, "timeout": HANG}
+    with FaultServer(respond_when(answered), ok) as server, backend(server.url, **options) as driver:
+        in_progress = driver.start(driver.client)
+        driver.idle_until(lambda: bool(server.requests))
+        driver.list()
+        refused = type(driver.client)(KEY, base_url=f"http://127.0.0.1:{free_port()}", **options)
+        with pytest.raises(APIConnectionError, match="connection refused"):
+            driver.run(refused.credits.list())
+        driver.list()
+        answered.set()
+        assert in_progress().total_remaining_credits == 1391
+        assert server.connections == 2
+        driver.run(http_client.close() if backend is Threads else http_client.aclose())
+
+
 def test_transport_without_sockets_works() -> None:
     """httpcore's own test double has no socket to shut down."""
     reply = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n" + TWO_CREDITS
@@ -311,6 +365,14 @@ def test_late_response_leaves_its_connection() -> None:
         assert server.connections == 1
         asyncio.run(main())
         assert server.connections == 2
+
+
+def test_its_own_requests_know_no_deadline() -> None:
+    """That of a call before has passed."""
+    with FaultServer(say_nothing) as silent, FaultServer(ok) as server, httpx.Client(timeout=HANG) as http_client:
+        with pytest.raises(APITimeoutError):
+            Client(KEY, base_url=silent.url, http_client=http_client, deadline=0.1).credits.list()
+        assert http_client.get(server.url).content == TWO_CREDITS
 
 
 def test_connections_opened_before_keep_the_deadline() -> None:

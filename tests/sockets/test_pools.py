@@ -28,11 +28,13 @@ from tests.support.drivers import (
     Tasks,
     Threads,
     all_backends,
+    assert_nothing_left_open,
     async_backends,
     post_request,
     wait_until,
 )
 from tests.support.faults import KEY, FaultServer, ok
+from tests.support.proxies import ProxyServer
 
 SLOTS = 5
 
@@ -116,6 +118,22 @@ def test_idle_connection_is_given_up(backend: Backend, monkeypatch: pytest.Monke
         caller.idle(0.1)
         caller.list()
         assert server.connections == 2
+
+
+@all_backends
+def test_call_that_gets_no_slot_says_so(backend: Backend, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing was sent, however long the call ahead takes."""
+    answered = threading.Event()
+    monkeypatch.setattr(client_base, "MAX_CONNECTIONS", 1)
+    stage.scene = faults.respond_when(answered)
+    with backend(stage.server.url, timeout=HANG, deadline=HANG, max_retries=0) as caller:
+        ahead = caller.start(caller.client)
+        caller.idle_until(lambda: bool(stage.server.requests))
+        hasty = caller.client.with_options(timeout=0.2)
+        with pytest.raises(APITimeoutError, match=r"no connection within the timeout of 0\.2 s"):
+            caller.run(hasty.credits.list())
+        answered.set()
+        assert ahead().total_remaining_credits == 1391
 
 
 @async_backends
@@ -220,6 +238,24 @@ class SlowHandshakes:
         self.begun.set()
         self.may_go_on.wait(HANG)
         return self._context.wrap_socket(connected, **options)
+
+
+def test_lost_connection_of_a_task_is_closed() -> None:
+    """The pool of a custom client keeps one whose handshake behind a proxy was cancelled."""
+    handshakes: Any = SlowHandshakes()
+
+    async def main() -> None:
+        options: dict[str, Any] = {"proxy": proxy.url("http"), "limits": httpx.Limits(max_connections=1)}
+        async with httpx.AsyncClient(**options) as http_client:
+            client = AsyncClient(KEY, base_url=server.url, http_client=http_client, max_retries=0)
+            with pytest.raises(APITimeoutError):
+                await client.with_options(deadline=0.3).credits.list()
+            handshakes.may_go_on.set()
+            assert (await client.credits.list()).total_remaining_credits == 1391
+            await asyncio.to_thread(wait_until, lambda: server.closed == 1)
+
+    with trusted(), FaultServer(ok, tls=handshakes) as server, ProxyServer() as proxy, assert_nothing_left_open():
+        asyncio.run(main())
 
 
 @all_backends

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, local
@@ -10,15 +12,18 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
+import httpx
 import pytest
 from stablecog_client import APITimeoutError, CreditsResponse
 from stablecog_client._runtime import rate_limit
 from stablecog_client._runtime.rate_limit import RateLimit
 
 from tests.support import faults, rate_limited
-from tests.support.drivers import HANG, Backend, Tasks, Threads, all_backends, assert_ends
+from tests.support.drivers import HANG, Backend, Tasks, Threads, all_backends, assert_duration, assert_ends
 from tests.support.faults import FaultServer, ok
 from tests.support.rate_limited import RateLimitedServer
+
+both_clients = pytest.mark.parametrize("backend", [Threads, Tasks])
 
 
 def all_succeeded(outcomes: list[Any]) -> bool:
@@ -89,11 +94,73 @@ def test_server_without_limit_is_not_slowed_down(backend: Backend) -> None:
         assert all_succeeded(driver.list_at_once(60))
 
 
+@both_clients
+def test_failed_requests_free_their_places(backend: Backend) -> None:
+    """Those that get no response, and those that are interrupted."""
+
+    class Interrupt(BaseException):
+        pass
+
+    http_client = httpx.Client if backend is Threads else httpx.AsyncClient
+    with FaultServer(faults.close_before_first_byte) as server, backend(server.url, max_retries=0) as driver:
+        driver.list_at_once(5)
+        with patch.object(http_client, "send", side_effect=Interrupt), pytest.raises(Interrupt):
+            driver.list()
+        state: Any = vars(driver.client)["_states"].get()
+        assert vars(state.rate_limit)["_in_flight"] == 0
+
+
 def test_header_without_sense_does_no_harm() -> None:
     """Also where it is not ASCII."""
     odd = faults.respond(200, faults.TWO_CREDITS, "application/json", "X-Ratelimit-Remaining: \x80")
     with FaultServer(odd) as server, Threads(server.url) as driver:
         assert all_succeeded(driver.list_at_once(30))
+
+
+@both_clients
+def test_new_call_queues_behind_waiting_ones(backend: Backend) -> None:
+    """It does not ask the rate limit before they are through."""
+    asking = list[object]()
+
+    def try_acquire() -> float:
+        asking.append(threading.get_ident() if backend is Threads else asyncio.current_task())
+        return 0.01 if len(asking) < 30 else 0.0
+
+    with FaultServer(ok) as server, backend(server.url) as driver:
+        with patch.object(RateLimit, "try_acquire", side_effect=try_acquire):
+            ahead = driver.start(driver.client)
+            driver.idle_until(lambda: len(asking) > 1)
+            behind = driver.start(driver.client)
+            assert all_succeeded([ahead(), behind()])
+    assert set(asking[:30]) == {asking[0]}
+
+
+@both_clients
+def test_queued_call_ends_at_its_own_deadline(backend: Backend) -> None:
+    """The call that it queues behind may wait longer."""
+    asked, allowed = threading.Event(), threading.Event()
+
+    def try_acquire() -> float:
+        asked.set()
+        return 0.0 if allowed.is_set() else 0.05
+
+    with FaultServer(ok) as server, backend(server.url, deadline=HANG) as driver:
+        with patch.object(RateLimit, "try_acquire", side_effect=try_acquire):
+            ahead = driver.start(driver.client)
+            driver.idle_until(asked.is_set)
+            queued = driver.client.with_options(deadline=0.2)
+            with assert_ends(), pytest.raises(APITimeoutError, match="the rate limit allows no request within"):
+                driver.run(queued.credits.list())
+            allowed.set()
+            assert ahead().total_remaining_credits == 1391
+
+
+@both_clients
+def test_call_waits_before_it_asks_again(backend: Backend) -> None:
+    """As long as the rate limit says."""
+    with FaultServer(ok) as server, backend(server.url) as driver:
+        with patch.object(RateLimit, "try_acquire", side_effect=[0.1, 0.1, 0.1, 0.0]), assert_duration(at_least=0.15):
+            driver.list()
 
 
 def test_call_without_slot_before_its_deadline_says_so() -> None:

@@ -18,7 +18,8 @@ from unittest.mock import patch
 
 import httpx
 import pytest
-from stablecog_client import APIConnectionError, APIError, CreditsResponse, UsageError
+import trio
+from stablecog_client import APIConnectionError, APIError, AsyncClient, CreditsResponse, UsageError
 from stablecog_client._runtime import network
 from stablecog_client._runtime.api_request import APIRequest
 from stablecog_client._runtime.bodies import json_body
@@ -35,7 +36,7 @@ from tests.support.drivers import (
     async_backends,
     wait_until,
 )
-from tests.support.faults import TWO_CREDITS, FaultServer, ok, respond, respond_after, text
+from tests.support.faults import KEY, TWO_CREDITS, FaultServer, ok, respond, respond_after, text
 from tests.support.processes import forked, needs_fork
 from tests.support.rate_limited import LIMIT, RateLimitedServer
 from tests.support.secrets import check_nothing_shows
@@ -283,6 +284,38 @@ def test_call_opens_nothing_after_a_close(monkeypatch: pytest.MonkeyPatch) -> No
         with pytest.raises(UsageError, match="the client is closed; make a new one"):
             driver.list()
         assert server.connections == 0
+
+
+def test_async_with_closes_the_client() -> None:
+    """As `close` does."""
+
+    async def main() -> None:
+        async with AsyncClient(KEY) as client:
+            assert not client.is_closed
+        assert client.is_closed
+
+    asyncio.run(main())
+
+
+def test_ended_event_loops_are_forgotten() -> None:
+    """On asyncio, on trio, and without `shutdown_asyncgens`."""
+
+    async def call() -> None:
+        await client.credits.list()
+
+    def run_badly() -> None:
+        loop = asyncio.new_event_loop()
+        loop.run_until_complete(call())
+        loop.close()
+
+    last = respond(200, TWO_CREDITS, "application/json", "Connection: close")  # no loop need close it
+    with FaultServer(last) as server:
+        client = AsyncClient(KEY, base_url=server.url)
+        asyncio.run(call())
+        trio.run(call)
+        run_badly()
+        asyncio.run(call())
+        assert len(vars(client)["_states"].get().loops) == 1
 
 
 def sockets() -> int:

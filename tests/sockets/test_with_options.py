@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
+import gc
 import pickle
 from typing import Any, assert_type
 
 import pytest
 from stablecog_client import APITimeoutError, AsyncClient, Client, InternalServerError, UsageError
 
-from tests.support.drivers import Backend, Tasks, TasksOverAiohttp, Threads, assert_ends
+from tests.support.drivers import HANG, Backend, Tasks, TasksOverAiohttp, Threads, assert_ends
 from tests.support.faults import KEY, FaultServer, ReceivedRequest, ok, say_nothing, text
 
 both_clients = pytest.mark.parametrize("backend", [Threads, Tasks])
 each_library = pytest.mark.parametrize("backend", [Threads, TasksOverAiohttp])  # which sends headers as it likes
-
-
-def listed(client: Any, backend: Any) -> Any:
-    """Return `client.credits.list()` of a client that shares the event loop of `backend`."""
-    called = client.credits.list()
-    return backend.runner.run(called) if inspect.isawaitable(called) else called
-
-
-def closed(client: Any, backend: Any) -> None:
-    called = client.close()
-    if inspect.isawaitable(called):
-        backend.runner.run(called)
 
 
 @both_clients
@@ -35,8 +23,8 @@ def test_connections_and_headers_are_shared(backend: Backend) -> None:
     with FaultServer(ok) as server, backend(server.url) as caller:
         caller.list()
         tagged = caller.client.with_options(headers={"X-Tenant": "a"})
-        listed(tagged, caller)
-        listed(tagged.with_options(headers={"X-Trace": "b"}), caller)
+        caller.run(tagged.credits.list())
+        caller.run(tagged.with_options(headers={"X-Trace": "b"}).credits.list())
         caller.list()
         seen = [ReceivedRequest.of(request).headers for request in server.requests]
         assert server.connections == 1
@@ -51,7 +39,7 @@ def test_headers_of_the_client_itself_stay(backend: Backend) -> None:
     """The key cannot be replaced."""
     for name in "Authorization", "AUTHORIZATION":
         with FaultServer(ok) as server, backend(server.url) as caller:
-            listed(caller.client.with_options(headers={name: "other"}), caller)
+            caller.run(caller.client.with_options(headers={name: "other"}).credits.list())
         headers = ReceivedRequest.of(server.requests[0]).headers
         assert headers["authorization"] == f"Bearer {KEY}", name
         assert headers["accept-encoding"] == "gzip, deflate", name
@@ -61,7 +49,7 @@ def test_headers_of_the_client_itself_stay(backend: Backend) -> None:
 def test_user_agent_can_be_replaced(backend: Backend) -> None:
     """The header that is sent is the caller's alone."""
     with FaultServer(ok) as server, backend(server.url) as caller:
-        listed(caller.client.with_options(headers={"User-Agent": "mine/1"}), caller)
+        caller.run(caller.client.with_options(headers={"User-Agent": "mine/1"}).credits.list())
     assert ReceivedRequest.of(server.requests[0]).headers["user-agent"] == "mine/1"
 
 
@@ -70,12 +58,12 @@ def test_retries_and_times_are_its_own(backend: Backend) -> None:
     """Those of the client that it was made from stay."""
     with FaultServer(text(503), ok, say_nothing) as server, backend(server.url) as caller:
         with pytest.raises(InternalServerError):
-            listed(caller.client.with_options(max_retries=0), caller)
+            caller.run(caller.client.with_options(max_retries=0).credits.list())
         caller.list()
         with assert_ends(), pytest.raises(APITimeoutError, match=r"within the deadline of 0\.3 s"):
-            listed(caller.client.with_options(deadline=0.3), caller)
+            caller.run(caller.client.with_options(deadline=0.3).credits.list())
         with assert_ends(), pytest.raises(APITimeoutError, match=r"within the timeout of 0\.3 s"):
-            listed(caller.client.with_options(timeout=0.3, max_retries=0), caller)
+            caller.run(caller.client.with_options(timeout=0.3, max_retries=0).credits.list())
 
 
 @both_clients
@@ -84,14 +72,27 @@ def test_closing_it_closes_nothing(backend: Backend) -> None:
     with FaultServer(ok) as server, backend(server.url) as caller:
         caller.list()
         other = caller.client.with_options(deadline=5)
-        closed(other, caller)
+        caller.run(other.close())
         caller.list()
-        listed(other, caller)
+        caller.run(other.credits.list())
         assert server.connections == 1
         caller.close()
         assert other.is_closed
         with pytest.raises(UsageError, match="the client is closed"):
-            listed(other, caller)
+            caller.run(other.credits.list())
+
+
+@both_clients
+def test_dropping_it_closes_nothing(backend: Backend) -> None:
+    """Even if its call was the one that opened the connection."""
+    with FaultServer(ok) as server, backend(server.url) as caller:
+        other: Any = caller.client.with_options(deadline=HANG)
+        caller.run(other.credits.list())
+        del other
+        gc.collect()
+        caller.idle(0.05)
+        caller.list()
+        assert server.connections == 1
 
 
 def test_it_shows_and_pickles_as_its_client() -> None:

@@ -58,13 +58,21 @@ class Driver:
         """So many calls at the same time; what each returned or raised."""
         raise NotImplementedError
 
+    def start(self, client: Any) -> Callable[[], CreditsResponse]:
+        """Begin `client.credits.list()`, of any client; what gives its result."""
+        raise NotImplementedError
+
+    def run(self, called: Any) -> Any:
+        """Return what a method of any client returned, after it was awaited if it must be."""
+        return called
+
     def send(self, request: Any) -> Response[Any]:
         """Send a request as a generated operation does."""
         raise NotImplementedError
 
     def idle_until(self, condition: Callable[[], bool]) -> None:
         """Wait for the server, and then for the connections to notice what it did."""
-        wait_until(condition)
+        wait_until(condition, self.idle)
         self.idle(0.05)
 
     def idle(self, seconds: float) -> None:
@@ -74,6 +82,7 @@ class Driver:
 
 class Threads(Driver):
     def open(self) -> None:
+        self._started = self._cleanup.enter_context(ThreadPoolExecutor())
         self._client = Client(**self._arguments)
 
     @property
@@ -89,6 +98,9 @@ class Threads(Driver):
     def list_at_once(self, number: int) -> Outcomes:
         with ThreadPoolExecutor(number) as pool:
             return [*pool.map(_outcome, [self.list] * number)]
+
+    def start(self, client: Any) -> Callable[[], CreditsResponse]:
+        return self._started.submit(client.credits.list).result
 
     def send(self, request: Any) -> Response[Any]:
         return self.client._send(request)  # pyright: ignore[reportPrivateUsage]
@@ -117,6 +129,13 @@ class Tasks(Driver):
             return await asyncio.gather(*calls, return_exceptions=True)
 
         return self.runner.run(gather())
+
+    def start(self, client: Any) -> Callable[[], CreditsResponse]:
+        task: asyncio.Task[CreditsResponse] = self.runner.get_loop().create_task(client.credits.list())
+        return lambda: self.runner.run(asyncio.wait_for(task, HANG))
+
+    def run(self, called: Any) -> Any:
+        return self.runner.run(called)
 
     def send(self, request: Any) -> Response[Any]:
         return self.runner.run(self.client._send_async(request))  # pyright: ignore[reportPrivateUsage]
@@ -187,12 +206,12 @@ def refusal(make: Any, *arguments: Any, **options: Any) -> str:
     return str(refused.value)
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Wait for something that another thread does."""
+def wait_until(condition: Callable[[], bool], wait: Callable[[float], None] = time.sleep) -> None:
+    """Wait for something that another thread does, or a task if `wait` runs its event loop."""
     start = time.monotonic()
     while not condition():
         assert time.monotonic() - start < HANG, "it does not happen"
-        time.sleep(0.001)
+        wait(0.001)
 
 
 def _outcome(call: Callable[[], CreditsResponse]) -> Outcome:

@@ -308,6 +308,14 @@ def respond_after(seconds: float) -> Fault:
     return fault
 
 
+def respond_when(allowed: threading.Event) -> Fault:
+    def fault(connection: Connection) -> None:
+        allowed.wait()
+        ok(connection)
+
+    return fault
+
+
 # Attacks
 
 

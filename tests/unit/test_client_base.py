@@ -100,10 +100,12 @@ def test_each_process_makes_its_value_once(monkeypatch: pytest.MonkeyPatch) -> N
     assert made == [None, "value 1"]
 
 
-def test_client_closed_before_a_fork_stays_closed() -> None:
-    """So does one that is open."""
-    for close in True, False:
-        client: Any = Client(KEY)
-        state = client._states.get()
-        state.closed = close
-        assert type(state)(client._config, state).closed is close
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_client_closed_before_a_fork_stays_closed(kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is open stays open."""
+    closed, still_open, process = kind(KEY), kind(KEY), os.getpid()
+    closing = closed.close()
+    if kind is AsyncClient:
+        asyncio.run(closing)
+    monkeypatch.setattr(os, "getpid", lambda: process + 1)
+    assert (closed.is_closed, still_open.is_closed) == (True, False)
