@@ -148,7 +148,7 @@ def test_descriptions_become_docstrings(workshop: Any) -> None:
     assert tools.ToolsAPI.__doc__.strip() == 'Everything that has a "handle"'
     assert "A number. Less than 9." in inspect.getsource(workshop.Wide)
     assert workshop.Kind.__doc__.strip() == 'Ends in a "quote"'
-    assert "Example:\n        {'shelf': 'a \\\\b'}\n" in workshop.Where.__doc__
+    assert "Example:\n    {'shelf': 'a \\\\b'}" in inspect.cleandoc(workshop.Where.__doc__)
 
 
 def test_tags_and_methods_keep_free_names(workshop: Any) -> None:
