@@ -1,6 +1,7 @@
 """Access to private attributes of a custom `http_client`, for which httpx has no public interface.
 
-No other module uses private attributes of a custom client. tests/unit/test_custom_client.py names each of them.
+No other module uses private attributes of a custom client, except `responses.is_followed`.
+tests/unit/test_custom_client.py names each of them.
 """
 
 from __future__ import annotations

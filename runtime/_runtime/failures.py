@@ -161,13 +161,10 @@ def informative_causes_of(error: BaseException, active: BaseException | None) ->
     return [c for c in causes if not isinstance(c, _TLS_WANTS) and not is_aiohttp_error(c)] or [error]
 
 
-def strip_secrets(error: BaseException, active: BaseException | None, redact: Redact) -> None:
-    """Remove from an error's causes what may hold the key: frames of network code, requests, errors of aiohttp."""
+def redact_causes(error: BaseException, active: BaseException | None, redact: Redact) -> None:
+    """Redact the texts of an error and of its causes, and remove the errors of aiohttp, which hold the request."""
     for cause in causes_of(error, active):
-        cause.__traceback__ = without_network_frames(cause.__traceback__)
         cause.args = tuple(redact(arg) if isinstance(arg, str) else arg for arg in cause.args)
-        if isinstance(cause, httpx.HTTPError):
-            cast("Any", cause).request = None
         for link in ("__cause__", "__context__"):
             if is_aiohttp_error(getattr(cause, link)):
                 setattr(cause, link, None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from unittest.mock import patch
 
@@ -40,6 +40,12 @@ def validate(recording: Recording) -> None:
     )
 
 
+def fail_for(places: Iterable[str], advice: str) -> None:
+    """Fail if there are any, with all of them below what to do."""
+    if found := sorted(set(places)):
+        pytest.fail("\n  ".join([advice, *found]))
+
+
 @pytest.mark.parametrize("recording", RECORDED, ids=str)
 def test_recording_matches_the_description(recording: Recording) -> None:
     """Every recorded response is one that the API description allows."""
@@ -53,8 +59,7 @@ def test_known_header_is_always_documented() -> None:
         documented = follow(recording.operation.says["responses"][str(recording.status)]).get("headers", {})
         shown = [name for name in API_DESCRIPTION["components"]["headers"] if recording.header(name) is not None]
         undocumented += [f"{recording}: {name}" for name in shown if name not in documented]
-    if undocumented:
-        pytest.fail("\n  ".join(["Name the header in openapi.yaml, among those of this status:", *undocumented]))
+    fail_for(undocumented, "Name the header in openapi.yaml, among those of this status:")
 
 
 DAMAGE = {
@@ -102,9 +107,9 @@ def unrecorded() -> Iterator[str]:
         of_operation = [recording for recording in RECORDED if recording.operation == operation]
         for status, response in operation.says["responses"].items():
             place = f"{operation.method} {operation.path} {status}"
-            # A response of components.responses needs to be recorded for one operation only.
-            sharing = [each for each in RECORDED if each.operation.says["responses"].get(status) == response]
-            asked = sharing if "$ref" in response else of_operation
+            asked = of_operation
+            if "$ref" in response:  # it needs to be recorded for one of the operations that share it
+                asked = [each for each in RECORDED if each.operation.says["responses"].get(status) == response]
             answers = [each for each in asked if pattern(status).fullmatch(str(each.status))]
             yield from unshown(place, response, answers)
             for name, header in follow(response).get("headers", {}).items():
@@ -139,9 +144,8 @@ def pattern(status: str) -> re.Pattern[str]:
 
 def test_unrecorded_parts_are_marked() -> None:
     """The API description says which of its parts no recording shows."""
-    if places := sorted(set(unrecorded())):
-        advice = "Record an answer that shows it, or say why there is none: `x-unrecorded: ...` beside its description"
-        pytest.fail("\n  ".join([f"{advice} in openapi.yaml:", *places]))
+    advice = "Record an answer that shows it, or say why there is none: `x-unrecorded: ...` beside its description"
+    fail_for(unrecorded(), f"{advice} in openapi.yaml:")
 
 
 def test_unrecorded_part_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,8 +196,7 @@ def undescribed() -> Iterator[str]:
 
 def test_every_field_is_described() -> None:
     """Descriptions become docstrings."""
-    if places := list(undescribed()):
-        pytest.fail("\n  ".join(["Describe in openapi.yaml, for the docstrings:", *places]))
+    fail_for(undescribed(), "Describe in openapi.yaml, for the docstrings:")
 
 
 def test_field_without_description_is_found() -> None:

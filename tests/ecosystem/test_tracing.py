@@ -21,7 +21,7 @@ from sentry_sdk.integrations.httpx import HttpxIntegration
 from sentry_sdk.transport import Transport
 from stablecog_client import APIError
 
-from tests.support.drivers import Backend, Tasks, TasksOverAiohttp, Threads, all_backends
+from tests.support.drivers import Backend, Tasks, TasksOverAiohttp, Threads, all_backends, both_clients
 from tests.support.faults import KEY, FaultServer, ReceivedRequest, ok, text
 
 
@@ -79,7 +79,7 @@ def test_sentry_sees_each_attempt(backend: Backend, sentry: Envelopes) -> None:
     assert KEY not in json.dumps(sentry.items)
 
 
-@pytest.mark.parametrize("backend", [Threads, Tasks])
+@both_clients
 def test_sentry_is_not_sent_the_key_by_an_error(backend: Backend, sentry: Envelopes) -> None:
     """Not by the variables of the frames that it sends, its own among them."""
     with FaultServer(text(401)) as server, backend(server.url) as caller:

@@ -18,7 +18,7 @@ from stablecog_client._runtime import environment, retries
 
 from tests.support import faults
 from tests.support.certificates import serving, trusted
-from tests.support.drivers import Backend, Tasks, TasksOverAiohttp, Threads, all_backends, post_request
+from tests.support.drivers import Backend, Tasks, TasksOverAiohttp, Threads, all_backends, both_clients, post_request
 from tests.support.faults import KEY, FaultServer, free_port, ok
 from tests.support.processes import needs_fork
 
@@ -89,7 +89,7 @@ def test_exception_being_handled_is_not_the_cause(backend: Backend) -> None:
         assert (handled.args, handled.__traceback__ is None) == (("the disk is full", KEY), False)
 
 
-@pytest.mark.parametrize("backend", [Threads, Tasks])
+@both_clients
 def test_exception_being_handled_is_shown_too(backend: Backend) -> None:
     """As Python shows it."""
     for fault in faults.text(401), faults.text(200):
@@ -269,7 +269,7 @@ def test_unsafe_request_stopped_by_proxy_was_not_sent(backend: Backend, monkeypa
     assert "may have acted on it" not in str(caught.value)
 
 
-@pytest.mark.parametrize("backend", [Threads, Tasks])
+@both_clients
 def test_proxy_of_environment_is_not_sent_the_key(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
     """In plain text."""
     with FaultServer(ok) as proxy, FaultServer(ok) as server:

@@ -30,7 +30,7 @@ from stablecog_client import (
 )
 from stablecog_client._runtime import retries
 
-from tests.support.drivers import HANG, Backend, Tasks, Threads, assert_ends
+from tests.support.drivers import HANG, Backend, Threads, assert_ends, both_clients
 from tests.support.faults import (
     KEY,
     TWO_CREDITS,
@@ -67,6 +67,18 @@ def read_and_raise(response: httpx.Response) -> None:
 async def read_and_raise_async(response: httpx.Response) -> None:
     await response.aread()
     response.raise_for_status()
+
+
+def raising(error: Exception) -> tuple[Hook, Hook]:
+    """A hook that raises the error, for each kind of client."""
+
+    def fail(response: httpx.Response) -> None:
+        raise error
+
+    async def fail_async(response: httpx.Response) -> None:
+        fail(response)
+
+    return fail, fail_async
 
 
 READ = (httpx.Response.read, httpx.Response.aread)
@@ -195,14 +207,8 @@ def test_error_of_request_by_hook_is_not_ours() -> None:
 def test_error_of_a_hook_does_not_show_the_key(call: Any, kind: type[Exception]) -> None:
     """Its own frames are kept, those of the HTTP libraries are not: they hold the request."""
 
-    def fail(response: httpx.Response) -> None:
-        raise kind("the disk is full")
-
-    async def fail_async(response: httpx.Response) -> None:
-        fail(response)
-
     with FaultServer(ok) as server, pytest.raises(kind, match="the disk is full") as caught:
-        call(server.url, (fail, fail_async))
+        call(server.url, raising(kind("the disk is full")))
     check_nothing_shows(caught.value)
     frames = traceback.extract_tb(caught.value.__traceback__)
     assert frames[-1].name == "fail"
@@ -220,14 +226,8 @@ HOOK_ERRORS = [
 def test_error_of_a_hook_is_no_fault(call: Any, error: Exception) -> None:
     """It comes through as it is, and nothing is sent again, whatever else it might mean."""
 
-    def fail(response: httpx.Response) -> None:
-        raise error
-
-    async def fail_async(response: httpx.Response) -> None:
-        raise error
-
     with FaultServer(ok) as server, pytest.raises(type(error)) as caught:
-        call(server.url, (fail, fail_async))
+        call(server.url, raising(error))
     assert caught.value is error
     assert len(server.requests) == 1
 
@@ -286,7 +286,7 @@ def test_failed_call_of_a_hook_ends_no_other() -> None:
         assert client.credits.list().total_remaining_credits == 1391
 
 
-@pytest.mark.parametrize("backend", [Threads, Tasks])
+@both_clients
 def test_failed_call_ends_no_other(backend: Backend) -> None:
     """Neither a connection that another call uses nor an idle one is closed."""
     answered = threading.Event()

@@ -10,11 +10,18 @@ import pytest
 from stablecog_client import APIConnectionError, APITimeoutError
 
 from tests.support import faults
-from tests.support.drivers import Backend, Tasks, TasksOverAiohttp, Threads, all_backends, assert_duration, assert_ends
+from tests.support.drivers import (
+    Backend,
+    Tasks,
+    TasksOverAiohttp,
+    Threads,
+    all_backends,
+    assert_duration,
+    assert_ends,
+    both_clients,
+)
 from tests.support.faults import FaultServer, ok, respond_after, text
 from tests.support.processes import peak_memory
-
-both_clients = pytest.mark.parametrize("backend", [Threads, Tasks])
 
 SLOW_FAULTS = [faults.say_nothing, faults.drip_body, faults.endless_interim_responses]
 

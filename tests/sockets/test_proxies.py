@@ -22,6 +22,7 @@ from tests.support.drivers import (
     assert_duration,
     assert_ends,
     assert_nothing_left_open,
+    both_clients,
 )
 from tests.support.faults import KEY, FaultServer, free_port, ok
 from tests.support.proxies import ProxyServer, raw_server
@@ -189,7 +190,7 @@ def test_socks_proxy_that_speaks_something_else(backend: Backend, said: bytes, m
     assert f"the proxy did not send a valid SOCKS response; check the proxy 127.0.0.1:{port}" in str(caught.value)
 
 
-@pytest.mark.parametrize("backend", [Threads, Tasks])
+@both_clients
 def test_socks_proxy_of_an_http_client_that_is_none(backend: Backend) -> None:
     """It ends in the same error."""
     with raw_server(b"HTTP/1.1 400 Bad Request\r\n\r\n") as port:

@@ -19,11 +19,18 @@ from stablecog_client._runtime import rate_limit
 from stablecog_client._runtime.rate_limit import RateLimit
 
 from tests.support import faults, rate_limited
-from tests.support.drivers import HANG, Backend, Tasks, Threads, all_backends, assert_duration, assert_ends
+from tests.support.drivers import (
+    HANG,
+    Backend,
+    Tasks,
+    Threads,
+    all_backends,
+    assert_duration,
+    assert_ends,
+    both_clients,
+)
 from tests.support.faults import FaultServer, ok
 from tests.support.rate_limited import RateLimitedServer
-
-both_clients = pytest.mark.parametrize("backend", [Threads, Tasks])
 
 
 def all_succeeded(outcomes: list[Any]) -> bool:

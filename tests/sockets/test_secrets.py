@@ -21,7 +21,7 @@ from stablecog_client._runtime.bodies import json_body
 from stablecog_client._runtime.codec import integer, values
 
 from tests.support import faults
-from tests.support.drivers import Backend, Tasks, TasksOverAiohttp, Threads, all_backends, async_backends
+from tests.support.drivers import Backend, Tasks, TasksOverAiohttp, Threads, all_backends, async_backends, both_clients
 from tests.support.faults import KEY, FaultServer, ReceivedRequest, close_before_first_byte, free_port, ok, respond
 from tests.support.secrets import PIECE, check_nothing_shows, everything_shown, found_in_vars
 
@@ -174,11 +174,12 @@ def test_cancelled_call_hides_the_key(backend: type[Tasks]) -> None:
     check_nothing_shows(caught.value)
 
 
+class Interrupt(BaseException):
+    """As KeyboardInterrupt, which would end the tests."""
+
+
 def test_interrupted_call_does_not_lead_to_the_key() -> None:
     """An exception that arrives while a failed attempt is handled has that failure as its context."""
-
-    class Interrupt(BaseException):
-        pass
 
     def interrupt(*_: object) -> float:
         raise Interrupt
@@ -190,12 +191,9 @@ def test_interrupted_call_does_not_lead_to_the_key() -> None:
     check_nothing_shows(caught.value)
 
 
-@pytest.mark.parametrize("backend", [Threads, Tasks])
+@both_clients
 def test_exception_of_the_caller_is_left_as_it_is(backend: Backend) -> None:
     """That which it is handling when it makes a call that is interrupted."""
-
-    class Interrupt(BaseException):
-        pass
 
     with pytest.raises(ValueError, match="Expecting value") as handled:
         json.loads("no JSON")

@@ -34,6 +34,7 @@ from tests.support.drivers import (
     all_backends,
     assert_ends,
     async_backends,
+    both_clients,
     wait_until,
 )
 from tests.support.faults import KEY, TWO_CREDITS, FaultServer, ok, respond, respond_after, text
@@ -258,7 +259,7 @@ def test_closing_ends_the_wait_of_a_thread() -> None:
         assert len(server.requests) == server.connections == 1
 
 
-@pytest.mark.parametrize("backend", [Threads, Tasks])
+@both_clients
 def test_closed_client_refuses_further_calls(backend: Backend) -> None:
     """It can be closed twice, and its error does not show the key."""
     with FaultServer(ok) as server, backend(server.url) as driver:

@@ -10,10 +10,9 @@ from typing import Any, assert_type
 import pytest
 from stablecog_client import APITimeoutError, AsyncClient, Client, InternalServerError, UsageError
 
-from tests.support.drivers import HANG, Backend, Tasks, TasksOverAiohttp, Threads, assert_ends
+from tests.support.drivers import HANG, Backend, TasksOverAiohttp, Threads, assert_ends, both_clients
 from tests.support.faults import KEY, FaultServer, ReceivedRequest, ok, say_nothing, text
 
-both_clients = pytest.mark.parametrize("backend", [Threads, Tasks])
 each_library = pytest.mark.parametrize("backend", [Threads, TasksOverAiohttp])  # which sends headers as it likes
 
 

@@ -166,6 +166,7 @@ def post_request(method: str = "POST") -> APIRequest[Any]:
 Backend = type[Driver]
 
 all_backends = pytest.mark.parametrize("backend", [Threads, Tasks, TasksOverAiohttp])
+both_clients = pytest.mark.parametrize("backend", [Threads, Tasks])
 async_backends = pytest.mark.parametrize("backend", [Tasks, TasksOverAiohttp])
 
 

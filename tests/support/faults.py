@@ -183,13 +183,20 @@ def head(status: int | str, *headers: str) -> bytes:
     return "\r\n".join([f"HTTP/1.1 {phrase}", *headers, "", ""]).encode("latin-1")
 
 
+def answer(
+    status: int = 200, body: bytes = TWO_CREDITS, content_type: str = "application/json", *headers: str
+) -> bytes:
+    """A whole answer."""
+    if status not in {204, 304}:
+        headers = (f"Content-Length: {len(body)}", *headers)
+    return head(status, f"Content-Type: {content_type}", *headers) + body
+
+
 def respond(
     status: int = 200, body: bytes = TWO_CREDITS, content_type: str = "application/json", *headers: str
 ) -> Fault:
-    """A whole answer, after which the connection stays open."""
-    if status not in {204, 304}:
-        headers = (f"Content-Length: {len(body)}", *headers)
-    raw = head(status, f"Content-Type: {content_type}", *headers) + body
+    """Send a whole answer, after which the connection stays open."""
+    raw = answer(status, body, content_type, *headers)
 
     def fault(connection: Connection) -> None:
         connection.send(raw)
@@ -321,14 +328,7 @@ def respond_when(allowed: threading.Event) -> Fault:
 
 def respond_twice(connection: Connection) -> None:
     """Send another response behind the one that was asked for, in one packet."""
-    body = b'{"total_remaining_credits": 666, "credits": []}'
-    start = "Content-Type: application/json"
-    connection.send(
-        head(200, start, f"Content-Length: {len(TWO_CREDITS)}")
-        + TWO_CREDITS
-        + head(200, start, f"Content-Length: {len(body)}")
-        + body
-    )
+    connection.send(answer() + answer(body=b'{"total_remaining_credits": 666, "credits": []}'))
 
 
 def gzip_bomb(connection: Connection) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import httpx
 from stablecog_client import APIError, Client, CreditsResponse, Response
+from stablecog_client._runtime import failures
 from stablecog_client._runtime.api_request import APIRequest
 from stablecog_client._runtime.call import FAULTS, Call
 from stablecog_client._runtime.responses import RawResponse
@@ -98,6 +100,7 @@ class ScriptedClient:
 
     def send(self, request: APIRequest[Any]) -> Response[Any]:
         """Make a call, as `SyncAPIClient._send` does."""
+        active = sys.exception()
         try:
             client: Any = self.client
             call = Call[Any](self.state, client._options, request, *client._prepare(request))
@@ -117,7 +120,7 @@ class ScriptedClient:
                 self.waits.append(call.delay)
                 self.clock.now += call.delay
         except APIError as error:
-            raise error.with_traceback(None)  # noqa: B904
+            raise failures.stripped(error, active).with_traceback(None)  # noqa: B904
 
     def _exchange(self, call: Call[Any]) -> RawResponse:
         request = call.next_request()

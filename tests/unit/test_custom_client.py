@@ -18,7 +18,7 @@ from stablecog_client._runtime import custom_client
 from stablecog_client._runtime.http_library import CALLER_OF_HOOKS
 from stablecog_client._runtime.network import AsyncTransport, DeadlineBackend, DeadlineStream, Transport
 
-from tests.support.drivers import Backend, Tasks, Threads
+from tests.support.drivers import Backend, Threads, both_clients
 from tests.support.faults import FaultServer, close_before_first_byte, ok
 
 PRIVATE = {
@@ -151,7 +151,7 @@ def test_pool_of_another_kind_is_left_alone() -> None:
         assert custom_client.discard_lost_connections(client, HTTPS) == []
 
 
-@pytest.mark.parametrize("backend", [Threads, Tasks])
+@both_clients
 def test_pool_is_what_transports_use(backend: Backend) -> None:
     """httpx's transports send through it, so ours do without `HTTPTransport.__init__`."""
     with FaultServer(ok) as server, backend(server.url) as caller:

@@ -319,7 +319,7 @@ class Call(Generic[T]):
         error._set_request(self._request.method, self._shown_url, self._attempts)
         if cause is not None:
             error.__cause__ = cause
-        failures.strip_secrets(error, self._active_exception, self._redact)
+        failures.redact_causes(error, self._active_exception, self._redact)
         raise error
 
     @property

@@ -1,7 +1,8 @@
 # Made by `make generate` from openapi.yaml. Do not edit: change that file, generator/ or runtime/ instead.
 """Access to private attributes of a custom `http_client`, for which httpx has no public interface.
 
-No other module uses private attributes of a custom client. tests/unit/test_custom_client.py names each of them.
+No other module uses private attributes of a custom client, except `responses.is_followed`.
+tests/unit/test_custom_client.py names each of them.
 """
 
 from __future__ import annotations
