@@ -139,8 +139,7 @@ class Call(Generic[T]):
         self._raw = None
         remaining = max(0.0, self.ends_at - now())  # not the property, which would add a function call to each request
         timeouts = {name: min(seconds, remaining) for name, seconds in self._options.timeouts.items()}
-        extensions = {"timeout": timeouts}
-        self._sent = self._factory(self._url, extensions)
+        self._sent = self._factory(self._url, {"timeout": timeouts})
         return self._sent
 
     def on_head(self, response: httpx.Response) -> RawResponse:
@@ -164,14 +163,7 @@ class Call(Generic[T]):
 
     def is_callers_error(self, error: Exception) -> bool:
         """Return whether an error is not about this call, but about an event hook or a test double of the caller's."""
-        if failures.is_unmatched(error) or failures.is_raised_by_hook(error):
-            return True
-        if isinstance(error, RuntimeError) and not isinstance(error, httpx.StreamError):
-            return not self._state.is_closed  # httpx raises it when its client is closed
-        try:
-            return isinstance(error, httpx.HTTPError) and error.request is not self._sent
-        except RuntimeError:  # it knows no request
-            return False
+        return failures.is_callers_error(error, self._sent, is_closed=self._state.is_closed)
 
     def on_no_response(self) -> None:
         """Release the request's place in the rate limit, because it got no complete response."""
@@ -289,14 +281,10 @@ class Call(Generic[T]):
         self._raise(error)
 
     def _on_redirect(self, raw: RawResponse, location: str) -> None:
-        """Follow a redirect to the same origin: the key must not go elsewhere."""
+        """Follow a redirect, or raise the error of one that the client does not follow."""
         too_many = self._redirects >= MAX_REDIRECTS
-        try:
-            target = self._url.join(location).copy_with(username=None, password=None, fragment=None)
-            same_origin = _origin(target) == _origin(self._url)
-        except (httpx.InvalidURL, ValueError):
-            target, same_origin = self._url, False
-        if same_origin and self._is_safe and not too_many:
+        target = _same_origin_target(self._url, location)
+        if target is not None and self._is_safe and not too_many:
             self._redirects += 1
             self._url = target
             self.delay = 0.0
@@ -327,5 +315,11 @@ class Call(Generic[T]):
         return self._redact(failures.url_without_secrets(self._url))
 
 
-def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
-    return url.scheme, url.host, url.port
+def _same_origin_target(url: httpx.URL, location: str) -> httpx.URL | None:
+    """Return where a redirect leads, or None if that is another origin: the key must not go there."""
+    try:
+        target = url.join(location).copy_with(username=None, password=None, fragment=None)
+        is_same = (target.scheme, target.host, target.port) == (url.scheme, url.host, url.port)
+    except (httpx.InvalidURL, ValueError):
+        return None
+    return target if is_same else None

@@ -70,6 +70,18 @@ def is_transient(causes: Causes) -> bool:
     return not refused_by_proxy and not any(isinstance(cause, _PERMANENT) for cause in causes)
 
 
+def is_callers_error(error: Exception, request: httpx.Request | None, *, is_closed: bool) -> bool:
+    """Return whether an error is not about a request of a client, but about a hook or a test double of the caller's."""
+    if is_unmatched(error) or is_raised_by_hook(error):
+        return True
+    if isinstance(error, RuntimeError) and not isinstance(error, httpx.StreamError):
+        return not is_closed  # httpx raises it when its client is closed
+    try:
+        return isinstance(error, httpx.HTTPError) and error.request is not request
+    except RuntimeError:  # it knows no request
+        return False
+
+
 def is_unmatched(error: Exception) -> bool:
     """Return whether an error says that pytest-httpx has no response for a request, which it calls a timeout."""
     return type(error) is httpx.TimeoutException and str(error).startswith("No response can be found for")
