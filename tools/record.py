@@ -25,6 +25,7 @@ import httpx
 from openapi_core import OpenAPI
 from openapi_core.testing import MockRequest, MockResponse
 
+from generator.nodes import mapping, sequence
 from runtime._runtime.config import is_loopback, parse_url
 from tools.redact import UnsafeRecordingError, ensure_no_secret, redact_headers
 from tools.replay import RECORDINGS
@@ -114,20 +115,19 @@ class Response:
         content_type = re.sub(r"\s*([;=])\s*", r"\1", self.headers.get("content-type", "").strip().lower())
         facts = dict.fromkeys((f"header {name}" for name in set(self.headers) - VARYING_HEADERS), "")
         facts[f"content type {content_type or 'none'}"] = ""
-
-        def visit(value: Any, path: str, parent: str) -> None:
-            facts[f"field {path} ({TYPES.get(type(value), 'null')})"] = parent
-            if isinstance(value, dict):
-                for name, member in value.items():  # pyright: ignore[reportUnknownVariableType]
-                    visit(member, f"{path}.{name}", path)
-            elif isinstance(value, list):
-                for item in value:  # pyright: ignore[reportUnknownVariableType]
-                    visit(item, f"{path}[]", f"{path}[]")  # an array without items says nothing about them
-
         if content_type.partition(";")[0] == "application/json":
             with suppress(ValueError):  # reported as broken
-                visit(json.loads(self.body), "$", "$")
+                facts |= fields(json.loads(self.body))
         return facts
+
+
+def fields(value: Any, path: str = "$", parent: str = "$") -> Iterator[tuple[str, str]]:
+    """Yield each field of a JSON value as a fact, with the JSON path of the object around it."""
+    yield f"field {path} ({TYPES.get(type(value), 'null')})", parent
+    for name, member in mapping(value).items():
+        yield from fields(member, f"{path}.{name}", path)
+    for item in sequence(value):
+        yield from fields(item, f"{path}[]", f"{path}[]")  # an array without items says nothing about them
 
 
 def request(client: httpx.Client, url: str, exchange: Exchange, key: str) -> Response:
