@@ -2,8 +2,9 @@
 
 Each GET operation without parameters is requested three times: with the key, without it, and at a misspelled path. The
 raw responses (message/http) and index.json are written to the folder. Each difference is printed as a line: `changed:`
-from earlier recordings, `broken:` from the API description. A response that breaks the API description is not written,
-and the exit status is 1. No secret is written or printed (see `redact`); in case of doubt, nothing is written.
+from earlier recordings, `broken:` from the API description; so is each other operation, `skipped:`. A response that
+breaks the API description is not written, and the exit status is 1. No secret is written or printed (see `redact`); in
+case of doubt, nothing is written.
 """
 
 import argparse
@@ -13,7 +14,7 @@ import re
 import sys
 import time
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,9 +26,9 @@ import httpx
 from openapi_core import OpenAPI
 from openapi_core.testing import MockRequest, MockResponse
 
-from generator.nodes import mapping, sequence
+from generator.nodes import mapping, operations, sequence
 from runtime._runtime.config import is_loopback, parse_url
-from tools.redact import UnsafeRecordingError, ensure_no_secret, redact_headers
+from tools.redact import REDACTED, UnsafeRecordingError, ensure_no_secret, redact_headers
 from tools.replay import RECORDINGS
 from tools.spec import api_description
 
@@ -36,46 +37,36 @@ VARYING_HEADERS = {"connection", "content-length", "date", "transfer-encoding"} 
 TYPES: dict[Any, str] = {bool: "boolean", int: "integer", float: "number", str: "string", dict: "object", list: "array"}
 
 
-@dataclass(frozen=True)
-class Exchange:
-    """A request to make, and the status that the API description documents for it."""
-
-    file: str
-    operation: str  # the path in the API description
-    path: str  # the path to request
-    with_key: bool
-    status: int
-    describes: str
-
-    def headers(self, url: str, key: str) -> dict[str, str]:
-        """Return the headers of the request."""
-        authorization = {"Authorization": f"Bearer {key}"} if self.with_key else {}
-        return {"Host": urlsplit(url).netloc, **authorization, "Connection": "close"}
-
-    def index_entry(self, url: str) -> dict[str, Any]:
-        """Return the entry in index.json, without the key."""
-        return {
-            "file": self.file,
-            "status": self.status,
-            "request": {"method": "GET", "path": self.path, "headers": self.headers(url, "<redacted>")},
-            "describes": self.describes,
-            "recorded": f"{datetime.now(UTC):%Y-%m-%d}",
-        }
+def reason_to_skip(method: str, item: Mapping[str, Any], operation: Mapping[str, Any]) -> str:
+    """Return why an operation is not recorded, or an empty string."""
+    if method != "get":
+        return "it is no GET, and may change something"
+    return "it has parameters" if item.get("parameters") or operation.get("parameters") else ""
 
 
-def exchanges(document: dict[str, Any]) -> Iterator[Exchange]:
-    """Yield the exchanges to record for an API description."""
-    for path, item in document["paths"].items():
-        operation = item.get("get")
-        if operation is None or item.get("parameters") or operation.get("parameters"):
+def exchanges(document: dict[str, Any], url: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the exchanges to record: the path in the API description, and the entry in index.json, without the key."""
+    for path, method, item, operation in operations(document):
+        if reason_to_skip(method, item, operation):
             continue
         name = operation["operationId"].replace("_", "-")
-        for status, target, with_key, how in (
-            (200, path, True, "with a key"),
-            (401, path, False, "without a key"),
-            (404, path[:-1], True, "at a path that the server does not know"),
+        with_key = {"Authorization": f"Bearer {REDACTED}"}
+        for status, target, authorization, how in (
+            (200, path, with_key, "with a key"),
+            (401, path, {}, "without a key"),
+            (404, path[:-1], with_key, "at a path that the server does not know"),
         ):
-            yield Exchange(f"{status}-{name}-live.http", path, target, with_key, status, f"`make record`, {how}.")
+            headers = {"Host": urlsplit(url).netloc, **authorization, "Connection": "close"}
+            yield (
+                path,
+                {
+                    "file": f"{status}-{name}-live.http",
+                    "status": status,
+                    "request": {"method": "GET", "path": target, "headers": headers},
+                    "describes": f"`make record`, {how}.",
+                    "recorded": f"{datetime.now(UTC):%Y-%m-%d}",
+                },
+            )
 
 
 @dataclass(frozen=True)
@@ -130,8 +121,8 @@ def fields(value: Any, path: str = "$", parent: str = "$") -> Iterator[tuple[str
         yield from fields(item, f"{path}[]", f"{path}[]")  # an array without items says nothing about them
 
 
-def request(client: httpx.Client, url: str, exchange: Exchange, key: str) -> Response:
-    """Send the request and return the raw response, with redacted headers.
+def request(client: httpx.Client, url: str, asked: dict[str, Any], key: str) -> Response:
+    """Send the request that is asked for and return the raw response, with redacted headers.
 
     Raises:
         UnsafeRecordingError: The response may not be written.
@@ -153,11 +144,10 @@ def request(client: httpx.Client, url: str, exchange: Exchange, key: str) -> Res
 
             stream.read = read_and_keep
 
-    headers = exchange.headers(url, key)
-    sent = httpx.Request("GET", url + exchange.path, headers=headers, extensions={"trace": capture})
-    with closing(client.send(sent, stream=True)) as streamed:
-        for _ in streamed.iter_raw():
-            pass
+    headers = {name: value.replace(REDACTED, key) for name, value in asked["headers"].items()}
+    sent = httpx.Request("GET", url + asked["path"], headers=headers, extensions={"trace": capture})
+    for _ in client.send(sent, stream=True).iter_raw():  # to the end, without decoding
+        pass
     response = Response.parse(redact_headers(bytes(received)))
     if response.headers.get("content-encoding", "identity") != "identity":
         raise UnsafeRecordingError("it is compressed, which was not asked for")
@@ -166,14 +156,14 @@ def request(client: httpx.Client, url: str, exchange: Exchange, key: str) -> Res
     return response
 
 
-def violations(exchange: Exchange, response: Response, description: OpenAPI, server: str) -> Iterator[str]:
+def violations(response: Response, status: int, asked: MockRequest, description: OpenAPI) -> Iterator[str]:
     """Yield how the response breaks the API description."""
-    if response.status != exchange.status:
-        yield f"status {response.status}, expected {exchange.status}"
+    if response.status != status:
+        yield f"status {response.status}, expected {status}"
     content_type = response.headers.get("content-type", "")
     responded = MockResponse(response.body, response.status, dict(response.headers), content_type)
     try:
-        for error in description.iter_response_errors(MockRequest(server, "get", exchange.operation), responded):
+        for error in description.iter_response_errors(asked, responded):
             where = f"header {name}: " if (name := getattr(error, "name", None)) else ""
             details = getattr(error.__cause__, "schema_errors", ())
             texts = [f"{detail.json_path}: {detail.message}" for detail in details] or [str(error)]
@@ -231,23 +221,28 @@ def record(client: httpx.Client, url: str, key: str, folder: Path) -> int:
     earlier = index["exchanges"]
     entries: list[dict[str, Any]] = []
     files: dict[str, bytes] = {}
-    lines: list[str] = []
     broken: list[str] = []
-    for exchange in exchanges(document):
-        response = request(client, url, exchange, key)
+    lines = [
+        f"skipped: {method.upper()} {path}: {reason}; record it by hand, as CONTRIBUTING.md says"
+        for path, method, item, operation in operations(document)
+        if (reason := reason_to_skip(method, item, operation))
+    ]
+    for path, entry in exchanges(document, url):
+        file, status, asked = entry["file"], entry["status"], entry["request"]
+        response = request(client, url, asked, key)
         same: list[Response] = []
-        for entry in earlier:
-            if (entry["status"], entry["request"]["path"]) == (response.status, exchange.path):
-                with exit_naming(file := folder / entry["file"]):
-                    same.append(Response.parse(file.read_bytes()))
-        found = [*violations(exchange, response, description, server)]
-        lines += [printable(f"broken: {exchange.file}: {text}") for text in found]
-        lines += [printable(f"changed: {exchange.file}: {text}") for text in changes(response, same)]
+        for other in earlier:
+            if (other["status"], other["request"]["path"]) == (response.status, asked["path"]):
+                with exit_naming(recorded := folder / other["file"]):
+                    same.append(Response.parse(recorded.read_bytes()))
+        found = [*violations(response, status, MockRequest(server, "get", path), description)]
+        lines += [printable(f"broken: {file}: {text}") for text in found]
+        lines += [printable(f"changed: {file}: {text}") for text in changes(response, same)]
         if found:
-            broken.append(exchange.file)
+            broken.append(file)
         else:
-            files[exchange.file] = response.raw
-            entries.append(exchange.index_entry(url))
+            files[file] = response.raw
+            entries.append(entry)
     ensure_no_secret("\n".join([*lines, json.dumps(entries)]).encode(), key)
     if files:
         index["exchanges"] = [entry for entry in earlier if entry["file"] not in files] + entries

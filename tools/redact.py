@@ -17,7 +17,7 @@ KEPT_HEADERS = {
     *("content-type", "date", "retry-after", "strict-transport-security", "transfer-encoding", "vary"),
     *("x-content-type-options", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"),
 }
-REDACTED = b"<redacted>"
+REDACTED = "<redacted>"
 PIECE = 8  # consecutive characters of the key that count as a leak
 PHRASES = {str(status.value): status.phrase for status in HTTPStatus}
 
@@ -45,7 +45,7 @@ def _redact_header(line: bytes) -> bytes:
     if not parts:
         raise UnsafeRecordingError("a header line is not `Name: value` in printable ASCII")
     name, value = parts.groups()
-    return line if name.decode().lower() in KEPT_HEADERS or not value.strip() else name + b": " + REDACTED
+    return line if name.decode().lower() in KEPT_HEADERS or not value.strip() else name + b": " + REDACTED.encode()
 
 
 def ensure_no_secret(content: bytes, key: str) -> None:

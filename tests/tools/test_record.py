@@ -212,8 +212,29 @@ def test_operation_with_parameters_is_left_out() -> None:
     """Those of its path are its own as well."""
     get = {"operationId": "list_things"}
     paths: dict[str, Any] = {"/a": {"get": get}, "/b": {"post": get}, "/c": {"get": {**get, "parameters": [{}]}}}
-    found = record.exchanges({"paths": {**paths, "/d": {"parameters": [{}], "get": get}}})
-    assert [(exchange.status, exchange.path) for exchange in found] == [(200, "/a"), (401, "/a"), (404, "/")]
+    found = record.exchanges({"paths": {**paths, "/d": {"parameters": [{}], "get": get}}}, "http://localhost")
+    assert [(entry["status"], entry["request"]["path"]) for _, entry in found] == [(200, "/a"), (401, "/a"), (404, "/")]
+
+
+def test_a_skipped_operation_is_named(
+    run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line for each operation that is not recorded says why; the others are recorded."""
+    makes = {"operationId": "make_thing", "responses": {"200": {"description": "Made."}}}
+    lists = {**makes, "operationId": "list_things"}
+    page = {"name": "page", "in": "query", "schema": {"type": "integer"}}
+    paths = {
+        "/a": {"post": makes, "get": {**lists, "parameters": [page]}},
+        CREDITS.path: {CREDITS.method: CREDITS.says},
+    }
+    monkeypatch.setattr(record, "api_description", lambda: API_DESCRIPTION | {"paths": paths})
+    assert run(OK, NO_KEY, NO_PATH)[0] == 0
+    *skipped, wrote = capsys.readouterr().out.splitlines()
+    assert skipped == [
+        "skipped: GET /a: it has parameters; record it by hand, as CONTRIBUTING.md says",
+        "skipped: POST /a: it is no GET, and may change something; record it by hand, as CONTRIBUTING.md says",
+    ]
+    assert wrote.startswith("Wrote 200-list-credits-live.http, ")
 
 
 def test_an_unexpected_status_is_not_written(folder: Path, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
