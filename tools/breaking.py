@@ -19,8 +19,8 @@ from pathlib import Path
 
 import griffe
 
+from generator import project
 from tools import ROOT, run_tool
-from tools.spec import api_description
 
 WARNING = 2  # oasdiff's level: from here on, a client that validates may break
 Version = tuple[int, ...]
@@ -92,14 +92,14 @@ def other_changes(old: Path, new: Path) -> Iterator[Change]:
 
 def settings(checkout: Path) -> dict[str, object]:
     """Return the server, the rate limit and the package's requirements."""
-    document = api_description(checkout)
-    project = tomllib.loads((checkout / "generated" / "pyproject.toml").read_text("utf-8"))["project"]
+    document = project.load(checkout / "openapi.yaml")
+    package = tomllib.loads((checkout / "generated" / "pyproject.toml").read_text("utf-8"))["project"]
     return {
         "API, server": [server["url"] for server in document.get("servers", [])][:1],
         "API, x-rate-limit": document.get("x-rate-limit"),
-        "package, requires-python": project["requires-python"],
-        "package, dependencies": project["dependencies"],
-        **{f"package, extra {name}": needs for name, needs in project.get("optional-dependencies", {}).items()},
+        "package, requires-python": package["requires-python"],
+        "package, dependencies": package["dependencies"],
+        **{f"package, extra {name}": needs for name, needs in package.get("optional-dependencies", {}).items()},
     }
 
 
@@ -178,7 +178,7 @@ def main() -> None:
         if not (old / "generated" / "pyproject.toml").exists():
             raise SystemExit(f"The commit {base[:10]} has no package in generated/ to compare with; name a later one.")
         changes = compare(old, ROOT)
-        was, has = (str(api_description(checkout)["info"]["version"]) for checkout in (old, ROOT))
+        was, has = (str(project.load(checkout / "openapi.yaml")["info"]["version"]) for checkout in (old, ROOT))
         old_section, section = (changelog_section(checkout, has) for checkout in (old, ROOT))
 
     print(f"Compared with {git('log', '-1', '--format=%h (%s)', base).decode()}:")

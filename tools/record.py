@@ -27,10 +27,11 @@ from openapi_core import OpenAPI
 from openapi_core.testing import MockRequest, MockResponse
 
 from generator.nodes import mapping, operations, sequence
+from generator.project import load
 from runtime._runtime.config import is_loopback, parse_url
+from tools import ROOT
 from tools.redact import REDACTED, UnsafeRecordingError, ensure_no_secret, redact_headers
 from tools.replay import RECORDINGS
-from tools.spec import api_description
 
 TIMEOUT = 30  # seconds
 VARYING_HEADERS = {"connection", "content-length", "date", "transfer-encoding"}  # by the size or the time of a response
@@ -215,7 +216,7 @@ def printable(text: str) -> str:
 
 def record(client: httpx.Client, url: str, key: str, folder: Path) -> int:
     """Record every exchange into the folder; return the exit status."""
-    document = api_description()
+    document = load(ROOT / "openapi.yaml")
     description, server = OpenAPI.from_dict(document), document["servers"][0]["url"]
     index = read_index(folder / "index.json")
     earlier = index["exchanges"]
@@ -262,7 +263,7 @@ def record(client: httpx.Client, url: str, key: str, folder: Path) -> int:
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description="Record the current responses of a server.")
-    parser.add_argument("--url", default=api_description()["servers"][0]["url"])
+    parser.add_argument("--url", default=load(ROOT / "openapi.yaml")["servers"][0]["url"])
     parser.add_argument("--into", type=Path, default=RECORDINGS)
     options = parser.parse_args()
     key, server = os.environ.get("STABLECOG_API_KEY", ""), parse_url(options.url)

@@ -26,11 +26,6 @@ UNEXPECTED = re.compile(
 )
 
 
-def api_description(checkout: Path = ROOT) -> dict[str, Any]:
-    """Return the API description of a checkout."""
-    return load(checkout / "openapi.yaml")
-
-
 def problems(name: str, document: dict[str, Any]) -> Iterator[str]:
     """Yield what is wrong with the API description in the file of this name, each with its place."""
     refused = list(refusals(document))

@@ -39,7 +39,7 @@ Run = Callable[..., tuple[object, list[bytes]]]
 def run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Record these responses; return the exit status, or the message in its place, and the requests that were sent."""
     credits = API_DESCRIPTION | {"paths": {CREDITS.path: {CREDITS.method: CREDITS.says}}}  # whatever else there is
-    monkeypatch.setattr(record, "api_description", lambda: credits)
+    monkeypatch.setattr(record, "load", lambda _: credits)
 
     def run(*responses: bytes, key: str = KEY, url: str = "", into: Path = folder) -> tuple[object, list[bytes]]:
         monkeypatch.setenv("STABLECOG_API_KEY", key)
@@ -227,7 +227,7 @@ def test_a_skipped_operation_is_named(
         "/a": {"post": makes, "get": {**lists, "parameters": [page]}},
         CREDITS.path: {CREDITS.method: CREDITS.says},
     }
-    monkeypatch.setattr(record, "api_description", lambda: API_DESCRIPTION | {"paths": paths})
+    monkeypatch.setattr(record, "load", lambda _: API_DESCRIPTION | {"paths": paths})
     assert run(OK, NO_KEY, NO_PATH)[0] == 0
     *skipped, wrote = capsys.readouterr().out.splitlines()
     assert skipped == [
