@@ -12,7 +12,6 @@ import json
 import os
 import re
 import sys
-import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -38,17 +37,10 @@ VARYING_HEADERS = {"connection", "content-length", "date", "transfer-encoding"} 
 TYPES: dict[Any, str] = {bool: "boolean", int: "integer", float: "number", str: "string", dict: "object", list: "array"}
 
 
-def reason_to_skip(method: str, item: Mapping[str, Any], operation: Mapping[str, Any]) -> str:
-    """Return why an operation is not recorded, or an empty string."""
-    if method != "get":
-        return "it is no GET, and may change something"
-    return "it has parameters" if item.get("parameters") or operation.get("parameters") else ""
-
-
 def exchanges(document: dict[str, Any], url: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the exchanges to record: the path in the API description, and the entry in index.json, without the key."""
     for path, method, item, operation in operations(document):
-        if reason_to_skip(method, item, operation):
+        if method != "get" or item.get("parameters") or operation.get("parameters"):
             continue
         name = operation["operationId"].replace("_", "-")
         with_key = {"Authorization": f"Bearer {REDACTED}"}
@@ -58,16 +50,14 @@ def exchanges(document: dict[str, Any], url: str) -> Iterator[tuple[str, dict[st
             (404, path[:-1], with_key, "at a path that the server does not know"),
         ):
             headers = {"Host": urlsplit(url).netloc, **authorization, "Connection": "close"}
-            yield (
-                path,
-                {
-                    "file": f"{status}-{name}-live.http",
-                    "status": status,
-                    "request": {"method": "GET", "path": target, "headers": headers},
-                    "describes": f"`make record`, {how}.",
-                    "recorded": f"{datetime.now(UTC):%Y-%m-%d}",
-                },
-            )
+            entry = {
+                "file": f"{status}-{name}-live.http",
+                "status": status,
+                "request": {"method": "GET", "path": target, "headers": headers},
+                "describes": f"`make record`, {how}.",
+                "recorded": f"{datetime.now(UTC):%Y-%m-%d}",
+            }
+            yield path, entry
 
 
 @dataclass(frozen=True)
@@ -89,7 +79,6 @@ class Response:
         """
         http = h11.Connection(h11.CLIENT)
         http.send(h11.Request(method="GET", target="/", headers=[("Host", "any")]))
-        http.send(h11.EndOfMessage())
         http.receive_data(raw)
         http.receive_data(b"")
         if not isinstance(head := http.next_event(), h11.Response):
@@ -128,7 +117,6 @@ def request(client: httpx.Client, url: str, asked: dict[str, Any], key: str) -> 
     Raises:
         UnsafeRecordingError: The response may not be written.
     """
-    deadline = time.monotonic() + TIMEOUT
     received = bytearray()
 
     def capture(event: str, info: dict[str, Any]) -> None:
@@ -139,7 +127,7 @@ def request(client: httpx.Client, url: str, asked: dict[str, Any], key: str) -> 
             read = stream.read
 
             def read_and_keep(max_bytes: int, timeout: float | None = None) -> bytes:
-                data: bytes = read(max_bytes, max(0.001, deadline - time.monotonic()))
+                data: bytes = read(max_bytes, timeout)
                 received.extend(data)
                 return data
 
@@ -223,12 +211,14 @@ def record(client: httpx.Client, url: str, key: str, folder: Path) -> int:
     entries: list[dict[str, Any]] = []
     files: dict[str, bytes] = {}
     broken: list[str] = []
+    planned = list(exchanges(document, url))
     lines = [
-        f"skipped: {method.upper()} {path}: {reason}; record it by hand, as CONTRIBUTING.md says"
-        for path, method, item, operation in operations(document)
-        if (reason := reason_to_skip(method, item, operation))
+        f"skipped: {method.upper()} {path}: {'it has parameters' if method == 'get' else 'it is no GET'}; "
+        "record it by hand, as CONTRIBUTING.md says"
+        for path, method, *_ in operations(document)
+        if method != "get" or path not in dict(planned)
     ]
-    for path, entry in exchanges(document, url):
+    for path, entry in planned:
         file, status, asked = entry["file"], entry["status"], entry["request"]
         response = request(client, url, asked, key)
         same: list[Response] = []
