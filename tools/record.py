@@ -32,7 +32,6 @@ from tools import ROOT
 from tools.redact import REDACTED, UnsafeRecordingError, ensure_no_secret, redact_headers
 from tools.replay import RECORDINGS
 
-TIMEOUT = 30  # seconds
 VARYING_HEADERS = {"connection", "content-length", "date", "transfer-encoding"}  # by the size or the time of a response
 TYPES: dict[Any, str] = {bool: "boolean", int: "integer", float: "number", str: "string", dict: "object", list: "array"}
 
@@ -93,12 +92,11 @@ class Response:
     @property
     def facts(self) -> dict[str, str]:
         """The facts that `changes` compares, such as `header vary`, each with the JSON path of the object around it."""
-        content_type = re.sub(r"\s*([;=])\s*", r"\1", self.headers.get("content-type", "").strip().lower())
         facts = dict.fromkeys((f"header {name}" for name in set(self.headers) - VARYING_HEADERS), "")
-        facts[f"content type {content_type or 'none'}"] = ""
-        if content_type.partition(";")[0] == "application/json":
-            with suppress(ValueError):  # reported as broken
-                facts |= fields(json.loads(self.body))
+        content_type = re.sub(r"\s*([;=])\s*", r"\1", (self.headers.get("content-type") or "none").lower())
+        facts[f"content type {content_type}"] = ""
+        with suppress(ValueError):  # no JSON, which is reported as broken if it was expected
+            facts |= fields(json.loads(self.body))
         return facts
 
 
@@ -235,17 +233,17 @@ def record(client: httpx.Client, url: str, key: str, folder: Path) -> int:
             files[file] = response.raw
             entries.append(entry)
     ensure_no_secret("\n".join([*lines, json.dumps(entries)]).encode(), key)
-    if files:
-        index["exchanges"] = [entry for entry in earlier if entry["file"] not in files] + entries
-        index_text = json.dumps(index, indent=2, ensure_ascii=False) + "\n"
-        with exit_naming(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-        for name, content in {**files, "index.json": index_text.encode()}.items():
-            with exit_naming(folder / name, "Not everything was written"):
-                (folder / name).write_bytes(content)
     lines.append(f"Wrote {', '.join(files) or 'nothing'} to {folder}.")
     if broken:
         lines.append(f"Did not write {', '.join(broken)}, which breaks the API description.")
+    if files:
+        index["exchanges"] = [entry for entry in earlier if entry["file"] not in files] + entries
+        files["index.json"] = f"{json.dumps(index, indent=2, ensure_ascii=False)}\n".encode()
+        with exit_naming(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            with exit_naming(folder / name, "Not everything was written"):
+                (folder / name).write_bytes(content)
     print("\n".join(lines))
     return 1 if broken else 0
 
@@ -266,7 +264,7 @@ def main() -> None:
         sys.exit("URL: http:// would send the key unencrypted; use https://")
     try:
         # Requests over http go only to this machine, and not through a proxy, which would see the key.
-        client = httpx.Client(timeout=TIMEOUT, trust_env=server.scheme == "https")
+        client = httpx.Client(timeout=30, trust_env=server.scheme == "https")
     except (ValueError, ImportError):
         sys.exit("HTTPS_PROXY, ALL_PROXY: expected a proxy that httpx can use, such as http://host:port")
     try:
