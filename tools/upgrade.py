@@ -79,16 +79,13 @@ def main() -> None:
     move_pins()
     version = generator_version()
     old, new = upstream_templates(before), upstream_templates(version)
-    changed: list[str] = []
     for template, head in heads():
         if difference := follow(template, head, upstream_templates(head["version"]), new, version):
-            print(f"\nBeneath {template.name}, upstream changed:\n\n{difference}")
-            changed.append(template.name)
+            print(f"\nBeneath {template.name}, upstream changed; look at it, then write {version} into the first line:")
+            print(f"\n{difference}")
     for name in sorted(old.keys() ^ new.keys()):
         print(f"Upstream {'removed' if name in old else 'added'} the template {name}.")
     print(f"The pins moved, see git diff; {GENERATOR} is at {version}.")
-    if changed:
-        print(f"Look at {', '.join(changed)}, then write that version into the first lines of each.")
 
 
 if __name__ == "__main__":
