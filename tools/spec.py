@@ -53,7 +53,7 @@ def invalid(document: dict[str, Any], refused: Sequence[str]) -> Iterator[str]:
     where = dict(places(document))
     validator: Any = get_validator_cls(document)(document)
     checks = validator.keyword_validators_registry
-    base = type(checks["schema"])
+    base: Any = checks["schema"].__class__
 
     def check(self: Any, schema: SchemaPath, *args: Any, **options: Any) -> Iterator[Any]:
         """Add the place of a schema to the errors in it, which have paths within the schema alone."""

@@ -35,11 +35,19 @@ def folder(tmp_path: Path) -> Path:
 Run = Callable[..., tuple[object, list[bytes]]]
 
 
+def describe(monkeypatch: pytest.MonkeyPatch, paths: dict[str, Any]) -> None:
+    """Let the API description have these paths beside that of the credits, and no others."""
+
+    def load(_: Path) -> dict[str, Any]:
+        return API_DESCRIPTION | {"paths": {**paths, CREDITS.path: {CREDITS.method: CREDITS.says}}}
+
+    monkeypatch.setattr(record, "load", load)
+
+
 @pytest.fixture
 def run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Record these responses; return the exit status, or the message in its place, and the requests that were sent."""
-    credits = API_DESCRIPTION | {"paths": {CREDITS.path: {CREDITS.method: CREDITS.says}}}  # whatever else there is
-    monkeypatch.setattr(record, "load", lambda _: credits)
+    describe(monkeypatch, {})  # whatever else there is
 
     def run(*responses: bytes, key: str = KEY, url: str = "", into: Path = folder) -> tuple[object, list[bytes]]:
         monkeypatch.setenv("STABLECOG_API_KEY", key)
@@ -223,11 +231,7 @@ def test_a_skipped_operation_is_named(
     makes = {"operationId": "make_thing", "responses": {"200": {"description": "Made."}}}
     lists = {**makes, "operationId": "list_things"}
     page = {"name": "page", "in": "query", "schema": {"type": "integer"}}
-    paths = {
-        "/a": {"post": makes, "get": {**lists, "parameters": [page]}},
-        CREDITS.path: {CREDITS.method: CREDITS.says},
-    }
-    monkeypatch.setattr(record, "load", lambda _: API_DESCRIPTION | {"paths": paths})
+    describe(monkeypatch, {"/a": {"post": makes, "get": {**lists, "parameters": [page]}}})
     assert run(OK, NO_KEY, NO_PATH)[0] == 0
     *skipped, wrote = capsys.readouterr().out.splitlines()
     assert skipped == [
