@@ -14,10 +14,9 @@ import re
 import sys
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
 import h11
@@ -59,8 +58,7 @@ def exchanges(document: dict[str, Any], url: str) -> Iterator[tuple[str, dict[st
             yield path, entry
 
 
-@dataclass(frozen=True)
-class Response:
+class Response(NamedTuple):
     """A raw HTTP/1.1 response and its parts."""
 
     raw: bytes
