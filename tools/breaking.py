@@ -142,9 +142,8 @@ def changelog_section(checkout: Path, version: str) -> str:
 
 def git(*arguments: str) -> str:
     """Return the output of git, or nothing if it fails."""
-    command = ["git", "-C", str(ROOT), *arguments]
     try:
-        return subprocess.run(command, capture_output=True, encoding="utf-8").stdout.strip()  # noqa: S603
+        return subprocess.run(["git", "-C", ROOT, *arguments], capture_output=True, text=True).stdout.strip()  # noqa: S603, S607
     except FileNotFoundError:
         raise SystemExit("git is missing, so nothing was compared.") from None
 
@@ -162,8 +161,7 @@ def find_base(name: str) -> str:
 
 def last_tag(commit: str) -> str:
     """Return the last version tag before a commit, or an empty string."""
-    patterns = ("--match=v[0-9]*.[0-9]*.[0-9]*", "--exclude=*-*")
-    return git("describe", "--tags", "--abbrev=0", *patterns, commit)
+    return git("describe", "--tags", "--abbrev=0", "--match=v[0-9]*.[0-9]*.[0-9]*", "--exclude=*-*", commit)
 
 
 def main() -> None:
