@@ -13,8 +13,7 @@ def run_tool(
 ) -> str:
     """Run a tool of the virtual environment; return its output, or show it. Exit with its errors if it fails."""
     command = [str(Path(sys.executable).with_name(name)), *arguments]
-    output = None if show else subprocess.PIPE
-    done = subprocess.run(command, cwd=cwd, env=env, stdout=output, stderr=output, text=True)  # noqa: S603
+    done = subprocess.run(command, cwd=cwd, env=env, capture_output=not show, text=True)  # noqa: S603
     if done.returncode:
         raise SystemExit(f"{done.stdout or ''}{done.stderr or ''}{name} failed; fix what it says, and try again.")
     return done.stdout or ""

@@ -6,11 +6,10 @@ is 1 until info.version and CHANGELOG.md describe the change.
 """
 
 import argparse
-import io
 import json
 import re
+import shutil
 import subprocess
-import tarfile
 import tempfile
 import tomllib
 from collections.abc import Iterator
@@ -19,8 +18,8 @@ from pathlib import Path
 
 import griffe
 
+from generator import project
 from tools import ROOT, run_tool
-from tools.spec import api_description
 
 WARNING = 2  # oasdiff's level: from here on, a client that validates may break
 Version = tuple[int, ...]
@@ -92,14 +91,14 @@ def other_changes(old: Path, new: Path) -> Iterator[Change]:
 
 def settings(checkout: Path) -> dict[str, object]:
     """Return the server, the rate limit and the package's requirements."""
-    document = api_description(checkout)
-    project = tomllib.loads((checkout / "generated" / "pyproject.toml").read_text("utf-8"))["project"]
+    document = project.load(checkout / "openapi.yaml")
+    package = tomllib.loads((checkout / "generated" / "pyproject.toml").read_text("utf-8"))["project"]
     return {
         "API, server": [server["url"] for server in document.get("servers", [])][:1],
         "API, x-rate-limit": document.get("x-rate-limit"),
-        "package, requires-python": project["requires-python"],
-        "package, dependencies": project["dependencies"],
-        **{f"package, extra {name}": needs for name, needs in project.get("optional-dependencies", {}).items()},
+        "package, requires-python": package["requires-python"],
+        "package, dependencies": package["dependencies"],
+        **{f"package, extra {name}": needs for name, needs in package.get("optional-dependencies", {}).items()},
     }
 
 
@@ -141,20 +140,20 @@ def changelog_section(checkout: Path, version: str) -> str:
     return "\n".join(line for line in text.split("\n")[1:] if line and not line.startswith("#"))
 
 
-def git(*arguments: str) -> bytes:
+def git(*arguments: str) -> str:
     """Return the output of git, or nothing if it fails."""
     try:
-        return subprocess.run(["git", "-C", ROOT, *arguments], capture_output=True).stdout.strip(b"\n")  # noqa: S603, S607
+        return subprocess.run(["git", "-C", ROOT, *arguments], capture_output=True, text=True).stdout.strip()  # noqa: S603, S607
     except FileNotFoundError:
         raise SystemExit("git is missing, so nothing was compared.") from None
 
 
 def find_base(name: str) -> str:
     """Return the commit at which the current branch left the base; for the default, preferably an earlier one."""
-    if not (head := git("rev-parse", "HEAD").decode()):
+    if not (head := git("rev-parse", "HEAD")):
         raise SystemExit("This folder is no git repository with a commit, so nothing was compared.")
     names = [name] if name else ["origin/main", last_tag("HEAD")]
-    commits = [commit for base in names if (commit := git("merge-base", base, "HEAD").decode())]
+    commits = [commit for base in names if (commit := git("merge-base", base, "HEAD"))]
     if commits:
         return next((commit for commit in commits if commit != head), head)
     raise SystemExit(f"There is no {name or 'origin/main, and no tag'} to compare with; try make breaking BASE=main")
@@ -162,8 +161,7 @@ def find_base(name: str) -> str:
 
 def last_tag(commit: str) -> str:
     """Return the last version tag before a commit, or an empty string."""
-    patterns = ("--match=v[0-9]*.[0-9]*.[0-9]*", "--exclude=*-*")
-    return git("describe", "--tags", "--abbrev=0", *patterns, commit).decode()
+    return git("describe", "--tags", "--abbrev=0", "--match=v[0-9]*.[0-9]*.[0-9]*", "--exclude=*-*", commit)
 
 
 def main() -> None:
@@ -172,16 +170,17 @@ def main() -> None:
     parser.add_argument("base", nargs="?", default="", help="a commit, a branch or a tag to compare with")
     base = find_base(parser.parse_args().base)
     tag = last_tag(base)
-    with tempfile.TemporaryDirectory() as folder, tarfile.open(fileobj=io.BytesIO(git("archive", base))) as files:
+    with tempfile.TemporaryDirectory() as folder:
         old = Path(folder)
-        files.extractall(old, filter="data")
+        git("archive", f"--output={old / 'base.tar'}", base)
+        shutil.unpack_archive(old / "base.tar", old, filter="data")
         if not (old / "generated" / "pyproject.toml").exists():
             raise SystemExit(f"The commit {base[:10]} has no package in generated/ to compare with; name a later one.")
         changes = compare(old, ROOT)
-        was, has = (str(api_description(checkout)["info"]["version"]) for checkout in (old, ROOT))
+        was, has = (str(project.load(checkout / "openapi.yaml")["info"]["version"]) for checkout in (old, ROOT))
         old_section, section = (changelog_section(checkout, has) for checkout in (old, ROOT))
 
-    print(f"Compared with {git('log', '-1', '--format=%h (%s)', base).decode()}:")
+    print(f"Compared with {git('log', '-1', '--format=%h (%s)', base)}:")
     for title, texts in (("Breaks users", changes.breaking), ("Compatible", changes.compatible)):
         if texts:
             print(f"\n{title}:", *texts, sep="\n  - ")

@@ -19,6 +19,7 @@ from tools.replay import ReplayServer
 
 RECORDING = "200-five-credits-fractional-expiry.http"
 BAR_WIDTH = 16  # characters
+NEVER = 2100  # the year that the server sends for a credit that never expires
 
 
 def main() -> None:
@@ -49,7 +50,7 @@ def table(response: CreditsResponse, now: datetime) -> Table:
     table.add_column("", no_wrap=True)
     for credit in sorted(response.credits, key=lambda credit: credit.expires_at):
         name, left, amount = printable(credit.type.name), credit.remaining_amount, credit.type.amount
-        date = "" if is_never(credit) else f"{credit.expires_at:%Y-%m-%d}"
+        date = f"{credit.expires_at:%Y-%m-%d}" if credit.expires_at.year < NEVER else ""
         table.add_row(name, f"{left:,}", f"{amount:,}", bar(left, amount), date, in_words(credit, now))
     return table
 
@@ -66,14 +67,9 @@ def printable(text: str) -> Text:
     return Text(" ".join("".join(character if character.isprintable() else " " for character in text).split()))
 
 
-def is_never(credit: TCredit) -> bool:
-    """Return whether the credit never expires: the server sends the year 2100."""
-    return credit.expires_at.year >= 2100
-
-
 def in_words(credit: TCredit, now: datetime) -> str:
     """Return the approximate time until the credit expires, in words."""
-    if is_never(credit):
+    if credit.expires_at.year >= NEVER:
         return "never"
     seconds = (credit.expires_at - now).total_seconds()
     for unit, length in (("year", 31_556_952), ("month", 2_629_746), ("day", 86_400), ("hour", 3_600), ("minute", 60)):

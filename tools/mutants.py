@@ -14,8 +14,6 @@ from generator.project import generate
 from tools import ROOT, run_tool
 
 PACKAGE = "stablecog_client"
-SETTINGS = ROOT / "tests" / "mutants.toml"
-KNOWN = ROOT / "tests" / "mutants.txt"
 
 
 def prepare(folder: Path) -> None:
@@ -29,7 +27,7 @@ def prepare(folder: Path) -> None:
     config.write_text((ROOT / "generator-config.yaml").read_text("utf-8").replace("stablecog", "workshop"), "utf-8")
     generate(ROOT / "tests" / "specs" / "workshop.yaml", config, folder / "workshop")
     shutil.copy(ROOT / "tests" / "support" / "mutants_conftest.py", folder / "conftest.py")
-    shutil.copy(SETTINGS, folder / "pyproject.toml")
+    shutil.copy(ROOT / "tests" / "mutants.toml", folder / "pyproject.toml")
 
 
 def mutmut(folder: Path, *arguments: str, show: bool = False) -> str:
@@ -52,7 +50,8 @@ def describe(folder: Path, mutant: str) -> str:
 
 def main() -> None:
     """Run the command line."""
-    known = {line for line in KNOWN.read_text("utf-8").splitlines() if line and not line.startswith("#")}
+    lines = (ROOT / "tests" / "mutants.txt").read_text("utf-8").splitlines()
+    known = {line for line in lines if line and not line.startswith("#")}
     with tempfile.TemporaryDirectory(prefix="mutants-") as name:
         folder = Path(name)
         prepare(folder)

@@ -2,8 +2,9 @@
 
 Each GET operation without parameters is requested three times: with the key, without it, and at a misspelled path. The
 raw responses (message/http) and index.json are written to the folder. Each difference is printed as a line: `changed:`
-from earlier recordings, `broken:` from the API description. A response that breaks the API description is not written,
-and the exit status is 1. No secret is written or printed (see `redact`); in case of doubt, nothing is written.
+from earlier recordings, `broken:` from the API description; so is each other operation, `skipped:`. A response that
+breaks the API description is not written, and the exit status is 1. No secret is written or printed (see `redact`); in
+case of doubt, nothing is written.
 """
 
 import argparse
@@ -11,13 +12,11 @@ import json
 import os
 import re
 import sys
-import time
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
 import h11
@@ -25,60 +24,41 @@ import httpx
 from openapi_core import OpenAPI
 from openapi_core.testing import MockRequest, MockResponse
 
+from generator.nodes import mapping, operations, sequence
+from generator.project import load
 from runtime._runtime.config import is_loopback, parse_url
-from tools.redact import UnsafeRecordingError, ensure_no_secret, redact_headers
+from tools import ROOT
+from tools.redact import REDACTED, UnsafeRecordingError, ensure_no_secret, redact_headers
 from tools.replay import RECORDINGS
-from tools.spec import api_description
 
-TIMEOUT = 30  # seconds
 VARYING_HEADERS = {"connection", "content-length", "date", "transfer-encoding"}  # by the size or the time of a response
 TYPES: dict[Any, str] = {bool: "boolean", int: "integer", float: "number", str: "string", dict: "object", list: "array"}
 
 
-@dataclass(frozen=True)
-class Exchange:
-    """A request to make, and the status that the API description documents for it."""
-
-    file: str
-    operation: str  # the path in the API description
-    path: str  # the path to request
-    with_key: bool
-    status: int
-    describes: str
-
-    def headers(self, url: str, key: str) -> dict[str, str]:
-        """Return the headers of the request."""
-        authorization = {"Authorization": f"Bearer {key}"} if self.with_key else {}
-        return {"Host": urlsplit(url).netloc, **authorization, "Connection": "close"}
-
-    def index_entry(self, url: str) -> dict[str, Any]:
-        """Return the entry in index.json, without the key."""
-        return {
-            "file": self.file,
-            "status": self.status,
-            "request": {"method": "GET", "path": self.path, "headers": self.headers(url, "<redacted>")},
-            "describes": self.describes,
-            "recorded": f"{datetime.now(UTC):%Y-%m-%d}",
-        }
-
-
-def exchanges(document: dict[str, Any]) -> Iterator[Exchange]:
-    """Yield the exchanges to record for an API description."""
-    for path, item in document["paths"].items():
-        operation = item.get("get")
-        if operation is None or item.get("parameters") or operation.get("parameters"):
+def exchanges(document: dict[str, Any], url: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the exchanges to record: the path in the API description, and the entry in index.json, without the key."""
+    for path, method, item, operation in operations(document):
+        if method != "get" or item.get("parameters") or operation.get("parameters"):
             continue
         name = operation["operationId"].replace("_", "-")
-        for status, target, with_key, how in (
-            (200, path, True, "with a key"),
-            (401, path, False, "without a key"),
-            (404, path[:-1], True, "at a path that the server does not know"),
+        with_key = {"Authorization": f"Bearer {REDACTED}"}
+        for status, target, authorization, how in (
+            (200, path, with_key, "with a key"),
+            (401, path, {}, "without a key"),
+            (404, path[:-1], with_key, "at a path that the server does not know"),
         ):
-            yield Exchange(f"{status}-{name}-live.http", path, target, with_key, status, f"`make record`, {how}.")
+            headers = {"Host": urlsplit(url).netloc, **authorization, "Connection": "close"}
+            entry = {
+                "file": f"{status}-{name}-live.http",
+                "status": status,
+                "request": {"method": "GET", "path": target, "headers": headers},
+                "describes": f"`make record`, {how}.",
+                "recorded": f"{datetime.now(UTC):%Y-%m-%d}",
+            }
+            yield path, entry
 
 
-@dataclass(frozen=True)
-class Response:
+class Response(NamedTuple):
     """A raw HTTP/1.1 response and its parts."""
 
     raw: bytes
@@ -96,7 +76,6 @@ class Response:
         """
         http = h11.Connection(h11.CLIENT)
         http.send(h11.Request(method="GET", target="/", headers=[("Host", "any")]))
-        http.send(h11.EndOfMessage())
         http.receive_data(raw)
         http.receive_data(b"")
         if not isinstance(head := http.next_event(), h11.Response):
@@ -111,32 +90,29 @@ class Response:
     @property
     def facts(self) -> dict[str, str]:
         """The facts that `changes` compares, such as `header vary`, each with the JSON path of the object around it."""
-        content_type = re.sub(r"\s*([;=])\s*", r"\1", self.headers.get("content-type", "").strip().lower())
         facts = dict.fromkeys((f"header {name}" for name in set(self.headers) - VARYING_HEADERS), "")
-        facts[f"content type {content_type or 'none'}"] = ""
-
-        def visit(value: Any, path: str, parent: str) -> None:
-            facts[f"field {path} ({TYPES.get(type(value), 'null')})"] = parent
-            if isinstance(value, dict):
-                for name, member in value.items():  # pyright: ignore[reportUnknownVariableType]
-                    visit(member, f"{path}.{name}", path)
-            elif isinstance(value, list):
-                for item in value:  # pyright: ignore[reportUnknownVariableType]
-                    visit(item, f"{path}[]", f"{path}[]")  # an array without items says nothing about them
-
-        if content_type.partition(";")[0] == "application/json":
-            with suppress(ValueError):  # reported as broken
-                visit(json.loads(self.body), "$", "$")
+        content_type = re.sub(r"\s*([;=])\s*", r"\1", (self.headers.get("content-type") or "none").lower())
+        facts[f"content type {content_type}"] = ""
+        with suppress(ValueError):  # no JSON, which is reported as broken if it was expected
+            facts |= fields(json.loads(self.body))
         return facts
 
 
-def request(client: httpx.Client, url: str, exchange: Exchange, key: str) -> Response:
-    """Send the request and return the raw response, with redacted headers.
+def fields(value: Any, path: str = "$", parent: str = "$") -> Iterator[tuple[str, str]]:
+    """Yield each field of a JSON value as a fact, with the JSON path of the object around it."""
+    yield f"field {path} ({TYPES.get(type(value), 'null')})", parent
+    for name, member in mapping(value).items():
+        yield from fields(member, f"{path}.{name}", path)
+    for item in sequence(value):
+        yield from fields(item, f"{path}[]", f"{path}[]")  # an array without items says nothing about them
+
+
+def request(client: httpx.Client, url: str, asked: dict[str, Any], key: str) -> Response:
+    """Send the request that is asked for and return the raw response, with redacted headers.
 
     Raises:
         UnsafeRecordingError: The response may not be written.
     """
-    deadline = time.monotonic() + TIMEOUT
     received = bytearray()
 
     def capture(event: str, info: dict[str, Any]) -> None:
@@ -147,17 +123,16 @@ def request(client: httpx.Client, url: str, exchange: Exchange, key: str) -> Res
             read = stream.read
 
             def read_and_keep(max_bytes: int, timeout: float | None = None) -> bytes:
-                data: bytes = read(max_bytes, max(0.001, deadline - time.monotonic()))
+                data: bytes = read(max_bytes, timeout)
                 received.extend(data)
                 return data
 
             stream.read = read_and_keep
 
-    headers = exchange.headers(url, key)
-    sent = httpx.Request("GET", url + exchange.path, headers=headers, extensions={"trace": capture})
-    with closing(client.send(sent, stream=True)) as streamed:
-        for _ in streamed.iter_raw():
-            pass
+    headers = {name: value.replace(REDACTED, key) for name, value in asked["headers"].items()}
+    sent = httpx.Request("GET", url + asked["path"], headers=headers, extensions={"trace": capture})
+    for _ in client.send(sent, stream=True).iter_raw():  # to the end, without decoding
+        pass
     response = Response.parse(redact_headers(bytes(received)))
     if response.headers.get("content-encoding", "identity") != "identity":
         raise UnsafeRecordingError("it is compressed, which was not asked for")
@@ -166,14 +141,14 @@ def request(client: httpx.Client, url: str, exchange: Exchange, key: str) -> Res
     return response
 
 
-def violations(exchange: Exchange, response: Response, description: OpenAPI, server: str) -> Iterator[str]:
+def violations(response: Response, status: int, asked: MockRequest, description: OpenAPI) -> Iterator[str]:
     """Yield how the response breaks the API description."""
-    if response.status != exchange.status:
-        yield f"status {response.status}, expected {exchange.status}"
+    if response.status != status:
+        yield f"status {response.status}, expected {status}"
     content_type = response.headers.get("content-type", "")
     responded = MockResponse(response.body, response.status, dict(response.headers), content_type)
     try:
-        for error in description.iter_response_errors(MockRequest(server, "get", exchange.operation), responded):
+        for error in description.iter_response_errors(asked, responded):
             where = f"header {name}: " if (name := getattr(error, "name", None)) else ""
             details = getattr(error.__cause__, "schema_errors", ())
             texts = [f"{detail.json_path}: {detail.message}" for detail in details] or [str(error)]
@@ -225,41 +200,48 @@ def printable(text: str) -> str:
 
 def record(client: httpx.Client, url: str, key: str, folder: Path) -> int:
     """Record every exchange into the folder; return the exit status."""
-    document = api_description()
+    document = load(ROOT / "openapi.yaml")
     description, server = OpenAPI.from_dict(document), document["servers"][0]["url"]
     index = read_index(folder / "index.json")
     earlier = index["exchanges"]
     entries: list[dict[str, Any]] = []
     files: dict[str, bytes] = {}
-    lines: list[str] = []
     broken: list[str] = []
-    for exchange in exchanges(document):
-        response = request(client, url, exchange, key)
+    planned = list(exchanges(document, url))
+    lines = [
+        f"skipped: {method.upper()} {path}: {'it has parameters' if method == 'get' else 'it is no GET'}; "
+        "record it by hand, as CONTRIBUTING.md says"
+        for path, method, *_ in operations(document)
+        if method != "get" or path not in dict(planned)
+    ]
+    for path, entry in planned:
+        file, status, asked = entry["file"], entry["status"], entry["request"]
+        response = request(client, url, asked, key)
         same: list[Response] = []
-        for entry in earlier:
-            if (entry["status"], entry["request"]["path"]) == (response.status, exchange.path):
-                with exit_naming(file := folder / entry["file"]):
-                    same.append(Response.parse(file.read_bytes()))
-        found = [*violations(exchange, response, description, server)]
-        lines += [printable(f"broken: {exchange.file}: {text}") for text in found]
-        lines += [printable(f"changed: {exchange.file}: {text}") for text in changes(response, same)]
+        for other in earlier:
+            if (other["status"], other["request"]["path"]) == (response.status, asked["path"]):
+                with exit_naming(recorded := folder / other["file"]):
+                    same.append(Response.parse(recorded.read_bytes()))
+        found = [*violations(response, status, MockRequest(server, "get", path), description)]
+        lines += [printable(f"broken: {file}: {text}") for text in found]
+        lines += [printable(f"changed: {file}: {text}") for text in changes(response, same)]
         if found:
-            broken.append(exchange.file)
+            broken.append(file)
         else:
-            files[exchange.file] = response.raw
-            entries.append(exchange.index_entry(url))
+            files[file] = response.raw
+            entries.append(entry)
     ensure_no_secret("\n".join([*lines, json.dumps(entries)]).encode(), key)
-    if files:
-        index["exchanges"] = [entry for entry in earlier if entry["file"] not in files] + entries
-        index_text = json.dumps(index, indent=2, ensure_ascii=False) + "\n"
-        with exit_naming(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-        for name, content in {**files, "index.json": index_text.encode()}.items():
-            with exit_naming(folder / name, "Not everything was written"):
-                (folder / name).write_bytes(content)
     lines.append(f"Wrote {', '.join(files) or 'nothing'} to {folder}.")
     if broken:
         lines.append(f"Did not write {', '.join(broken)}, which breaks the API description.")
+    if files:
+        index["exchanges"] = [entry for entry in earlier if entry["file"] not in files] + entries
+        files["index.json"] = f"{json.dumps(index, indent=2, ensure_ascii=False)}\n".encode()
+        with exit_naming(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            with exit_naming(folder / name, "Not everything was written"):
+                (folder / name).write_bytes(content)
     print("\n".join(lines))
     return 1 if broken else 0
 
@@ -267,7 +249,7 @@ def record(client: httpx.Client, url: str, key: str, folder: Path) -> int:
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description="Record the current responses of a server.")
-    parser.add_argument("--url", default=api_description()["servers"][0]["url"])
+    parser.add_argument("--url", default=load(ROOT / "openapi.yaml")["servers"][0]["url"])
     parser.add_argument("--into", type=Path, default=RECORDINGS)
     options = parser.parse_args()
     key, server = os.environ.get("STABLECOG_API_KEY", ""), parse_url(options.url)
@@ -280,7 +262,7 @@ def main() -> None:
         sys.exit("URL: http:// would send the key unencrypted; use https://")
     try:
         # Requests over http go only to this machine, and not through a proxy, which would see the key.
-        client = httpx.Client(timeout=TIMEOUT, trust_env=server.scheme == "https")
+        client = httpx.Client(timeout=30, trust_env=server.scheme == "https")
     except (ValueError, ImportError):
         sys.exit("HTTPS_PROXY, ALL_PROXY: expected a proxy that httpx can use, such as http://host:port")
     try:

@@ -17,7 +17,7 @@ KEPT_HEADERS = {
     *("content-type", "date", "retry-after", "strict-transport-security", "transfer-encoding", "vary"),
     *("x-content-type-options", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"),
 }
-REDACTED = b"<redacted>"
+REDACTED = "<redacted>"
 PIECE = 8  # consecutive characters of the key that count as a leak
 PHRASES = {str(status.value): status.phrase for status in HTTPStatus}
 
@@ -37,15 +37,13 @@ def redact_headers(response: bytes) -> bytes:
     parts = re.fullmatch(r"HTTP/1\.[01] (\d{3})(?: (.*))?", status.decode("latin-1"))
     if not parts or (parts[2] and PHRASES.get(parts[1]) != parts[2]):
         raise UnsafeRecordingError("the status line is not one of HTTP/1.1 with the standard reason phrase")
-    return b"\r\n".join([status, *map(_redact_header, headers)]) + end + body
-
-
-def _redact_header(line: bytes) -> bytes:
-    parts = re.fullmatch(rb"([A-Za-z0-9-]+):([ -~]*)", line)
-    if not parts:
-        raise UnsafeRecordingError("a header line is not `Name: value` in printable ASCII")
-    name, value = parts.groups()
-    return line if name.decode().lower() in KEPT_HEADERS or not value.strip() else name + b": " + REDACTED
+    for index, line in enumerate(headers):
+        if not re.fullmatch(rb"[A-Za-z0-9-]+:[ -~]*", line):
+            raise UnsafeRecordingError("a header line is not `Name: value` in printable ASCII")
+        name, _, value = line.decode().partition(":")
+        if name.lower() not in KEPT_HEADERS and value.strip():
+            headers[index] = f"{name}: {REDACTED}".encode()
+    return b"\r\n".join([status, *headers]) + end + body
 
 
 def ensure_no_secret(content: bytes, key: str) -> None:

@@ -26,11 +26,6 @@ UNEXPECTED = re.compile(
 )
 
 
-def api_description(checkout: Path = ROOT) -> dict[str, Any]:
-    """Return the API description of a checkout."""
-    return load(checkout / "openapi.yaml")
-
-
 def problems(name: str, document: dict[str, Any]) -> Iterator[str]:
     """Yield what is wrong with the API description in the file of this name, each with its place."""
     refused = list(refusals(document))
@@ -56,8 +51,9 @@ def invalid(document: dict[str, Any], refused: Sequence[str]) -> Iterator[str]:
     """Yield what openapi-spec-validator says, unless something is refused at its place that may be the cause."""
     drop_extensions(document)  # at some of which the validator stumbles
     where = dict(places(document))
-    validator = get_validator_cls(document)
-    base: Any = validator.keyword_validators["schema"]
+    validator: Any = get_validator_cls(document)(document)
+    checks = validator.keyword_validators_registry
+    base: Any = checks["schema"].__class__
 
     def check(self: Any, schema: SchemaPath, *args: Any, **options: Any) -> Iterator[Any]:
         """Add the place of a schema to the errors in it, which have paths within the schema alone."""
@@ -67,11 +63,10 @@ def invalid(document: dict[str, Any], refused: Sequence[str]) -> Iterator[str]:
                 error.path.extendleft(reversed(where.get(id(schema.read_value()), ())))
             yield error
 
-    checks = {**validator.keyword_validators, "schema": type("Schemas", (base,), {"__call__": check})}
-    placing: Any = type("Validator", (validator,), {"keyword_validators": checks})
+    checks["schema"] = type("Schemas", (base,), {"__call__": check})(checks)
     has_line = bool(refused)
     try:
-        for error in placing(document).iter_errors():
+        for error in validator.iter_errors():
             error = deepest(error)
             place = error.json_path
             message = UNEXPECTED.sub(r"\1\2 is no field here; check its spelling", error.message[:200])

@@ -10,6 +10,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from difflib import unified_diff
+from functools import cache
 from pathlib import Path
 
 from tools import ROOT, run_tool
@@ -44,6 +45,7 @@ def generator_version() -> str:
     return str(version)
 
 
+@cache
 def upstream_templates(version: str) -> dict[str, str]:
     """Return upstream's templates of a version, by name."""
     with tempfile.TemporaryDirectory() as folder:
@@ -76,19 +78,14 @@ def main() -> None:
     before = generator_version()
     move_pins()
     version = generator_version()
-    found = list(heads())
-    versions = {before, version, *(head["version"] for _, head in found)}
-    trees = {version: upstream_templates(version) for version in versions}
-    changed: list[str] = []
-    for template, head in found:
-        if difference := follow(template, head, trees[head["version"]], trees[version], version):
-            print(f"\nBeneath {template.name}, upstream changed:\n\n{difference}")
-            changed.append(template.name)
-    for name in sorted(trees[before].keys() ^ trees[version].keys()):
-        print(f"Upstream {'removed' if name in trees[before] else 'added'} the template {name}.")
+    old, new = upstream_templates(before), upstream_templates(version)
+    for template, head in heads():
+        if difference := follow(template, head, upstream_templates(head["version"]), new, version):
+            print(f"\nBeneath {template.name}, upstream changed; look at it, then write {version} into the first line:")
+            print(f"\n{difference}")
+    for name in sorted(old.keys() ^ new.keys()):
+        print(f"Upstream {'removed' if name in old else 'added'} the template {name}.")
     print(f"The pins moved, see git diff; {GENERATOR} is at {version}.")
-    if changed:
-        print(f"Look at {', '.join(changed)}, then write that version into the first lines of each.")
 
 
 if __name__ == "__main__":

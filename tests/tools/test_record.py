@@ -35,11 +35,19 @@ def folder(tmp_path: Path) -> Path:
 Run = Callable[..., tuple[object, list[bytes]]]
 
 
+def describe(monkeypatch: pytest.MonkeyPatch, paths: dict[str, Any]) -> None:
+    """Let the API description have these paths beside that of the credits, and no others."""
+
+    def load(_: Path) -> dict[str, Any]:
+        return API_DESCRIPTION | {"paths": {**paths, CREDITS.path: {CREDITS.method: CREDITS.says}}}
+
+    monkeypatch.setattr(record, "load", load)
+
+
 @pytest.fixture
 def run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Record these responses; return the exit status, or the message in its place, and the requests that were sent."""
-    credits = API_DESCRIPTION | {"paths": {CREDITS.path: {CREDITS.method: CREDITS.says}}}  # whatever else there is
-    monkeypatch.setattr(record, "api_description", lambda: credits)
+    describe(monkeypatch, {})  # whatever else there is
 
     def run(*responses: bytes, key: str = KEY, url: str = "", into: Path = folder) -> tuple[object, list[bytes]]:
         monkeypatch.setenv("STABLECOG_API_KEY", key)
@@ -212,8 +220,25 @@ def test_operation_with_parameters_is_left_out() -> None:
     """Those of its path are its own as well."""
     get = {"operationId": "list_things"}
     paths: dict[str, Any] = {"/a": {"get": get}, "/b": {"post": get}, "/c": {"get": {**get, "parameters": [{}]}}}
-    found = record.exchanges({"paths": {**paths, "/d": {"parameters": [{}], "get": get}}})
-    assert [(exchange.status, exchange.path) for exchange in found] == [(200, "/a"), (401, "/a"), (404, "/")]
+    found = record.exchanges({"paths": {**paths, "/d": {"parameters": [{}], "get": get}}}, "http://localhost")
+    assert [(entry["status"], entry["request"]["path"]) for _, entry in found] == [(200, "/a"), (401, "/a"), (404, "/")]
+
+
+def test_a_skipped_operation_is_named(
+    run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line for each operation that is not recorded says why; the others are recorded."""
+    makes = {"operationId": "make_thing", "responses": {"200": {"description": "Made."}}}
+    lists = {**makes, "operationId": "list_things"}
+    page = {"name": "page", "in": "query", "schema": {"type": "integer"}}
+    describe(monkeypatch, {"/a": {"post": makes, "get": {**lists, "parameters": [page]}}})
+    assert run(OK, NO_KEY, NO_PATH)[0] == 0
+    *skipped, wrote = capsys.readouterr().out.splitlines()
+    assert skipped == [
+        "skipped: GET /a: it has parameters; record it by hand, as CONTRIBUTING.md says",
+        "skipped: POST /a: it is no GET; record it by hand, as CONTRIBUTING.md says",
+    ]
+    assert wrote.startswith("Wrote 200-list-credits-live.http, ")
 
 
 def test_an_unexpected_status_is_not_written(folder: Path, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
