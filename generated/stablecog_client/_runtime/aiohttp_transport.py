@@ -18,22 +18,16 @@ import aiohttp
 from yarl import URL
 
 from .http_library import httpx
-from .network import KEEPALIVE_EXPIRY, UnfollowedResponse, httpcore
+from .network import KEEPALIVE_EXPIRY, AsyncTransport, httpcore
 
 _CHUNK = 65536  # bytes
-_AUTOMATIC_HEADERS = ("Accept", "Content-Type")
 
 
-class AiohttpTransport(httpx.AsyncHTTPTransport):
+class AiohttpTransport(AsyncTransport):
     """httpx's transport over connections of aiohttp."""
 
     def __init__(self, tls: ssl.SSLContext, proxy: httpx.Proxy | None) -> None:
         self._pool: Any = _Pool(_Connection(tls, proxy))
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        response = await super().handle_async_request(request)
-        response.__class__ = UnfollowedResponse
-        return response
 
 
 class _Pool(httpcore.AsyncConnectionPool):
@@ -78,7 +72,10 @@ class _Connection(httpcore.AsyncConnectionInterface):
         vars(self._session)["_retry_connection"] = False
 
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
-        timeout: dict[str, float | None] = cast("Any", request).extensions.get("timeout", {})
+        seconds = cast("Any", request).extensions["timeout"]
+        timeout = aiohttp.ClientTimeout(
+            sock_connect=seconds["connect"], sock_read=seconds["read"], connect=seconds["pool"]
+        )
         body: Any = request.stream
         if isinstance(body, httpx.ByteStream):
             body = b"".join(body) or None
@@ -90,14 +87,12 @@ class _Connection(httpcore.AsyncConnectionInterface):
                 request.method.decode("ascii"),
                 URL(bytes(request.url).decode("ascii"), encoded=True),  # as it is: %2E%2E is not a step up
                 headers=headers,
-                skip_auto_headers=_AUTOMATIC_HEADERS,
+                skip_auto_headers=("Accept", "Content-Type"),
                 data=body,
                 allow_redirects=False,
                 proxy=self._proxy,
                 proxy_headers=self._proxy_headers,
-                timeout=aiohttp.ClientTimeout(
-                    sock_connect=timeout.get("connect"), sock_read=timeout.get("read"), connect=timeout.get("pool")
-                ),
+                timeout=timeout,
             )
         reason = (response.reason or "").encode("utf-8", "surrogateescape")
         return httpcore.Response(
@@ -136,13 +131,10 @@ class _Stream:
                 yield chunk
 
     async def aclose(self) -> None:
-        if self._response.content.is_eof():
-            self._response.release()
-        else:
-            connection = self._response.connection
-            if connection is not None and connection.transport is not None:
-                connection.transport.abort()  # `close` waits for the server to end TLS
-            self._response.close()
+        connection = self._response.connection  # None at the end of the response
+        if connection is not None and connection.transport is not None:
+            connection.transport.abort()  # `close` waits for the server to end TLS
+        self._response.close()
 
 
 _NO_HOST = "it is not a valid host name"  # found before anything is sent
