@@ -127,15 +127,9 @@ def _matches(url: httpx.URL, entry: str) -> bool:
     if separator and scheme not in {url.scheme, "all"}:
         return False
     host = url.host.removesuffix(".")
-    try:
+    with suppress(ValueError):  # raised for a name, or an address with a port
         return ip_address(host) in ip_interface(entry.removeprefix("[").removesuffix("]").replace("]/", "/")).network
-    except ValueError:
-        pass  # a name, or an address with a port
-    name, separator, port = entry.rpartition(":")
-    if separator and port.isdecimal():
-        if port != str(url.port or _DEFAULT_PORTS.get(url.scheme)):
-            return False
-        entry = name
+    entry = entry.removesuffix(f":{url.port or _DEFAULT_PORTS.get(url.scheme)}")  # any other port matches no host
     entry = entry.removeprefix("*").removeprefix("[").removesuffix("]").removesuffix(".")
     return host == entry or host.endswith(entry if entry.startswith(".") else f".{entry}")
 
