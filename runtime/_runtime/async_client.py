@@ -307,7 +307,12 @@ def _move_on_after(seconds: float) -> AbstractContextManager[object]:
 def _move_on_after_by_thread(seconds: float) -> Generator[None]:
     token = current_token()
     with anyio.CancelScope() as scope:
-        timer = threading.Timer(seconds, from_thread.run_sync, [scope.cancel], {"token": token})
+
+        def cancel() -> None:
+            with suppress(RuntimeError):  # the event loop is closed
+                from_thread.run_sync(scope.cancel, token=token)
+
+        timer = threading.Timer(seconds, cancel)
         timer.daemon = True
         timer.start()
         try:

@@ -238,7 +238,7 @@ class AsyncTransport(httpx.AsyncHTTPTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         opened: list[httpcore.AsyncNetworkStream] = []
-        _opened.set(opened)
+        token = _opened.set(opened)
         try:
             response = await super().handle_async_request(request)
         except BaseException:
@@ -248,6 +248,8 @@ class AsyncTransport(httpx.AsyncHTTPTransport):
                 with anyio.CancelScope(shield=True):
                     await stream.aclose()
             raise
+        finally:
+            _opened.reset(token)
         response.__class__ = UnfollowedResponse
         return response
 
