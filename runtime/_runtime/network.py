@@ -34,9 +34,8 @@ def bounded(timeout: float | None, error: type[httpcore.TimeoutException] = http
     seconds = current_exchange.ends_at - now()
     if seconds <= 0:
         raise error("the deadline of the call has passed")
-    if timeout is None:
-        return None if seconds == inf else seconds
-    return min(timeout, seconds)
+    seconds = min(seconds, inf if timeout is None else timeout)
+    return None if seconds == inf else seconds
 
 
 class DeadlineStream(httpcore.NetworkStream):
@@ -91,8 +90,7 @@ class DeadlineBackend(httpcore.NetworkBackend):
         self, host: str, port: int, timeout: float | None = None, *args: Any, **options: Any
     ) -> httpcore.NetworkStream:
         def connect(address: str, timeout: float | None) -> httpcore.NetworkStream:
-            stream = self._backend.connect_tcp(address, port, timeout, *args, **options)
-            connection = DeadlineStream(stream)
+            connection = DeadlineStream(self._backend.connect_tcp(address, port, timeout, *args, **options))
             if current_exchange.ends_at < inf:
                 current_exchange.connection = connection
             return connection
@@ -124,10 +122,9 @@ class DeadlineBackend(httpcore.NetworkBackend):
 
 def _is_address(host: str) -> bool:
     """Return whether a host is an IP address, which needs no look-up."""
-    try:
+    with suppress(ValueError):
         return bool(ip_address(host))
-    except ValueError:
-        return False
+    return False
 
 
 def resolve(host: str, port: int, timeout: float) -> list[str]:
@@ -203,19 +200,16 @@ class _NoCookies(httpx.Cookies):
         pass
 
 
-_NO_COOKIES = _NoCookies()
-
-
 class HTTPClient(httpx.Client):
     """An httpx client without cookies."""
 
-    cookies = _NO_COOKIES  # type: ignore[override] # pyright: ignore[reportAssignmentType]
+    cookies = _NoCookies()  # type: ignore[override] # pyright: ignore[reportAssignmentType]
 
 
 class AsyncHTTPClient(httpx.AsyncClient):
     """An httpx client without cookies."""
 
-    cookies = _NO_COOKIES  # type: ignore[override] # pyright: ignore[reportAssignmentType]
+    cookies = _NoCookies()  # type: ignore[override] # pyright: ignore[reportAssignmentType]
 
 
 class Transport(httpx.HTTPTransport):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from ..types import Response
@@ -75,23 +74,22 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
         holds_connection = False
         try:
             http = state.http or self._http_client(state)
-            if not state.connection_slots.acquire(timeout=request.extensions["timeout"]["pool"]):
+            holds_connection = state.connection_slots.acquire(timeout=request.extensions["timeout"]["pool"])
+            if not holds_connection:
                 raise httpx.PoolTimeout("all connections are in use")
-            holds_connection = True
             response = http.send(request, stream=True, auth=NO_AUTH, follow_redirects=False)
             try:
                 return _read(response, call)
             finally:
-                if is_followed(response):
-                    response.extensions["network_stream"].close()
+                stream = response.extensions.get("network_stream")
+                is_late = state.closed and http is not self._config.http_client  # its pool did not notice it
+                if stream is not None and (is_late or is_followed(response)):
+                    stream.close()
                 try:
                     response.close()
                 except POOL_RACES:
                     if http is self._config.http_client:
                         raise
-                is_late = state.closed and http is not self._config.http_client
-                if is_late and (stream := response.extensions.get("network_stream")) is not None:
-                    stream.close()  # opened while the client was closed, which its pool does not notice
         except httpx.HTTPStatusError as error:  # raised by an event hook of the caller's
             return call.response_from_status_error(error)
         except BaseException as error:
@@ -100,11 +98,10 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
                 raise
             if current_exchange.connection is not None:
                 current_exchange.connection.close()  # httpcore leaves it open when a handshake of SOCKS fails
-            if (custom := self._config.http_client) is not None:
-                from .custom_client import discard_lost_connections
+            if state.http is not None:
+                from .custom_client import discard_lost_connections  # not at the top: it imports httpcore
 
-                for connection in discard_lost_connections(custom, request.url):
-                    connection.close()
+                discard_lost_connections(state.http, request.url)
             if (transport_error := transport_error_for(error)) is not None:
                 raise transport_error from error
             raise
@@ -148,9 +145,7 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
 

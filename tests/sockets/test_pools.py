@@ -30,6 +30,7 @@ from tests.support.drivers import (
     all_backends,
     assert_nothing_left_open,
     async_backends,
+    both_clients,
     post_request,
     wait_until,
 )
@@ -256,6 +257,19 @@ def test_lost_connection_of_a_task_is_closed() -> None:
 
     with trusted(), FaultServer(ok, tls=handshakes) as server, ProxyServer() as proxy, assert_nothing_left_open():
         asyncio.run(main())
+
+
+@both_clients
+def test_failed_handshake_behind_a_proxy_leaves_nothing(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+    """httpcore's pool would keep each connection whose server is not trusted."""
+    with FaultServer(ok, tls=serving()) as server, ProxyServer() as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url("http"))
+        with backend(server.url, max_retries=0) as caller:
+            with pytest.raises(APIConnectionError, match="certificate verify failed"):
+                caller.list()
+            state = vars(caller.client)["_states"].get()
+            http = state.http if backend is Threads else next(iter(state.loops.values())).http
+            assert states(http) == []
 
 
 @all_backends

@@ -18,22 +18,16 @@ import aiohttp
 from yarl import URL
 
 from .http_library import httpx
-from .network import KEEPALIVE_EXPIRY, UnfollowedResponse, httpcore
+from .network import KEEPALIVE_EXPIRY, AsyncTransport, httpcore
 
 _CHUNK = 65536  # bytes
-_AUTOMATIC_HEADERS = ("Accept", "Content-Type")
 
 
-class AiohttpTransport(httpx.AsyncHTTPTransport):
+class AiohttpTransport(AsyncTransport):
     """httpx's transport over connections of aiohttp."""
 
     def __init__(self, tls: ssl.SSLContext, proxy: httpx.Proxy | None) -> None:
         self._pool: Any = _Pool(_Connection(tls, proxy))
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        response = await super().handle_async_request(request)
-        response.__class__ = UnfollowedResponse
-        return response
 
 
 class _Pool(httpcore.AsyncConnectionPool):
@@ -55,7 +49,6 @@ class _Pool(httpcore.AsyncConnectionPool):
         return await (self._connection.handle_async_request if is_original else queue)(request)
 
     async def aclose(self) -> None:
-        await super().aclose()
         await self._connection.aclose()
 
 
@@ -79,7 +72,10 @@ class _Connection(httpcore.AsyncConnectionInterface):
         vars(self._session)["_retry_connection"] = False
 
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
-        timeout: dict[str, float | None] = cast("Any", request).extensions.get("timeout", {})
+        seconds = cast("Any", request).extensions["timeout"]
+        timeout = aiohttp.ClientTimeout(
+            sock_connect=seconds["connect"], sock_read=seconds["read"], connect=seconds["pool"]
+        )
         body: Any = request.stream
         if isinstance(body, httpx.ByteStream):
             body = b"".join(body) or None
@@ -91,23 +87,19 @@ class _Connection(httpcore.AsyncConnectionInterface):
                 request.method.decode("ascii"),
                 URL(bytes(request.url).decode("ascii"), encoded=True),  # as it is: %2E%2E is not a step up
                 headers=headers,
-                skip_auto_headers=_AUTOMATIC_HEADERS,
+                skip_auto_headers=("Accept", "Content-Type"),
                 data=body,
                 allow_redirects=False,
                 proxy=self._proxy,
                 proxy_headers=self._proxy_headers,
-                timeout=aiohttp.ClientTimeout(
-                    sock_connect=timeout.get("connect"), sock_read=timeout.get("read"), connect=timeout.get("pool")
-                ),
+                timeout=timeout,
             )
+        reason = (response.reason or "").encode("utf-8", "surrogateescape")
         return httpcore.Response(
             response.status,
             headers=list(response.raw_headers),
             content=_Stream(response),
-            extensions={
-                "http_version": b"HTTP/1.1",
-                "reason_phrase": (response.reason or "").encode("utf-8", "surrogateescape"),
-            },
+            extensions={"http_version": b"HTTP/1.1", "reason_phrase": reason},
         )
 
     def can_handle_request(self, origin: httpcore.Origin) -> bool:
@@ -125,9 +117,6 @@ class _Connection(httpcore.AsyncConnectionInterface):
     def is_closed(self) -> bool:
         return self._session.closed
 
-    def info(self) -> str:
-        return "aiohttp"
-
     async def aclose(self) -> None:
         await self._session.close()
 
@@ -142,18 +131,32 @@ class _Stream:
                 yield chunk
 
     async def aclose(self) -> None:
-        if self._response.content.is_eof():
-            self._response.release()
-        else:
-            connection = self._response.connection
-            if connection is not None and connection.transport is not None:
-                connection.transport.abort()  # `close` waits for the server to end TLS
-            self._response.close()
+        connection = self._response.connection  # None at the end of the response
+        if connection is not None and connection.transport is not None:
+            connection.transport.abort()  # `close` waits for the server to end TLS
+        self._response.close()
 
 
+_NO_HOST = "it is not a valid host name"  # found before anything is sent
 _NOT_HTTP = "the server did not send a valid HTTP response"
-_INCOMPLETE = "the server closed the connection before the end of the response"
 _DISCONNECTED = "the server closed the connection without a response"
+_INCOMPLETE = "the server closed the connection before the end of the response"
+
+# What aiohttp raises, what it means, and in which words; `{0}` is the reason. The first row that fits holds.
+_MEANINGS: tuple[tuple[type[Exception], type[Exception], str], ...] = (
+    (aiohttp.ConnectionTimeoutError, httpcore.ConnectTimeout, "the connection took too long"),
+    (TimeoutError, httpcore.ReadTimeout, "the response took too long"),
+    (aiohttp.ClientHttpProxyError, httpcore.ProxyError, "{0.status} {0.message}"),
+    (aiohttp.ClientConnectorError, httpcore.ConnectError, "{0}"),
+    (aiohttp.ServerDisconnectedError, httpcore.RemoteProtocolError, _DISCONNECTED),
+    (aiohttp.ClientPayloadError, httpcore.RemoteProtocolError, _INCOMPLETE),
+    (aiohttp.ClientResponseError, httpcore.RemoteProtocolError, _NOT_HTTP),
+    (UnicodeDecodeError, httpcore.RemoteProtocolError, _NOT_HTTP),
+    (aiohttp.InvalidURL, httpcore.ConnectError, _NO_HOST),
+    (UnicodeError, httpcore.ConnectError, _NO_HOST),
+    (ValueError, httpcore.RemoteProtocolError, _NOT_HTTP),
+    (Exception, httpcore.ReadError, "{0}"),
+)
 
 
 @contextmanager
@@ -161,28 +164,13 @@ def _mapped_exceptions() -> Generator[None]:
     """Raise what aiohttp raises as the exception of httpcore that means the same."""
     try:
         yield
-    except aiohttp.ConnectionTimeoutError as error:
-        raise httpcore.ConnectTimeout("the connection took too long") from error
-    except TimeoutError as error:
-        raise httpcore.ReadTimeout("the response took too long") from error
-    except aiohttp.ClientConnectorCertificateError as error:
-        raise httpcore.ConnectError(str(error.certificate_error)) from error.certificate_error
-    except aiohttp.ClientHttpProxyError as error:
-        raise httpcore.ProxyError(f"{error.status} {error.message}") from error
-    except aiohttp.ClientConnectorDNSError as error:
-        reason = socket.gaierror(*error.os_error.args)  # as the system's resolver raises it
-        raise httpcore.ConnectError(str(reason)) from reason
-    except aiohttp.ClientConnectorError as error:
-        raise httpcore.ConnectError(str(error.os_error)) from error
-    except aiohttp.ServerDisconnectedError as error:
-        raise httpcore.RemoteProtocolError(_DISCONNECTED) from error
-    except aiohttp.ClientPayloadError as error:
-        raise httpcore.RemoteProtocolError(_INCOMPLETE) from error
-    except (aiohttp.ClientResponseError, UnicodeDecodeError) as error:
-        raise httpcore.RemoteProtocolError(_NOT_HTTP) from error
-    except (aiohttp.InvalidURL, UnicodeError) as error:  # of the host, before anything is sent
-        raise httpcore.ConnectError("it is not a valid host name") from error
-    except ValueError as error:
-        raise httpcore.RemoteProtocolError(_NOT_HTTP) from error
-    except (aiohttp.ClientError, OSError) as error:
-        raise httpcore.ReadError(str(error)) from error
+    except (aiohttp.ClientError, OSError, ValueError) as error:
+        kind, text = next((kind, text) for source, kind, text in _MEANINGS if isinstance(error, source))
+        raise kind(text.format(_reason(error))) from _reason(error)
+
+
+def _reason(error: Exception) -> Any:
+    """Return what the system or TLS said, if that is what an error wraps, or else the error."""
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return socket.gaierror(*error.os_error.args)  # as the system's resolver raises it
+    return error.args[1] if isinstance(error, aiohttp.ClientConnectorError) else error

@@ -12,7 +12,6 @@ import threading
 import weakref
 from collections.abc import AsyncGenerator, Coroutine, Generator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
 import anyio
@@ -148,14 +147,9 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
                 try:
                     return await _read(response, call)
                 finally:
-                    if is_followed(response):
-                        await _to_the_end(response.extensions["network_stream"].aclose())
-                    closing = response.aclose()
+                    closing = _close(response, is_late=state.closed and loop.http is not self._config.http_client)
                     # That of aiohttp does not suspend, so that nothing can cancel it.
                     await (closing if self._transport_name == "aiohttp" else _to_the_end(closing))
-                    is_late = state.closed and loop.http is not self._config.http_client
-                    if is_late and (stream := response.extensions.get("network_stream")) is not None:
-                        await stream.aclose()  # opened while the client was closed, which its pool does not notice
             return call.response_at_deadline()
         except httpx.HTTPStatusError as error:  # raised by an event hook of the caller's
             return call.response_from_status_error(error)
@@ -211,9 +205,7 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *error: object) -> None:
         await self.close()
 
     async def aclose(self) -> None:
@@ -253,6 +245,14 @@ async def _read(response: httpx.Response, call: Call[Any]) -> RawResponse:
             raise
     raw.content = body.finish()
     return raw
+
+
+async def _close(response: httpx.Response, *, is_late: bool) -> None:
+    """Close a response; its connection, too, if it was opened while the client was closed, or has more to read."""
+    stream = response.extensions.get("network_stream")
+    if stream is not None and (is_late or is_followed(response)):
+        await stream.aclose()
+    await response.aclose()
 
 
 async def _acquire_connection(loop: LoopState, request: httpx.Request) -> None:

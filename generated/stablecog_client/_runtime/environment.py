@@ -7,6 +7,7 @@ import os
 import ssl
 import threading
 from contextlib import suppress
+from functools import cache
 from ipaddress import ip_address, ip_interface
 from os.path import isdir
 from urllib.request import getproxies
@@ -22,13 +23,12 @@ class TrustStore:
     """Loads the trusted certificates once, in a thread of its own as soon as they are likely to be needed."""
 
     def __init__(self) -> None:
-        self._context: ssl.SSLContext | None = None
-        self._source: tuple[str | None, str | None] | None = None
+        self._load = cache(_load)
         self._loading: threading.Thread | None = None
 
     def preload(self) -> None:
         """Start to load them while the caller goes on."""
-        if self._context is None and self._loading is None:
+        if self._loading is None:
             # Not a daemon: OpenSSL crashes a process that exits while it reads certificates.
             loading = threading.Thread(target=self._preload, name="trust store", daemon=False)
             with suppress(RuntimeError):  # no thread can be started: the first call loads them
@@ -37,32 +37,26 @@ class TrustStore:
 
     def _preload(self) -> None:
         with suppress(UsageError):  # raised again by the call that needs them
-            self._load()
+            self._load(ssl.SSLContext, *_trust_source())
 
     def context(self) -> ssl.SSLContext:
-        """Return a context that trusts them.
+        """Return a context that trusts them, loaded again if the environment changed or truststore replaced the class.
 
         Raises:
             UsageError: They cannot be loaded from where the environment says they are.
         """
         if self._loading is not None:
             self._loading.join()  # at once in a process that was forked meanwhile
-        context = self._context
-        # Not loaded yet, or truststore has replaced the class or the environment has changed since.
-        if not isinstance(context, ssl.SSLContext) or self._source != _trust_source():
-            context = self._load()
-        return context
+        return self._load(ssl.SSLContext, *_trust_source())
 
-    def _load(self) -> ssl.SSLContext:
-        file, folders = source = _trust_source()
-        if folders and not file and not any(map(isdir, folders.split(os.pathsep))):  # OpenSSL would trust nothing
-            raise UsageError(f"SSL_CERT_DIR: expected a folder of certificates, got {folders}")
-        try:
-            context = httpx.create_ssl_context()
-        except OSError as error:
-            raise tls_error(error) from None
-        self._context, self._source = context, source
-        return context
+
+def _load(context_class: type[ssl.SSLContext], file: str | None, folders: str | None) -> ssl.SSLContext:
+    if folders and not file and not any(map(isdir, folders.split(os.pathsep))):  # OpenSSL would trust nothing
+        raise UsageError(f"SSL_CERT_DIR: expected a folder of certificates, got {folders}")
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:
+        raise tls_error(error) from None
 
 
 def _trust_source() -> tuple[str | None, str | None]:
@@ -99,20 +93,17 @@ def proxy_of_environment(url: httpx.URL) -> tuple[httpx.Proxy, str] | None:
         UsageError: A variable names a proxy that cannot be used. The message does not show its password.
     """
     proxies = getproxies()
-    if is_exempt(url, proxies.get("no", "")):
-        return None
     scheme = next((scheme for scheme in (url.scheme, "all") if proxies.get(scheme)), None)
-    if scheme is None:
+    if scheme is None or is_exempt(url, proxies.get("no", "")):
         return None
     name = f"{scheme}_proxy"
     address = proxies[scheme]
     named = (found for found, value in os.environ.items() if found.lower() == name and value == address)
     variable = next(named, "the system's proxy settings")
     proxy_url = parse_url(address if "://" in address else f"http://{address}")
-    try:
+    proxy = None
+    with suppress(ValueError):  # an unknown scheme
         proxy = httpx.Proxy(proxy_url) if proxy_url else None
-    except ValueError:  # an unknown scheme
-        proxy = None
     if proxy is None:
         raise UsageError(f"{variable}: expected a proxy such as http://host:port")
     if proxy.url.scheme == "https":
@@ -137,15 +128,9 @@ def _matches(url: httpx.URL, entry: str) -> bool:
     if separator and scheme not in {url.scheme, "all"}:
         return False
     host = url.host.removesuffix(".")
-    try:
+    with suppress(ValueError):  # raised for a name, or an address with a port
         return ip_address(host) in ip_interface(entry.removeprefix("[").removesuffix("]").replace("]/", "/")).network
-    except ValueError:
-        pass  # a name, or an address with a port
-    name, separator, port = entry.rpartition(":")
-    if separator and port.isdecimal():
-        if port != str(url.port or _DEFAULT_PORTS.get(url.scheme)):
-            return False
-        entry = name
+    entry = entry.removesuffix(f":{url.port or _DEFAULT_PORTS.get(url.scheme)}")  # any other port matches no host
     entry = entry.removeprefix("*").removeprefix("[").removesuffix("]").removesuffix(".")
     return host == entry or host.endswith(entry if entry.startswith(".") else f".{entry}")
 
