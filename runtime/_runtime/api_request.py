@@ -42,10 +42,10 @@ class Security(NamedTuple):
         return f"{self.scheme} {api_key}".lstrip()
 
 
-class APIRequest(Generic[T]):
+class APIRequest(NamedTuple, Generic[T]):
     """An operation of the API description with the arguments of one call.
 
-    Args:
+    Attributes:
         method: The HTTP method.
         path: The path, with the names of `path_parameters` in braces.
         security: How the key is sent, or None if no key is needed.
@@ -56,37 +56,17 @@ class APIRequest(Generic[T]):
         content_type: The media type of the body.
     """
 
-    def __init__(
-        self,
-        method: str,
-        path: str,
-        security: Security | None,
-        responses: Mapping[str, BodyDecoder[T]],
-        errors: Callable[[], Mapping[str, BodyDecoder[Any]]] = dict,
-        *,
-        path_parameters: Mapping[str, Any] = _NONE,
-        query: Mapping[str, Any] = _NONE,
-        headers: Mapping[str, Any] = _NONE,
-        cookies: Mapping[str, Any] = _NONE,
-        body: Any = UNSET,
-        content_type: str = "",
-    ) -> None:
-        self.method = method
-        self.path = path
-        self.security = security
-        self.responses = responses
-        self.errors = errors
-        self.path_parameters = path_parameters
-        self.query = query
-        self.headers = headers
-        self.cookies = cookies
-        self.body = body
-        self.content_type = content_type
-
-    @property
-    def is_constant(self) -> bool:
-        """Whether the request has no arguments, so that a client can build it once."""
-        return not (self.path_parameters or self.query or self.headers or self.cookies) and self.body is UNSET
+    method: str
+    path: str
+    security: Security | None
+    responses: Mapping[str, BodyDecoder[T]]
+    errors: Callable[[], Mapping[str, BodyDecoder[Any]]] = dict
+    path_parameters: Mapping[str, Any] = _NONE
+    query: Mapping[str, Any] = _NONE
+    headers: Mapping[str, Any] = _NONE
+    cookies: Mapping[str, Any] = _NONE
+    body: Any = UNSET
+    content_type: str = ""
 
     def parse_error(self, status: int, text: str) -> Any:
         """Return the documented error in the body of a response, or None if it is something else."""

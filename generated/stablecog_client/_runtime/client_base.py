@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
-from weakref import WeakKeyDictionary
 
 from ..errors import UsageError
 from ..types import UNSET, Response, Unset
@@ -159,8 +158,7 @@ class ClientBase(Generic[H, S]):
         self._options = options
         self._states = states
         self._owns_connections = True
-        # Weak: an operation with an optional body makes an APIRequest for each call, which must not stay here.
-        self._prepared = WeakKeyDictionary[APIRequest[Any], Prepared]()
+        self._prepared: dict[tuple[object, ...], Prepared] = {}  # of operations without arguments
         if config.http_client is None and config.base_url.scheme == "https":
             environment.trust_store.preload()
 
@@ -201,7 +199,7 @@ class ClientBase(Generic[H, S]):
             {name: each for name, each in members.items() if getattr(each, "_client", None) is not self}
         )
         client._options = self._options.replaced(timeout, deadline, max_retries, headers)
-        client._prepared = WeakKeyDictionary[APIRequest[Any], Prepared]()
+        client._prepared = {}
         client._owns_connections = False
         return client
 
@@ -219,11 +217,12 @@ class ClientBase(Generic[H, S]):
         Raises:
             UsageError: The call cannot be made.
         """
-        prepared = self._prepared.get(request)
-        if prepared is None:
-            prepared = self._build(request)
-            if self._config.http_client is None and request.is_constant:
-                self._prepared[request] = prepared
+        has_arguments = request.path_parameters or request.query or request.headers or request.cookies
+        if has_arguments or request.body is not UNSET or self._config.http_client is not None:
+            return self._build(request)
+        operation = request.method, request.path, request.security
+        if (prepared := self._prepared.get(operation)) is None:
+            prepared = self._prepared[operation] = self._build(request)
         return prepared
 
     def _build(self, request: APIRequest[Any]) -> Prepared:
