@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
+from typing import Any, Generic, NoReturn, Self, TypeVar
 
 from ..errors import UsageError
 from ..types import UNSET, Response, Unset
@@ -13,7 +13,6 @@ from . import environment
 from .api_request import APIRequest
 from .bodies import ACCEPT_ENCODING
 from .config import MAX_CONNECTIONS, CallOptions, ClientConfig, H, is_loopback
-from .failures import url_without_secrets
 from .http_library import httpx
 from .rate_limit import RateLimit
 from .retries import RetryBudget
@@ -132,15 +131,11 @@ class PerProcess(Generic[T]):
         return value
 
 
-if TYPE_CHECKING:
-    tag_property = cached_property
-else:
+class tag_property(cached_property[T]):
+    """A cached property whose value is also accessible on the class, for `create_autospec`."""
 
-    class tag_property(cached_property):
-        """A cached property whose value is also accessible on the class, for `create_autospec`."""
-
-        def __get__(self, client: Any, owner: Any = None) -> Any:
-            return self.func(None) if client is None else super().__get__(client, owner)
+    def __get__(self, client: object, owner: Any = None) -> T:  # type: ignore[override]
+        return self.func(None) if client is None else super().__get__(client, owner)
 
 
 class ClientBase(Generic[H, S]):
@@ -253,7 +248,7 @@ class ClientBase(Generic[H, S]):
     def __repr__(self) -> str:
         if "_config" not in vars(self):  # in a traceback: a client whose options were refused
             return f"{type(self).__name__}()"
-        return f"{type(self).__name__}(base_url={url_without_secrets(self.base_url)!r})"
+        return f"{type(self).__name__}(base_url={str(self.base_url)!r})"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(f"a {type(self).__name__} cannot be pickled or copied: it holds connections and a key")
