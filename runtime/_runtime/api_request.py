@@ -83,8 +83,7 @@ class APIRequest(NamedTuple, Generic[T]):
         Raises:
             UsageError: A parameter is an empty string.
         """
-        values = self.path_parameters.items()
-        return self.path.format_map({name: _path_segment(name, value) for name, value in values})
+        return self.path.format_map({name: _path_segment(name, value) for name, value in self.path_parameters.items()})
 
     def arguments(self) -> dict[str, Any]:
         """Return the arguments of `httpx.Request` besides method, URL and credentials.

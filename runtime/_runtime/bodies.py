@@ -140,8 +140,7 @@ class _Decompressor:
                     self._begin_member(data[0])
                 piece = self._member.decompress(data, _PIECE)
                 data = self._member.unconsumed_tail or self._member.unused_data
-                if piece:
-                    yield piece
+                yield piece
         except zlib.error as error:
             got = f"a corrupt one ({error})"
             raise _refusal("a compressed body", got, "the compressed body is corrupt") from None

@@ -100,12 +100,11 @@ class ClientState(Generic[H]):
         Raises:
             UsageError: A variable names a proxy that cannot be used.
         """
-        found = environment.proxy_of_environment(self.config.base_url) if self.config.proxy_allowed else None
-        if found is None:
-            return None
-        proxy, self.proxy_source = found
-        self.proxy = proxy.url.netloc.decode()
-        return proxy
+        if self.config.proxy_allowed and (found := environment.proxy_of_environment(self.config.base_url)):
+            proxy, self.proxy_source = found
+            self.proxy = proxy.url.netloc.decode()
+            return proxy
+        return None
 
 
 class PerProcess(Generic[T]):
@@ -124,8 +123,7 @@ class PerProcess(Generic[T]):
     def get(self) -> T:
         """Return the value of this process."""
         pid = os.getpid()
-        value = self._values.get(pid)
-        if value is None:
+        if (value := self._values.get(pid)) is None:
             parent = list(self._values.values())[-1]
             value = self._values.setdefault(pid, self._make(parent))  # threads that race here get the same one
         return value
@@ -233,16 +231,14 @@ class ClientBase(Generic[H, S]):
             arguments[location][request.security.name] = request.security.credentials(config.get_key())
         headers.update(arguments["headers"])  # the key and the operation's parameters take precedence
         arguments["headers"] = headers
-        arguments["params"] = arguments["params"] or None  # httpx removes the URL's own for {}
         path = config.base_url.raw_path.rstrip(b"/") + request.target().encode()
         # A custom http_client adds its headers, cookies and parameters.
         build = httpx.Request if config.http_client is None else config.http_client.build_request
         try:
             template = build(request.method, config.base_url.copy_with(raw_path=path), **arguments)
+            return template.url, _factory(template)  # not the template: an attribute would show the key
         except (TypeError, ValueError, httpx.InvalidURL) as error:
             refusal = UsageError(f"{request.method} {request.path}: an argument cannot be sent: {error}")
-        else:
-            return template.url, _factory(template)  # not the template: an attribute would show the key
         raise refusal  # outside `except`, so that `__context__` cannot lead to the key
 
     def __repr__(self) -> str:

@@ -104,10 +104,9 @@ def array(value: Any, decode: Decoder[T]) -> list[T]:
     if value.__class__ is not list:
         refuse("an array", value)
     items: list[T] = []
-    append = items.append
     try:
         for item in value:
-            append(decode(item))  # not a comprehension: the number of items is the index of the one that fails
+            items.append(decode(item))  # not a comprehension: the number of items is the index of the one that fails
     except APIResponseValidationError as error:
         error.inside(len(items))
         raise
@@ -295,12 +294,9 @@ def pydantic_schema(model: Any) -> Any:
     """Return pydantic's schema of a model: an instance, or a JSON object for `from_dict`; serialised by `to_dict`."""
     from pydantic_core import core_schema
 
-    def validate(value: Any) -> Any:
-        return value if isinstance(value, model) else model.from_dict(value)
-
     json_object = core_schema.dict_schema()
     return core_schema.no_info_plain_validator_function(
-        validate,
+        lambda value: value if isinstance(value, model) else model.from_dict(value),
         json_schema_input_schema=json_object,
         serialization=core_schema.plain_serializer_function_ser_schema(model.to_dict, return_schema=json_object),
     )

@@ -18,9 +18,6 @@ from .redaction import Redact, redactor
 
 H = TypeVar("H", httpx.Client, httpx.AsyncClient)
 
-TIMEOUT = 10.0
-DEADLINE = 30.0
-MAX_RETRIES = 5
 MAX_CONNECTIONS = 100  # that a client opens at most, in each process and event loop
 
 _YEAR = 366 * 86_400  # seconds; operating systems reject very long timeouts
@@ -166,9 +163,9 @@ class CallOptions(NamedTuple):
         headers: Additional headers for each request.
     """
 
-    timeouts: Mapping[str, float] = dict.fromkeys(("connect", "read", "write", "pool"), TIMEOUT)
-    deadline: float = DEADLINE
-    max_retries: int = MAX_RETRIES
+    timeouts: Mapping[str, float] = dict.fromkeys(("connect", "read", "write", "pool"), 10.0)
+    deadline: float = 30.0
+    max_retries: int = 5
     headers: Mapping[str, str] = MappingProxyType({})
 
     @classmethod
