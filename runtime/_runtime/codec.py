@@ -242,7 +242,7 @@ def _rare_date_time(value: str) -> datetime.datetime:
     # dateutil accepts a lowercase z, and its UTC is not datetime.UTC, so that `encode` can tell +00:00 from Z.
     from dateutil.parser import isoparse  # type: ignore[import-untyped, unused-ignore]
 
-    text, is_leap_second = re.subn(r":60(?=[.Zz+-])", ":59", value)
+    text, is_leap_second = re.subn(r":60(?!:)", ":59", value)  # the seconds, not the minutes
     before: datetime.datetime = isoparse(text)
     if not is_leap_second:
         return before
