@@ -1,6 +1,6 @@
 """The validated configuration of a client: the API, the key, the server, and the options of calls."""
 
-from __future__ import annotations
+# Annotations are not left as strings: NamedTuple would compile each of them, at import.
 
 import os
 import re
@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 from math import inf
 from types import MappingProxyType
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, Self, TypeVar
 
 from ..errors import UsageError
 from ..types import UNSET, Unset
@@ -168,20 +168,20 @@ class CallOptions(NamedTuple):
     headers: Mapping[str, str] = MappingProxyType({})
 
     @classmethod
-    def default_for(cls, http_client: httpx.Client | httpx.AsyncClient | None) -> CallOptions:
+    def default_for(cls, http_client: httpx.Client | httpx.AsyncClient | None) -> Self:
         """Return the options of a client that is given none: an `http_client` keeps its timeout."""
         if http_client is None:
             return cls()
         timeouts = http_client.timeout.as_dict().items()
         return cls(timeouts={name: inf if seconds is None else seconds for name, seconds in timeouts})
 
-    def replaced(self, timeout: Any, deadline: Any, max_retries: Any, headers: Any = UNSET) -> CallOptions:
+    def replaced(self, timeout: Any, deadline: Any, max_retries: Any, headers: Any = UNSET) -> Self:
         """Return these options with some of them changed: those that are not UNSET.
 
         Raises:
             UsageError: An option is invalid.
         """
-        return CallOptions(
+        return type(self)(
             self.timeouts if timeout is UNSET else dict.fromkeys(self.timeouts, _seconds("timeout", timeout)),
             self.deadline if deadline is UNSET else _seconds("deadline", deadline),
             self.max_retries if max_retries is UNSET else _count("max_retries", max_retries),

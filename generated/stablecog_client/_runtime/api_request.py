@@ -1,7 +1,7 @@
 # Made by `make generate` from openapi.yaml. Do not edit: change that file, generator/ or runtime/ instead.
 """An operation of the API description with the arguments of one call, as the generated modules make it."""
 
-from __future__ import annotations
+# Annotations are not left as strings: NamedTuple would compile each of them, at import.
 
 import json
 from base64 import b64encode
