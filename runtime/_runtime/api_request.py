@@ -1,6 +1,6 @@
 """An operation of the API description with the arguments of one call, as the generated modules make it."""
 
-from __future__ import annotations
+# Annotations are not left as strings: NamedTuple would compile each of them, at import.
 
 import json
 from base64 import b64encode
@@ -42,10 +42,10 @@ class Security(NamedTuple):
         return f"{self.scheme} {api_key}".lstrip()
 
 
-class APIRequest(Generic[T]):
+class APIRequest(NamedTuple, Generic[T]):
     """An operation of the API description with the arguments of one call.
 
-    Args:
+    Attributes:
         method: The HTTP method.
         path: The path, with the names of `path_parameters` in braces.
         security: How the key is sent, or None if no key is needed.
@@ -56,37 +56,17 @@ class APIRequest(Generic[T]):
         content_type: The media type of the body.
     """
 
-    def __init__(
-        self,
-        method: str,
-        path: str,
-        security: Security | None,
-        responses: Mapping[str, BodyDecoder[T]],
-        errors: Callable[[], Mapping[str, BodyDecoder[Any]]] = dict,
-        *,
-        path_parameters: Mapping[str, Any] = _NONE,
-        query: Mapping[str, Any] = _NONE,
-        headers: Mapping[str, Any] = _NONE,
-        cookies: Mapping[str, Any] = _NONE,
-        body: Any = UNSET,
-        content_type: str = "",
-    ) -> None:
-        self.method = method
-        self.path = path
-        self.security = security
-        self.responses = responses
-        self.errors = errors
-        self.path_parameters = path_parameters
-        self.query = query
-        self.headers = headers
-        self.cookies = cookies
-        self.body = body
-        self.content_type = content_type
-
-    @property
-    def is_constant(self) -> bool:
-        """Whether the request has no arguments, so that a client can build it once."""
-        return not (self.path_parameters or self.query or self.headers or self.cookies) and self.body is UNSET
+    method: str
+    path: str
+    security: Security | None
+    responses: Mapping[str, BodyDecoder[T]]
+    errors: Callable[[], Mapping[str, BodyDecoder[Any]]] = dict
+    path_parameters: Mapping[str, Any] = _NONE
+    query: Mapping[str, Any] = _NONE
+    headers: Mapping[str, Any] = _NONE
+    cookies: Mapping[str, Any] = _NONE
+    body: Any = UNSET
+    content_type: str = ""
 
     def parse_error(self, status: int, text: str) -> Any:
         """Return the documented error in the body of a response, or None if it is something else."""
@@ -103,10 +83,7 @@ class APIRequest(Generic[T]):
         Raises:
             UsageError: A parameter is an empty string.
         """
-        if not self.path_parameters:
-            return self.path
-        values = self.path_parameters.items()
-        return self.path.format_map({name: _path_segment(name, value) for name, value in values})
+        return self.path.format_map({name: _path_segment(name, value) for name, value in self.path_parameters.items()})
 
     def arguments(self) -> dict[str, Any]:
         """Return the arguments of `httpx.Request` besides method, URL and credentials.
@@ -119,13 +96,12 @@ class APIRequest(Generic[T]):
             # The fields of an object are parameters of their own.
             query.update(_form(value if isinstance(value, dict) else {name: value}))  # pyright: ignore[reportUnknownArgumentType]
         headers = _checked_texts(self.headers)
-        cookies = _checked_texts(self.cookies, delimiter=";")
-        body: dict[str, Any] = {}
+        arguments = {"params": query, "headers": headers, "cookies": _checked_texts(self.cookies, delimiter=";")}
         if self.body is not UNSET:
-            body, content_type = _body(self.body, self.content_type)
-            if content_type:
-                headers["content-type"] = content_type
-        return {"params": query, "headers": headers, "cookies": cookies, **body}
+            kind, arguments[kind] = _body(self.body, self.content_type)
+            if kind != "files":  # httpx adds the boundary between them
+                headers["content-type"] = self.content_type
+        return arguments
 
 
 def _present(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -146,22 +122,19 @@ def _field(value: Any) -> Any:
     return json.dumps(value) if isinstance(value, dict | list) else value
 
 
-def _text(value: Any) -> str:
-    """Return a parameter as text for a path, header or cookie; arrays are joined by commas."""
+def _text(value: Any, delimiter: str = ",") -> str:
+    """Return a parameter as text for a path, header or cookie, with a delimiter between the items of an array."""
     encoded = encode(value)
-    if encoded is True or encoded is False:
-        return "true" if encoded else "false"
     if isinstance(encoded, list):
-        return ",".join(_text(item) for item in encoded)  # pyright: ignore[reportUnknownVariableType]
-    return str(encoded)
+        return delimiter.join(map(_text, encoded))  # pyright: ignore[reportUnknownArgumentType]
+    return str(encoded).lower() if isinstance(encoded, bool) else str(encoded)
 
 
 def delimited(value: Any, delimiter: str) -> Any:
     """Return the items of an array as one text; an empty array is left out, as a repeated parameter would be."""
     if not isinstance(value, list | tuple):
         return value
-    items: list[Any] = encode(value)
-    return delimiter.join(map(_text, items)) if items else UNSET
+    return _text(value, delimiter) if value else UNSET
 
 
 def _checked_texts(values: Mapping[str, Any], delimiter: str = "") -> dict[str, str]:
@@ -190,18 +163,18 @@ def _path_segment(name: str, value: Any) -> str:
     return "%2E" * len(segment) if segment in {".", ".."} else quote(segment, safe="")
 
 
-def _body(value: Any, content_type: str) -> tuple[dict[str, Any], str]:
-    """Return the argument of `httpx.Request` for a body, and its media type, empty where httpx adds it."""
+def _body(value: Any, content_type: str) -> tuple[str, Any]:
+    """Return the name and the value of the argument of `httpx.Request` for a body."""
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type == "multipart/form-data":
-        return {"files": _multipart(encode(value))}, ""
+        return "files", _multipart(encode(value))
     if media_type == "application/x-www-form-urlencoded":
-        return {"data": _form(encode(value))}, content_type
+        return "data", _form(encode(value))
     if isinstance(value, File):
-        return {"content": value.payload.read()}, content_type
+        return "content", value.payload.read()
     if value is None:
-        return {"content": b"null"}, content_type  # httpx sends no body for `json=None`
-    return {"json": encode(value)}, content_type
+        return "content", b"null"  # httpx sends no body for `json=None`
+    return "json", encode(value)
 
 
 def _multipart(fields: Mapping[str, Any]) -> list[tuple[str, Any]]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
-from weakref import WeakKeyDictionary
+from typing import Any, Generic, NoReturn, Self, TypeVar
 
 from ..errors import UsageError
 from ..types import UNSET, Response, Unset
@@ -14,7 +13,6 @@ from . import environment
 from .api_request import APIRequest
 from .bodies import ACCEPT_ENCODING
 from .config import MAX_CONNECTIONS, CallOptions, ClientConfig, H, is_loopback
-from .failures import url_without_secrets
 from .http_library import httpx
 from .rate_limit import RateLimit
 from .retries import RetryBudget
@@ -102,12 +100,11 @@ class ClientState(Generic[H]):
         Raises:
             UsageError: A variable names a proxy that cannot be used.
         """
-        found = environment.proxy_of_environment(self.config.base_url) if self.config.proxy_allowed else None
-        if found is None:
-            return None
-        proxy, self.proxy_source = found
-        self.proxy = proxy.url.netloc.decode()
-        return proxy
+        if self.config.proxy_allowed and (found := environment.proxy_of_environment(self.config.base_url)):
+            proxy, self.proxy_source = found
+            self.proxy = proxy.url.netloc.decode()
+            return proxy
+        return None
 
 
 class PerProcess(Generic[T]):
@@ -126,22 +123,17 @@ class PerProcess(Generic[T]):
     def get(self) -> T:
         """Return the value of this process."""
         pid = os.getpid()
-        value = self._values.get(pid)
-        if value is None:
+        if (value := self._values.get(pid)) is None:
             parent = list(self._values.values())[-1]
             value = self._values.setdefault(pid, self._make(parent))  # threads that race here get the same one
         return value
 
 
-if TYPE_CHECKING:
-    tag_property = cached_property
-else:
+class tag_property(cached_property[T]):
+    """A cached property whose value is also accessible on the class, for `create_autospec`."""
 
-    class tag_property(cached_property):
-        """A cached property whose value is also accessible on the class, for `create_autospec`."""
-
-        def __get__(self, client: Any, owner: Any = None) -> Any:
-            return self.func(None) if client is None else super().__get__(client, owner)
+    def __get__(self, client: object, owner: Any = None) -> T:  # type: ignore[override]
+        return self.func(None) if client is None else super().__get__(client, owner)
 
 
 class ClientBase(Generic[H, S]):
@@ -158,8 +150,7 @@ class ClientBase(Generic[H, S]):
         self._options = options
         self._states = states
         self._owns_connections = True
-        # Weak: an operation with an optional body makes an APIRequest for each call, which must not stay here.
-        self._prepared = WeakKeyDictionary[APIRequest[Any], Prepared]()
+        self._prepared: dict[tuple[object, ...], Prepared] = {}  # of operations without arguments
         if config.http_client is None and config.base_url.scheme == "https":
             environment.trust_store.preload()
 
@@ -200,7 +191,7 @@ class ClientBase(Generic[H, S]):
             {name: each for name, each in members.items() if getattr(each, "_client", None) is not self}
         )
         client._options = self._options.replaced(timeout, deadline, max_retries, headers)
-        client._prepared = WeakKeyDictionary[APIRequest[Any], Prepared]()
+        client._prepared = {}
         client._owns_connections = False
         return client
 
@@ -218,11 +209,12 @@ class ClientBase(Generic[H, S]):
         Raises:
             UsageError: The call cannot be made.
         """
-        prepared = self._prepared.get(request)
-        if prepared is None:
-            prepared = self._build(request)
-            if self._config.http_client is None and request.is_constant:
-                self._prepared[request] = prepared
+        has_arguments = request.path_parameters or request.query or request.headers or request.cookies
+        if has_arguments or request.body is not UNSET or self._config.http_client is not None:
+            return self._build(request)
+        operation = request.method, request.path, request.security
+        if (prepared := self._prepared.get(operation)) is None:
+            prepared = self._prepared[operation] = self._build(request)
         return prepared
 
     def _build(self, request: APIRequest[Any]) -> Prepared:
@@ -239,22 +231,20 @@ class ClientBase(Generic[H, S]):
             arguments[location][request.security.name] = request.security.credentials(config.get_key())
         headers.update(arguments["headers"])  # the key and the operation's parameters take precedence
         arguments["headers"] = headers
-        arguments["params"] = arguments["params"] or None  # httpx removes the URL's own for {}
         path = config.base_url.raw_path.rstrip(b"/") + request.target().encode()
         # A custom http_client adds its headers, cookies and parameters.
         build = httpx.Request if config.http_client is None else config.http_client.build_request
         try:
             template = build(request.method, config.base_url.copy_with(raw_path=path), **arguments)
+            return template.url, _factory(template)  # not the template: an attribute would show the key
         except (TypeError, ValueError, httpx.InvalidURL) as error:
             refusal = UsageError(f"{request.method} {request.path}: an argument cannot be sent: {error}")
-        else:
-            return template.url, _factory(template)  # not the template: an attribute would show the key
         raise refusal  # outside `except`, so that `__context__` cannot lead to the key
 
     def __repr__(self) -> str:
         if "_config" not in vars(self):  # in a traceback: a client whose options were refused
             return f"{type(self).__name__}()"
-        return f"{type(self).__name__}(base_url={url_without_secrets(self.base_url)!r})"
+        return f"{type(self).__name__}(base_url={str(self.base_url)!r})"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(f"a {type(self).__name__} cannot be pickled or copied: it holds connections and a key")

@@ -33,8 +33,6 @@ def refuse(expected: str, value: object) -> NoReturn:
 
 def describe(value: object) -> str:
     """Describe a JSON value in a few words, for an error."""
-    if value is None:
-        return "null"
     if isinstance(value, dict):
         return "an object"
     if isinstance(value, list):
@@ -106,10 +104,9 @@ def array(value: Any, decode: Decoder[T]) -> list[T]:
     if value.__class__ is not list:
         refuse("an array", value)
     items: list[T] = []
-    append = items.append
     try:
         for item in value:
-            append(decode(item))  # not a comprehension: the number of items is the index of the one that fails
+            items.append(decode(item))  # not a comprehension: the number of items is the index of the one that fails
     except APIResponseValidationError as error:
         error.inside(len(items))
         raise
@@ -164,14 +161,11 @@ def discriminated_union_of(name: str, decoders: Mapping[str, Decoder[Any]]) -> D
             refuse("an object", value)
         if name not in value:
             raise missing(name)
-        try:
-            decode = decoders[value[name]]
-        except (KeyError, TypeError):
-            decode = None
-        if decode is None:
+        kind = value[name]
+        if kind.__class__ is not str or kind not in decoders:
             expected = ", ".join(map(json.dumps, decoders))
-            raise APIResponseValidationError(expected=f"one of {expected}", got=describe(value[name])).inside(name)
-        return decode(value)
+            raise APIResponseValidationError(expected=f"one of {expected}", got=describe(kind)).inside(name)
+        return decoders[kind](value)
 
     return union
 
@@ -224,13 +218,11 @@ def date(value: Any) -> datetime.date:
 
 
 # A fast check of the usual form. fromisoformat checks the date, but takes `Z\0` for the end, and any fraction.
-_in_utc = re.compile(r"....-..-..T(?!24)[0-9][0-9]:[0-9][0-9]:[0-9][0-9](?:\.[0-9]+)?Z").fullmatch
+_in_utc = re.compile(r"....-..-..T(?!24)[0-9][0-9]:[0-9][0-9]:[0-5][0-9](?:\.[0-9]+)?Z").fullmatch
 _from_iso_format = datetime.datetime.fromisoformat
 
 # RFC 3339 only: fromisoformat also accepts week dates, commas, and times without seconds or offset.
-_RFC_3339 = (
-    r"\d{4}-\d\d-\d\d[Tt ](?:[01]\d|2[0-3]):\d\d:(?P<second>\d\d)(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)"
-)
+_RFC_3339 = r"\d{4}-\d\d-\d\d[Tt ](?:[01]\d|2[0-3]):\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)"
 
 
 def date_time(value: Any) -> datetime.datetime:
@@ -239,24 +231,20 @@ def date_time(value: Any) -> datetime.datetime:
         try:
             if _in_utc(value):
                 return _from_iso_format(value)
-        except ValueError:
-            pass
-        try:
-            if match := re.fullmatch(_RFC_3339, value, re.ASCII):
-                return _rare_date_time(value, match)
+            if re.fullmatch(_RFC_3339, value, re.ASCII):
+                return _rare_date_time(value)
         except (ValueError, OverflowError):
             pass
     refuse("a date-time of RFC 3339, such as 2026-11-23T08:28:36Z", value)
 
 
-def _rare_date_time(value: str, match: re.Match[str]) -> datetime.datetime:
+def _rare_date_time(value: str) -> datetime.datetime:
     # dateutil accepts a lowercase z, and its UTC is not datetime.UTC, so that `encode` can tell +00:00 from Z.
     from dateutil.parser import isoparse  # type: ignore[import-untyped, unused-ignore]
 
-    start, end = match.span("second")
-    leap = match["second"] == "60"
-    before: datetime.datetime = isoparse(value[:start] + "59" + value[end:] if leap else value)
-    if not leap:
+    text, is_leap_second = re.subn(r":60(?!:)", ":59", value)  # the seconds, not the minutes
+    before: datetime.datetime = isoparse(text)
+    if not is_leap_second:
         return before
     utc = before.astimezone(datetime.UTC)
     if (utc.hour, utc.minute) != (23, 59):
@@ -282,15 +270,10 @@ def encode(value: Any) -> Any:
         case list() | tuple():
             return [encode(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
         case dict():
-            return {  # pyright: ignore[reportUnknownVariableType]
-                name: encode(item)
-                for name, item in value.items()  # pyright: ignore[reportUnknownVariableType]
-            }
-        case datetime.datetime():
-            text = value.isoformat()
-            if value.tzinfo is not datetime.UTC:
-                return text
-            text = text.removesuffix("+00:00")
+            fields: dict[str, Any] = value  # pyright: ignore[reportUnknownVariableType]
+            return {name: encode(item) for name, item in fields.items()}
+        case datetime.datetime() if value.tzinfo is datetime.UTC:
+            text = value.isoformat().removesuffix("+00:00")
             return (text.rstrip("0") if value.microsecond else text) + "Z"
         case datetime.date():
             return value.isoformat()
@@ -311,15 +294,9 @@ def pydantic_schema(model: Any) -> Any:
     """Return pydantic's schema of a model: an instance, or a JSON object for `from_dict`; serialised by `to_dict`."""
     from pydantic_core import core_schema
 
-    def validate(value: Any) -> Any:
-        return value if isinstance(value, model) else model.from_dict(value)
-
-    def serialize(value: Any) -> Any:
-        return value.to_dict()
-
     json_object = core_schema.dict_schema()
     return core_schema.no_info_plain_validator_function(
-        validate,
+        lambda value: value if isinstance(value, model) else model.from_dict(value),
         json_schema_input_schema=json_object,
-        serialization=core_schema.plain_serializer_function_ser_schema(serialize, return_schema=json_object),
+        serialization=core_schema.plain_serializer_function_ser_schema(model.to_dict, return_schema=json_object),
     )

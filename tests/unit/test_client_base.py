@@ -11,7 +11,7 @@ import httpx
 import pytest
 from stablecog_client import AsyncClient, Client
 from stablecog_client._runtime import environment
-from stablecog_client._runtime.api_request import APIRequest
+from stablecog_client._runtime.api_request import APIRequest, Security
 from stablecog_client._runtime.client_base import PerProcess
 from stablecog_client.api.credits import list_credits
 
@@ -52,6 +52,25 @@ def test_request_without_arguments_is_built_once() -> None:
             first, second = client._prepare(request), client._prepare(request)
             assert (first is second) is built_once
             assert [url.host for url, _ in (first, second)] == ["api.stablecog.com"] * 2
+
+
+@pytest.mark.parametrize("place", ["path_parameters", "query", "headers", "cookies", "body"])
+def test_arguments_of_a_call_are_its_own(place: str) -> None:
+    """What is kept of an operation without arguments does not replace them, nor are they kept."""
+    client: Any = Client(KEY)
+    nothing = APIRequest[None]("GET", "/", None, {})
+    arguments: list[dict[str, Any]] = [{place: {"a": value}} for value in ("b", "c")]
+    some = [nothing._replace(**each) for each in arguments]
+    prepared = [client._prepare(request) for request in (*some, nothing, *some)]
+    assert len({id(factory) for _, factory in prepared}) == 5
+
+
+def test_operations_are_told_apart() -> None:
+    """By method, path and security: nothing else is kept of them."""
+    client: Any = Client(KEY)
+    one = APIRequest[None]("GET", "/", None, {})
+    others = [one._replace(method="POST"), one._replace(path="/a"), one._replace(security=Security("query", "key"))]
+    assert [client._prepare(each) is client._prepare(one) for each in (*others, one._replace())] == [*[False] * 3, True]
 
 
 def test_requests_do_not_share_their_headers() -> None:

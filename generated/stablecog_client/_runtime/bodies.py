@@ -7,8 +7,9 @@ import json
 import re
 import zlib
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from io import BytesIO
+from itertools import chain
 from math import isfinite
 from typing import Any, NoReturn, TypeVar
 
@@ -51,59 +52,43 @@ class BoundedBody:
         self._received = 0  # compressed bytes; bounded separately, as they may decode to nothing
         self._size = 0
         self._chunks: list[bytes] = []
-        encoding = headers.get("content-encoding")
+        self._decompressors: list[_Decompressor] = []
         try:
-            self._decompressors = [_decompressor(name) for name in _encodings(encoding)] if encoding else []
-        except APIResponseValidationError:
+            if encoding := headers.get("content-encoding"):
+                self._decompressors = _decompressors(encoding)
+            length = headers.get("content-length", "")
+            if length.isdecimal() and int(length[:20]) > limit:
+                raise self._too_large()
+        except APIResponseValidationError:  # of an error, the status is enough
             if not truncate:
                 raise
-            self._decompressors = []  # ignore unsupported encodings on errors: the status is enough
-        length = headers.get("content-length", "")
-        if not truncate and length.isdecimal() and int(length[:20]) > limit:
-            raise self._too_large()
 
     def feed(self, chunk: bytes) -> bool:
         """Take a chunk; return whether to read on."""
         self._received += len(chunk)
-        for piece in self._decompressed(chunk, self._decompressors) if self._decompressors else (chunk,):
-            self._size += len(piece)
-            if self._size > self._limit:
-                if not self._truncate:
+        pieces: Iterable[bytes] = (chunk,)
+        for decompressor in self._decompressors:
+            pieces = chain.from_iterable(map(decompressor.decompress, pieces))
+        try:
+            for piece in pieces:
+                self._size += len(piece)
+                self._chunks.append(piece)
+                if self._size > self._limit:
                     raise self._too_large()
-                self._chunks.append(piece[: self._limit - self._size])
-                return False
-            self._chunks.append(piece)
-        if self._received > self._limit + _OVERHEAD:
-            if not self._truncate:
+            if self._received > self._limit + _OVERHEAD:
                 raise self._too_large()
+        except APIResponseValidationError:
+            if not self._truncate:
+                raise
             return False
         return True
 
     def finish(self) -> bytes:
         """Return the body."""
-        is_complete = not self._decompressors or all(decompressor.eof for decompressor in self._decompressors)
-        if not is_complete and self._received and not self._truncate:
-            raise _refusal("a compressed body", "a truncated one", "the compressed body is truncated")
-        return self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
-
-    def _decompressed(self, chunk: bytes, decompressors: list[Any]) -> Iterator[bytes]:
-        decompressor, *others = decompressors
-        pending = bool(chunk)
-        while pending:
-            try:
-                piece = decompressor.decompress(chunk, _PIECE)  # a piece at a time, to notice a bomb before it unfolds
-            except zlib.error as error:
-                if self._truncate:
-                    return
-                raise _refusal(
-                    "a compressed body", f"a corrupt one ({error})", "the compressed body is corrupt"
-                ) from None
-            chunk = decompressor.unconsumed_tail
-            pending = bool(chunk) or len(piece) == _PIECE  # zlib may hold output back after its last input
-            if piece and others:
-                yield from self._decompressed(piece, others)
-            elif piece:
-                yield piece
+        for decompressor in self._decompressors:
+            if not (decompressor.is_complete or self._truncate):
+                raise _refusal("a compressed body", "a truncated one", "the compressed body is truncated")
+        return b"".join(self._chunks)[: self._limit]
 
     def _too_large(self) -> APIResponseValidationError:
         size = f"{self._limit / 2**20:g} MiB"
@@ -120,66 +105,53 @@ def _refusal(
     return APIResponseValidationError(expected=expected, got=got, problem=problem, advice=advice)
 
 
-def _encodings(header: str) -> list[str]:
-    """Return the content encodings of a body, the last applied first."""
-    names = [name.strip().lower() for name in header.split(",")]
-    applied = [name for name in reversed(names) if name not in {"", "identity"}]
+def _decompressors(header: str) -> list[_Decompressor]:
+    """Return what undoes the content encodings of a body, the last applied first."""
+    names = [name.strip().lower() for name in reversed(header.split(","))]
+    applied = [name for name in names if name not in {"", "identity"}]
     if len(applied) > 2:  # each encoding multiplies the size that a small body can expand to
         raise _refusal("at most two content encodings", str(len(applied)), f"{len(applied)} content encodings")
-    return applied
+    return [_Decompressor(name) for name in applied]
 
 
-def _decompressor(encoding: str) -> Any:
-    if encoding in {"gzip", "x-gzip"}:
-        return _GzipDecompressor()
-    if encoding == "deflate":
-        return _DeflateDecompressor()
-    name = repr(encoding[:40])
-    raise _refusal(f"a content encoding of {ACCEPT_ENCODING}", name, f"unsupported content encoding {name}")
+class _Decompressor:
+    """Decompresses gzip of one member or of several, or deflate: the zlib format or, as some servers send it, raw."""
 
-
-class _GzipDecompressor:
-    """Decompresses gzip of one member or of several."""
-
-    unconsumed_tail = b""
-
-    def __init__(self) -> None:
-        self._decompressor = zlib.decompressobj(_GZIP)
-        self._members = 1
+    def __init__(self, encoding: str) -> None:
+        if encoding not in {"gzip", "x-gzip", "deflate"}:
+            name = repr(encoding[:40])
+            raise _refusal(f"a content encoding of {ACCEPT_ENCODING}", name, f"unsupported content encoding {name}")
+        self._is_gzip = encoding != "deflate"
+        self._members = 0
+        self._member: Any = None  # what decompresses the current one
 
     @property
-    def eof(self) -> bool:
-        return self._decompressor.eof and not self.unconsumed_tail
+    def is_complete(self) -> bool:
+        """Whether what came, if anything, is whole."""
+        return self._member is None or self._member.eof
 
-    def decompress(self, data: bytes, max_length: int) -> bytes:
-        if self._decompressor.eof:
-            if data[:1] != b"\x1f":  # not another member: ignore what follows the body
-                self.unconsumed_tail = b""
-                return b""
-            if self._members >= _MAX_MEMBERS:
-                raise zlib.error("it has too many members")
-            self._decompressor = zlib.decompressobj(_GZIP)
-            self._members += 1
-        piece = self._decompressor.decompress(data, max_length)
-        self.unconsumed_tail = self._decompressor.unused_data or self._decompressor.unconsumed_tail
-        return piece
+    def decompress(self, data: bytes) -> Iterator[bytes]:
+        """Yield the content a piece at a time, so that a bomb is noticed before it unfolds."""
+        piece = b""
+        try:
+            while data or len(piece) == _PIECE:  # zlib may hold output back after its last input
+                if self.is_complete:
+                    if self._members and not (self._is_gzip and data[:1] == b"\x1f"):
+                        return  # ignore what follows the body
+                    self._begin_member(data[0])
+                piece = self._member.decompress(data, _PIECE)
+                data = self._member.unconsumed_tail or self._member.unused_data
+                yield piece
+        except zlib.error as error:
+            got = f"a corrupt one ({error})"
+            raise _refusal("a compressed body", got, "the compressed body is corrupt") from None
 
-
-class _DeflateDecompressor:
-    """Decompresses the zlib format, which HTTP calls deflate, and raw deflate, which some servers send."""
-
-    eof = False
-    unconsumed_tail = b""
-
-    def __init__(self) -> None:
-        self._decompressor: Any = None
-
-    def decompress(self, data: bytes, max_length: int) -> bytes:
-        if self._decompressor is None:
-            self._decompressor = zlib.decompressobj(_ZLIB if data[0] & 0x0F == 8 else _RAW)
-        piece: bytes = self._decompressor.decompress(data, max_length)
-        self.eof, self.unconsumed_tail = self._decompressor.eof, self._decompressor.unconsumed_tail
-        return piece
+    def _begin_member(self, first_byte: int) -> None:
+        if self._members >= _MAX_MEMBERS:
+            raise zlib.error("it has too many members")
+        self._members += 1
+        deflate = _ZLIB if first_byte & 0x0F == 8 else _RAW
+        self._member = zlib.decompressobj(_GZIP if self._is_gzip else deflate)
 
 
 def nothing(content: bytes, content_type: str) -> None:
@@ -263,14 +235,10 @@ def parse_json(content: bytes, content_type: str) -> Any:
         return _parse(_decoded(content.removeprefix(BOM_UTF8), _charset(content_type)))
     except (LookupError, ValueError) as error:
         reason = str(error)  # the error itself holds the whole body
-    raise _not_json(content, content_type, reason)
-
-
-def _not_json(content: bytes, content_type: str, reason: str) -> APIResponseValidationError:
     if not content:
-        return _refusal("JSON", "an empty body", "the body is empty, not JSON", NOT_THE_API)
+        raise _refusal("JSON", "an empty body", "the body is empty, not JSON", NOT_THE_API)
     start = repr(content[:60].decode("utf-8", "replace"))
     got = f"a body that starts {start} ({reason})"
     if "json" in content_type.lower():
-        return _refusal("JSON", got, f"the body is not valid JSON ({reason}): it starts {start}", _REPORT)
-    return _refusal("JSON", got, f"the body is not JSON: it starts {start}", NOT_THE_API)
+        raise _refusal("JSON", got, f"the body is not valid JSON ({reason}): it starts {start}", _REPORT)
+    raise _refusal("JSON", got, f"the body is not JSON: it starts {start}", NOT_THE_API)

@@ -1,7 +1,7 @@
 # Made by `make generate` from openapi.yaml. Do not edit: change that file, generator/ or runtime/ instead.
 """The validated configuration of a client: the API, the key, the server, and the options of calls."""
 
-from __future__ import annotations
+# Annotations are not left as strings: NamedTuple would compile each of them, at import.
 
 import os
 import re
@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 from math import inf
 from types import MappingProxyType
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, Self, TypeVar
 
 from ..errors import UsageError
 from ..types import UNSET, Unset
@@ -18,9 +18,6 @@ from .redaction import Redact, redactor
 
 H = TypeVar("H", httpx.Client, httpx.AsyncClient)
 
-TIMEOUT = 10.0
-DEADLINE = 30.0
-MAX_RETRIES = 5
 MAX_CONNECTIONS = 100  # that a client opens at most, in each process and event loop
 
 _YEAR = 366 * 86_400  # seconds; operating systems reject very long timeouts
@@ -64,21 +61,14 @@ class ClientConfig(Generic[H]):
     """
 
     def __init__(
-        self,
-        api: APIConfig,
-        api_key: str | None,
-        base_url: str | None,
-        allow_http: bool,
-        http_client: H | None,
-        http_client_type: type[H],
+        self, api: APIConfig, api_key: Any, base_url: Any, allow_http: Any, http_client: Any, http_client_type: type[H]
     ) -> None:
         self.api = api
         self.get_key, self.redact = self._checked_key(api_key)
-        if http_client is not None and not isinstance(http_client, http_client_type):  # pyright: ignore[reportUnnecessaryIsInstance]
-            kind = type(http_client)
+        if http_client is not None and not isinstance(http_client, http_client_type):
             expected = f"expected an httpx.{http_client_type.__name__}"
-            raise UsageError(f"http_client: {expected}, got {_type_name(kind)}")
-        if not isinstance(allow_http, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise UsageError(f"http_client: {expected}, got {_type_name(http_client)}")
+        if not isinstance(allow_http, bool):
             raise UsageError(f"allow_http: expected True or False, got {_describe(allow_http)}")
         self.http_client: H | None = http_client
         self.base_url = self._checked_base_url(base_url, allow_http)
@@ -88,7 +78,7 @@ class ClientConfig(Generic[H]):
         """Return the error for a call that needs a key where none was given."""
         return UsageError(f"api_key: no API key was given; pass api_key=... or set {self.api.env_prefix}_API_KEY")
 
-    def _checked_base_url(self, base_url: str | None, allow_http: bool) -> httpx.URL:
+    def _checked_base_url(self, base_url: Any, allow_http: bool) -> httpx.URL:
         option = "base_url"
         if base_url is None and self.http_client is not None and self.http_client.base_url.host:
             option, base_url = "http_client: its base_url", str(self.http_client.base_url)
@@ -110,20 +100,18 @@ class ClientConfig(Generic[H]):
             raise UsageError(f"{option}: http:// would send the API key unencrypted; use https://, or allow_http=True")
         return url
 
-    def _checked_key(self, api_key: str | None) -> tuple[Callable[[], str] | None, Redact]:
-        option, advice = "api_key", ""
-        if api_key is None:
-            option, advice = f"{self.api.env_prefix}_API_KEY", "; set it to the key alone"
-            api_key = os.environ.get(option)
-        if api_key is None:
-            if self.api.key_required:
-                raise self.missing_key_error()
+    def _checked_key(self, key: Any) -> tuple[Callable[[], str] | None, Redact]:
+        variable = f"{self.api.env_prefix}_API_KEY"
+        option, advice = "api_key", f"pass the key alone, or set {variable}"
+        if key is None:
+            option, advice = variable, "set it to the key alone"
+            key = os.environ.get(variable)
+        if key is None and self.api.key_required:
+            raise self.missing_key_error()
+        if key is None:
             return None, lambda text: text
-        key = api_key
         if problem := _key_problem(key, bearer=self.api.bearer_key):
-            raise UsageError(
-                f"{option}: {problem}{advice or f'; pass the key alone, or set {self.api.env_prefix}_API_KEY'}"
-            )
+            raise UsageError(f"{option}: {problem}; {advice}")
         return lambda: key, redactor(key)
 
 
@@ -150,23 +138,19 @@ def parse_url(url: httpx.URL | str) -> httpx.URL | None:
     """Return the URL of a server, or None if it is not one: errors of httpx would quote what may be secret."""
     try:
         parsed = httpx.URL(url)
-        return parsed if _is_host(parsed.host, parsed.port) else None
+        host, port = parsed.host, parsed.port or 0
     except (httpx.InvalidURL, TypeError, ValueError):
         return None
-
-
-def _is_host(host: str, port: int | None) -> bool:
-    return bool(host) and "%" not in host and not any(c.isspace() for c in host) and 0 <= (port or 0) < 65536
+    is_server = host.split() == [host] and "%" not in host and 0 <= port < 65536
+    return parsed if is_server else None
 
 
 def is_loopback(host: str) -> bool:
     """Return whether a host is this machine."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
     try:
         return ip_address(host).is_loopback
-    except ValueError:
-        return False
+    except ValueError:  # a name
+        return host == "localhost" or host.endswith(".localhost")
 
 
 class CallOptions(NamedTuple):
@@ -179,41 +163,31 @@ class CallOptions(NamedTuple):
         headers: Additional headers for each request.
     """
 
-    timeouts: Mapping[str, float] = dict.fromkeys(("connect", "read", "write", "pool"), TIMEOUT)
-    deadline: float = DEADLINE
-    max_retries: int = MAX_RETRIES
+    timeouts: Mapping[str, float] = dict.fromkeys(("connect", "read", "write", "pool"), 10.0)
+    deadline: float = 30.0
+    max_retries: int = 5
     headers: Mapping[str, str] = MappingProxyType({})
 
     @classmethod
-    def default_for(cls, http_client: httpx.Client | httpx.AsyncClient | None) -> CallOptions:
+    def default_for(cls, http_client: httpx.Client | httpx.AsyncClient | None) -> Self:
         """Return the options of a client that is given none: an `http_client` keeps its timeout."""
         if http_client is None:
             return cls()
         timeouts = http_client.timeout.as_dict().items()
         return cls(timeouts={name: inf if seconds is None else seconds for name, seconds in timeouts})
 
-    def replaced(
-        self,
-        timeout: float | Unset = UNSET,
-        deadline: float | Unset = UNSET,
-        max_retries: int | Unset = UNSET,
-        headers: Mapping[str, str] | Unset = UNSET,
-    ) -> CallOptions:
-        """Return these options with some of them changed.
+    def replaced(self, timeout: Any, deadline: Any, max_retries: Any, headers: Any = UNSET) -> Self:
+        """Return these options with some of them changed: those that are not UNSET.
 
         Raises:
             UsageError: An option is invalid.
         """
-        options = self
-        if timeout is not UNSET:
-            options = options._replace(timeouts=dict.fromkeys(self.timeouts, _seconds("timeout", timeout)))
-        if deadline is not UNSET:
-            options = options._replace(deadline=_seconds("deadline", deadline))
-        if max_retries is not UNSET:
-            options = options._replace(max_retries=_count("max_retries", max_retries))
-        if headers is not UNSET:
-            options = options._replace(headers={**self.headers, **_text_headers(headers)})
-        return options
+        return type(self)(
+            self.timeouts if timeout is UNSET else dict.fromkeys(self.timeouts, _seconds("timeout", timeout)),
+            self.deadline if deadline is UNSET else _seconds("deadline", deadline),
+            self.max_retries if max_retries is UNSET else _count("max_retries", max_retries),
+            self.headers if headers is UNSET else {**self.headers, **_text_headers(headers)},
+        )
 
 
 def _seconds(option: str, value: Any) -> float:
@@ -248,9 +222,10 @@ def is_header_value(text: str) -> bool:
 
 def _describe(value: object) -> str:
     """Describe the value of an option. Only numbers are shown: any other value may be a misplaced key."""
-    return f"{value!r:.50}" if isinstance(value, int | float | None) else _type_name(type(value))
+    return f"{value!r:.50}" if isinstance(value, int | float | None) else _type_name(value)
 
 
-def _type_name(kind: type) -> str:
+def _type_name(value: object) -> str:
+    kind = type(value)
     module = kind.__module__.partition(".")[0]
     return kind.__name__ if module == "builtins" else f"{module}.{kind.__name__}"
