@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from generator import docstrings
 from generator.nodes import mapping, sequence, type_names
-from generator.schemas import ANYTHING, OBJECT, Schemas
+from generator.schemas import ANYTHING, OBJECT, Schemas, is_alias
 from generator.value_checks import Problem, check_boolean, check_const, check_default, check_enum, check_types
 
 ANNOTATIONS = frozenset(
@@ -80,9 +80,7 @@ def _beside_one_of(_: Schemas, schema: Mapping[str, Any]) -> Problem | None:
 
 def _beside_all_of(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | None:
     entries = sequence(schema.get("allOf"))
-    if len(entries) == 1 and "$ref" in mapping(entries[0]):
-        if lost := effective_keywords(schema) & {"properties", "required", "additionalProperties"}:
-            return "", f"{named(lost)} beside allOf of one $ref would be lost; make them another entry of allOf"
+    if is_alias(schema):
         return None
     for index, entry in enumerate(entries):
         resolved = schemas.resolved(entry)

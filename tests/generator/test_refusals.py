@@ -534,11 +534,8 @@ COMBINATIONS: Refused = {
         anyOf=[STRING, INTEGER], properties={"a": STRING}
     ),
     f"{X}: anyOf beside oneOf is not supported; use one of them": schema(oneOf=[STRING], anyOf=[INTEGER]),
-    f"{X}: properties beside allOf of one $ref would be lost; make them another entry of allOf": schemas(
-        A=of(), X={"allOf": [ref("A")], "properties": {"a": STRING}}
-    ),
-    f"{X}: required beside allOf of one $ref would be lost; make them another entry of allOf": schemas(
-        A=of(a=STRING), X={"allOf": [ref("A")], "required": ["a"]}
+    "$.components.schemas.Y: allOf[0] is not a single object and cannot be merged; write it without allOf": schemas(
+        A=STRING, Y={"allOf": [ref("A")], "required": ["a"]}
     ),
     f"{X}: allOf[0] is not a single object and cannot be merged; make it the only entry of allOf": schemas(
         A=STRING, X={"allOf": [ref("A"), {"description": "An A."}]}
@@ -763,6 +760,7 @@ OBEYED: dict[str, dict[str, Any]] = {
             "required": ["a"],
         },
     ),
+    "all-of-extended": schemas(A=of(a=STRING), X={"allOf": [ref("A")], "properties": {"b": STRING}, "required": ["b"]}),
     "all-of-no-type": schema(allOf=[{"description": "A."}]),
     "all-of-one": schemas(
         A=of(a=STRING), X={"description": "A.", "nullable": True, "additionalProperties": True, "allOf": [ref("A")]}
