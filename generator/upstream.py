@@ -59,6 +59,9 @@ def parse(document: Mapping[str, Any], settings: Config) -> GeneratorData:
     errors = [error for tag in data.endpoint_collections_by_tag.values() for error in tag.parse_errors]
     if errors := errors + data.errors:
         raise GenerationError(described(errors, mapping(mapping(document.get("components")).get("schemas"))))
+    endpoints = [endpoint for tag in data.endpoint_collections_by_tag.values() for endpoint in tag.endpoints]
+    for parameter in [parameter for endpoint in endpoints for parameter in endpoint.path_parameters]:
+        parameter.default = None  # it is always given; those after it may have none
     for extra in [model.additional_properties for model in data.models]:
         if extra and not isinstance(extra, AnyProperty):  # upstream's is shared; it needs no decoder
             extra.python_name = EXTRA

@@ -252,14 +252,6 @@ PARAMETERS: Refused = {
     f"{GET}.parameters: 'b' is sent for both 'b' and 'a'; rename one": described(
         {"/a": {"parameters": [query("b")], "get": {**OK, "parameters": [query("a", of(b=STRING))]}}}
     ),
-    **{
-        f"$.paths['/a/{{{name}}}'].get.parameters[0].schema: a parameter in the path is always given; leave the "
-        "default out": parameter("path", name, schema=each)
-        for name, each in {
-            "beside": {"oneOf": [STRING, INTEGER], "default": 1},
-            "inside": {"oneOf": [{**STRING, "default": "a"}, INTEGER]},
-        }.items()
-    },
     f"{P}.schema: a file cannot be sent in a query; use a request body": parameter(
         schema={"type": "array", "items": FILE}
     ),
