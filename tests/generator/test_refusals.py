@@ -180,6 +180,9 @@ OPERATIONS: Refused = {
     "rename one": described(
         {"/a": {"get": {**OK, "operationId": "getX", "tags": ["default"]}, "put": {**OK, "operationId": "get_x"}}}
     ),
+    f"{GET}: a $ref of an operation is not followed; write the operation here": described(
+        {"/a": {"get": {"$ref": "a.yaml"}}}
+    ),
     "$.paths['/0'].get.operationId: '-' has no letters for a name in Python; write some": operations("-"),
     "$.paths['/a'].put.tags: 'a-b' and 'a b' are both 'a_b' in Python; write them alike": described(
         {"/a": {"get": {**OK, "tags": ["a b"]}, "put": {**OK, "tags": ["a-b"]}}}
