@@ -32,7 +32,11 @@ from generator.nodes import below, mapping
 MESSAGES = {
     r'Attempted to generate duplicate models with name "(.+)"': r"two schemas are \1 in Python; give one another title",
     r"Found conflicting enums named (\w+) .+": r"two enums are \1 in Python; give one another title",
-    r"(.+) can't be merged with (.+)": r"a property in allOf is \1 and \2; describe it once",
+    r"(?:can't merge list properties: )*(.+) can't be merged with (.+)": (
+        r"a property in allOf is \1 and \2; describe it once"
+    ),
+    r"Cannot take allOf a non-object": "an entry of allOf has no properties to merge; give it type: object",
+    r"Parameters with same Python identifier (.+) detected": r"two parameters are \1 in Python; rename one",
     r"Invalid property in union .+": "an alternative cannot be generated here; refer to one under components.schemas",
     r"Properties (.*) and (.*) have the same python_name": r"'\1' and '\2' are alike in Python; rename one",
 }

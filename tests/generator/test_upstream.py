@@ -68,6 +68,8 @@ STRING = {"type": "string"}
 PROPERTY = {"type": "object", "properties": {"k": STRING}}
 IN_DOUBT = {"allOf": [PROPERTY, {"properties": {"k": {"type": "integer"}}}]}
 CONTENT = {"application/json": {"schema": IN_DOUBT}}
+LISTS = [{"type": "array", "items": {"type": kind}} for kind in ("string", "integer")]
+NAMES = ("Time", "Time<", "Time>")
 UNION = {"application/json": {"schema": {"oneOf": [STRING, IN_DOUBT]}}}
 
 
@@ -106,6 +108,15 @@ FAULTS = {
     ),
     "$.components.schemas.Y_a: a property in allOf is str and int; describe it once": described(
         components={"schemas": {"Y": STRING, "Y_a": {"oneOf": [STRING, IN_DOUBT]}}}
+    ),
+    "$.components.schemas.L: a property in allOf is str and int; describe it once": described(
+        components={"schemas": {"L": {"allOf": [{"properties": {"k": LISTS[0]}}, {"properties": {"k": LISTS[1]}}]}}}
+    ),
+    "$.components.schemas.X: an entry of allOf has no properties to merge; give it type: object": described(
+        components={"schemas": {"A": {}, "X": {"allOf": [{"$ref": "#/components/schemas/A"}, PROPERTY]}}}
+    ),
+    "$.paths['/d'].get: two parameters are Time in Python; rename one": described(
+        {"/d": {"get": {**OK, "parameters": [{"name": name, "in": "query", "schema": STRING} for name in NAMES]}}}
     ),
     "$.paths['/a'].get.responses['200']: a property in allOf is str and int; describe it once": described(
         {"/a": {"get": {"responses": {"200": {"description": "", "content": CONTENT}}}}}
