@@ -20,9 +20,11 @@ from openapi_python_client.parser.properties.int import IntProperty
 from openapi_python_client.parser.properties.list_property import ListProperty
 from openapi_python_client.parser.properties.protocol import PropertyProtocol
 from openapi_python_client.parser.properties.union import UnionProperty
+from openapi_python_client.schema import OpenAPI
 from openapi_python_client.schema.parameter_location import ParameterLocation
 from openapi_python_client.schema.untrusted_string import UntrustedString
 from openapi_python_client.strings import PythonIdentifier
+from pydantic import ValidationError
 
 from generator import discriminators
 from generator.errors import GenerationError
@@ -59,7 +61,7 @@ def parse(document: Mapping[str, Any], settings: Config) -> GeneratorData:
     with _corrections():
         data = GeneratorData.from_dict(dict(document), config=settings)
     if isinstance(data, GeneratorError):
-        raise GenerationError(described([data]))
+        raise GenerationError("\n".join(_invalid(document)) or described([data]))
     errors = [error for tag in data.endpoint_collections_by_tag.values() for error in tag.parse_errors]
     if errors := errors + data.errors:
         raise GenerationError(described(errors, mapping(mapping(document.get("components")).get("schemas"))))
@@ -70,6 +72,15 @@ def parse(document: Mapping[str, Any], settings: Config) -> GeneratorData:
         if extra and not isinstance(extra, AnyProperty):  # upstream's is shared; it needs no decoder
             extra.python_name = EXTRA
     return data
+
+
+def _invalid(document: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what openapi-python-client cannot read; its own message has dots where paths have their brackets."""
+    try:
+        OpenAPI.model_validate(document)
+    except ValidationError as error:
+        for each in error.errors():
+            yield f"{below('$', *(step for step in each['loc'] if step != 'other'))}: {each['msg']}"
 
 
 def described(errors: Sequence[GeneratorError], schemas: Iterable[str] = ()) -> str:
@@ -86,9 +97,6 @@ def described(errors: Sequence[GeneratorError], schemas: Iterable[str] = ()) -> 
 
 def _lines(error: GeneratorError, schemas: Iterable[str]) -> Iterator[str]:
     detail = error.detail or ""
-    if invalid := re.findall(r"^(\S+)\n  (.+?) \[type=", detail, re.MULTILINE):  # the lines of pydantic
-        yield from (f"$.{place.replace('.other', '')}: {message}" for place, message in invalid)
-        return
     if operation := re.match(r"WARNING parsing (\w+) (\S+) within", error.header):
         place = below("$.paths", operation[2], operation[1].lower())
     elif schema := re.search(r"/components/(\w+)/([^\s:]+)", error.header):

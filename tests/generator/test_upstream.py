@@ -124,7 +124,7 @@ FAULTS = {
     "$.paths['/b'].get: a property in allOf is str and int; describe it once": described(
         {"/b": {"get": {**OK, "parameters": [{"name": "p", "in": "query", "schema": IN_DOUBT}]}}}
     ),
-    "$.paths./a.get.parameters.0.name: Input should be a valid string": described(
+    "$.paths['/a'].get.parameters[0].name: Input should be a valid string": described(
         {"/a": {"get": {"parameters": [{"name": 1}]}}}
     ),
 }
