@@ -479,6 +479,12 @@ VALUES: Refused = {
         )
         for names in ("A", "ABC")
     },
+    **{
+        f"{X}['x-enum-varnames']: expected a list of texts, got {names!r}; quote each name": schema(
+            enum=["a", "b"], **{"x-enum-varnames": names}
+        )
+        for names in ([True, False], ["A", None], "AB", {"a": "A", "b": "B"})
+    },
     f"{X}.default: expected integer, got the string 'x'": schema(type="integer", default="x"),
     f"{X}.default: expected null or object, got the string 'x'": schema(
         nullable=True, oneOf=[of(a=STRING), of(b=STRING)], default="x"
