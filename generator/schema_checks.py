@@ -163,7 +163,7 @@ def _discriminator(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | Non
         return "discriminator", "there is no propertyName; name the property that tells the alternatives apart"
     alternatives = [each for each in (*sequence(schema.get("oneOf")), *sequence(schema.get("anyOf"))) if not_null(each)]
     if not alternatives:
-        return "discriminator", "it needs the alternatives beside it; list them with oneOf"
+        return "discriminator", "no alternatives are beside it; move it to a schema with oneOf, or leave it out"
     names = {str(mapping(each).get("$ref")).rpartition("/")[2] for each in alternatives}
     for index, each in enumerate(alternatives):
         if "$ref" not in mapping(each) or schemas.types(each) != OBJECT or len(list(schemas.leaves(each))) > 1:

@@ -595,7 +595,7 @@ def test_combination_in_doubt_is_refused() -> None:
 
 
 DISCRIMINATORS: Refused = {
-    f"{X}.discriminator: it needs the alternatives beside it; list them with oneOf": schema(
+    f"{X}.discriminator: no alternatives are beside it; move it to a schema with oneOf, or leave it out": schema(
         type="object", discriminator={"propertyName": "kind"}, properties={"kind": STRING}
     ),
     f"{X}.discriminator: there is no propertyName; name the property that tells the alternatives apart": schemas(
