@@ -61,9 +61,6 @@ def parameter_problems(schemas: Schemas, parameter: Mapping[str, Any], place: st
         yield f"{place}.style: {style!r} is not supported; supported in a {location}: {', '.join(styles)}"
     elif problem := _unsendable(schemas, schemas.resolved(parameter.get("schema")), location, style, parameter):
         yield f"{place}.schema: {problem}"
-    schema = schemas.resolved(parameter["schema"])
-    if location == "path" and any("default" in each for each in (schema, *schemas.leaves(schema))):
-        yield f"{place}.schema: a parameter in the path is always given; leave the default out"
 
 
 def parameters_alike(

@@ -33,6 +33,7 @@ from generator.nulls import spell_out_nulls
 from generator.operations import API
 from generator.refusals import refusals
 from generator.schema_checks import drop_needless_discriminators
+from generator.schemas import keep_beside_references
 
 TEMPLATES = Path(__file__).parent / "templates"
 RUNTIME = ROOT / "runtime"
@@ -101,6 +102,7 @@ def parsed(name: str, document: Mapping[str, Any], settings: Config) -> tuple[Ge
     if lines := [f"{name}: {line}" for line in refusals(document)]:
         raise GenerationError("\n".join(lines))
     drop_extensions(document)
+    keep_beside_references(document)
     spell_out_nulls(document)
     choose_media_types(document)
     docstrings.describe_limits(document)

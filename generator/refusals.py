@@ -125,7 +125,9 @@ class _Walk:
             for index, parameter in enumerate(sequence(item.get("parameters"))):
                 yield from self._parameter(mapping(parameter), below(place, "parameters", index))
             for method in METHODS:
-                if operation := mapping(item.get(method)):
+                if "$ref" in mapping(item.get(method)):
+                    yield f"{below(place, method)}: a $ref of an operation is not followed; write the operation here"
+                elif operation := mapping(item.get(method)):
                     yield from self._names(operation, path, method)
                     yield from self._operation(operation, item, path, below(place, method))
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from generator import docstrings
 from generator.nodes import mapping, sequence, type_names
-from generator.schemas import ANYTHING, OBJECT, Schemas
+from generator.schemas import ANYTHING, OBJECT, Schemas, is_alias
 from generator.value_checks import Problem, check_boolean, check_const, check_default, check_enum, check_types
 
 ANNOTATIONS = frozenset(
@@ -80,9 +80,7 @@ def _beside_one_of(_: Schemas, schema: Mapping[str, Any]) -> Problem | None:
 
 def _beside_all_of(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | None:
     entries = sequence(schema.get("allOf"))
-    if len(entries) == 1 and "$ref" in mapping(entries[0]):
-        if lost := effective_keywords(schema) & {"properties", "required", "additionalProperties"}:
-            return "", f"{named(lost)} beside allOf of one $ref would be lost; make them another entry of allOf"
+    if is_alias(schema):
         return None
     for index, entry in enumerate(entries):
         resolved = schemas.resolved(entry)
@@ -165,7 +163,7 @@ def _discriminator(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | Non
         return "discriminator", "there is no propertyName; name the property that tells the alternatives apart"
     alternatives = [each for each in (*sequence(schema.get("oneOf")), *sequence(schema.get("anyOf"))) if not_null(each)]
     if not alternatives:
-        return "discriminator", "it needs the alternatives beside it; list them with oneOf"
+        return "discriminator", "no alternatives are beside it; move it to a schema with oneOf, or leave it out"
     names = {str(mapping(each).get("$ref")).rpartition("/")[2] for each in alternatives}
     for index, each in enumerate(alternatives):
         if "$ref" not in mapping(each) or schemas.types(each) != OBJECT or len(list(schemas.leaves(each))) > 1:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from generator.nodes import mapping, operations, resolved, sequence
+from generator.nodes import children, mapping, operations, resolved, sequence
 
 ANYTHING: frozenset[str] = frozenset({"string", "number", "boolean", "object", "array", "null"})
 OBJECT = frozenset({"object"})
@@ -106,8 +106,8 @@ class Schemas:
         while stack:
             node = self.resolved(stack.pop(0))
             alternatives = [*sequence(node.get("oneOf")), *sequence(node.get("anyOf"))]
-            if len(entries := sequence(node.get("allOf"))) == 1 and "$ref" in mapping(entries[0]):
-                alternatives += entries
+            if is_alias(node):
+                alternatives += node["allOf"]
             if not alternatives:
                 yield node
             elif id(node) not in seen:
@@ -165,6 +165,30 @@ class Schemas:
                 yield node
                 stack += mapping(node.get("properties")).values()
                 stack += [node.get("items"), node.get("additionalProperties"), *combined(node)]
+
+
+def is_alias(schema: Mapping[str, Any]) -> bool:
+    """Return whether a schema only refers to another, in allOf, with nothing beside it to merge."""
+    is_merged = any(schema.get(name, True) is not True for name in ("properties", "required", "additionalProperties"))
+    return refers_to_one(schema) and not is_merged
+
+
+def refers_to_one(schema: Mapping[str, Any]) -> bool:
+    """Return whether allOf of a schema is one $ref."""
+    entries = sequence(schema.get("allOf"))
+    return len(entries) == 1 and "$ref" in mapping(entries[0])
+
+
+def keep_beside_references(node: Any, *, named: bool = False) -> None:
+    """Give, in place, allOf of one $ref a second entry if there is something beside it to merge.
+
+    openapi-python-client would take it for the $ref alone.
+    """
+    for _, child, has_names in children(node, named=named):
+        keep_beside_references(child, named=has_names)
+    schema = cast("dict[str, Any]", mapping(node))
+    if not named and refers_to_one(schema) and not is_alias(schema):
+        schema["allOf"] = [*schema["allOf"], {"type": "object"}]
 
 
 def combined(schema: Mapping[str, Any]) -> list[Any]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from attrs import evolve
 from openapi_python_client import strings
 from openapi_python_client.config import Config
-from openapi_python_client.parser import GeneratorData
+from openapi_python_client.parser import GeneratorData, properties
 from openapi_python_client.parser.errors import GeneratorError, ParseError
 from openapi_python_client.parser.properties import AnyProperty, string
 from openapi_python_client.parser.properties.boolean import BooleanProperty
@@ -19,19 +20,25 @@ from openapi_python_client.parser.properties.int import IntProperty
 from openapi_python_client.parser.properties.list_property import ListProperty
 from openapi_python_client.parser.properties.protocol import PropertyProtocol
 from openapi_python_client.parser.properties.union import UnionProperty
+from openapi_python_client.schema import OpenAPI
 from openapi_python_client.schema.parameter_location import ParameterLocation
 from openapi_python_client.schema.untrusted_string import UntrustedString
 from openapi_python_client.strings import PythonIdentifier
+from pydantic import ValidationError
 
 from generator import discriminators
 from generator.errors import GenerationError
 from generator.naming import RESERVED_WORDS
-from generator.nodes import below
+from generator.nodes import below, mapping
 
 MESSAGES = {
     r'Attempted to generate duplicate models with name "(.+)"': r"two schemas are \1 in Python; give one another title",
     r"Found conflicting enums named (\w+) .+": r"two enums are \1 in Python; give one another title",
-    r"(.+) can't be merged with (.+)": r"a property in allOf is \1 and \2; describe it once",
+    r"(?:can't merge list properties: )*(.+) can't be merged with (.+)": (
+        r"a property in allOf is \1 and \2; describe it once"
+    ),
+    r"Cannot take allOf a non-object": "an entry of allOf has no properties to merge; give it type: object",
+    r"Parameters with same Python identifier (.+) detected": r"two parameters are \1 in Python; rename one",
     r"Invalid property in union .+": "an alternative cannot be generated here; refer to one under components.schemas",
     r"Properties (.*) and (.*) have the same python_name": r"'\1' and '\2' are alike in Python; rename one",
 }
@@ -54,32 +61,48 @@ def parse(document: Mapping[str, Any], settings: Config) -> GeneratorData:
     with _corrections():
         data = GeneratorData.from_dict(dict(document), config=settings)
     if isinstance(data, GeneratorError):
-        raise GenerationError(described([data]))
+        raise GenerationError("\n".join(_invalid(document)) or described([data]))
     errors = [error for tag in data.endpoint_collections_by_tag.values() for error in tag.parse_errors]
     if errors := errors + data.errors:
-        raise GenerationError(described(errors))
+        raise GenerationError(described(errors, mapping(mapping(document.get("components")).get("schemas"))))
+    endpoints = [endpoint for tag in data.endpoint_collections_by_tag.values() for endpoint in tag.endpoints]
+    for parameter in [parameter for endpoint in endpoints for parameter in endpoint.path_parameters]:
+        parameter.default = None  # it is always given; those after it may have none
     for extra in [model.additional_properties for model in data.models]:
         if extra and not isinstance(extra, AnyProperty):  # upstream's is shared; it needs no decoder
             extra.python_name = EXTRA
     return data
 
 
-def described(errors: Sequence[GeneratorError]) -> str:
-    """Return a line for each error of openapi-python-client, without those that only follow from another."""
-    lines = [line for error in errors for line in _lines(error)]
+def _invalid(document: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what openapi-python-client cannot read; its own message has dots where paths have their brackets."""
+    try:
+        OpenAPI.model_validate(document)
+    except ValidationError as error:
+        for each in error.errors():
+            yield f"{below('$', *(step for step in each['loc'] if step != 'other'))}: {each['msg']}"
+
+
+def described(errors: Sequence[GeneratorError], schemas: Iterable[str] = ()) -> str:
+    """Return a line for each error of openapi-python-client, without those that only follow from another.
+
+    Args:
+        errors: The errors.
+        schemas: The names of the schemas of the document.
+    """
+    lines = [line for error in errors for line in _lines(error, schemas)]
     causes = [line for line in lines if "Could not find reference" not in line]
     return "\n".join(dict.fromkeys(causes or lines))
 
 
-def _lines(error: GeneratorError) -> Iterator[str]:
+def _lines(error: GeneratorError, schemas: Iterable[str]) -> Iterator[str]:
     detail = error.detail or ""
-    if invalid := re.findall(r"^(\S+)\n  (.+?) \[type=", detail, re.MULTILINE):  # the lines of pydantic
-        yield from (f"$.{place.replace('.other', '')}: {message}" for place, message in invalid)
-        return
     if operation := re.match(r"WARNING parsing (\w+) (\S+) within", error.header):
         place = below("$.paths", operation[2], operation[1].lower())
     elif schema := re.search(r"/components/(\w+)/([^\s:]+)", error.header):
-        place = below("$.components", *schema.groups())
+        kind, name = schema.groups()
+        around = [each for each in schemas if f"{name}_".startswith(f"{each}_")]  # X of the alternative X_type_1
+        place = below("$.components", kind, max(around, key=len, default=name))
     else:
         place = error.header.strip(" :.")
     cause = " ".join(detail.partition("Failure to process")[0].rpartition("OpenAPI document: :")[2].split())
@@ -106,6 +129,8 @@ def _corrections() -> Generator[None]:
     5. Arrays, dates and UUIDs can be sent in headers; upstream has no template for that.
     6. The default of a union keeps its type; upstream makes text of 3, and 3 of "3", if that alternative is first, and
        drops the default if an array is first.
+    7. The properties of objects wait for all schemas; upstream reads those of alternatives at once and again later, and
+       takes the objects in them for others of the same name.
     """
     replacements: tuple[tuple[Any, str, Any], ...] = (
         (string, "remove_string_escapes", _unchanged),
@@ -113,6 +138,7 @@ def _corrections() -> Generator[None]:
         (UntrustedString, "__str__", UntrustedString.get_untrusted_value),
         (UnionProperty, "build", discriminators.build),
         (UnionProperty, "convert_value", _union_default),
+        (properties, "_create_schemas", _create_schemas),
         (PropertyProtocol, "_allowed_locations", set(ParameterLocation)),
     )
     before = [(owner, name, getattr(owner, name)) for owner, name, _ in replacements]
@@ -127,6 +153,18 @@ def _corrections() -> Generator[None]:
 
 def _unchanged(value: str) -> str:
     return value
+
+
+_create: Any = vars(properties)["_create_schemas"]
+_property_from_data = properties.property_from_data
+
+
+def _create_schemas(**arguments: Any) -> Any:
+    properties.property_from_data = partial(_property_from_data, process_properties=False)
+    try:
+        return _create(**arguments)
+    finally:
+        properties.property_from_data = _property_from_data
 
 
 _convert = UnionProperty.convert_value

@@ -83,7 +83,10 @@ def check_enum(_: Schemas, schema: Mapping[str, Any]) -> Problem | None:
         return "enum", "the type allows null, the values do not; list null as well"
     if {type(value) for value in values} not in ({str}, {int}):
         return "enum", 'expected strings alone or integers alone; quote texts such as "yes" and "1"'
-    given = sequence(schema.get("x-enum-varnames"))
+    names = schema.get("x-enum-varnames", [])
+    given = sequence(names)
+    if given != names or not all(isinstance(name, str) for name in given):
+        return "x-enum-varnames", f"expected a list of texts, got {names!r}; quote each name"
     if given and len(given) != len(values):
         return "x-enum-varnames", f"expected {len(values)} names, one for each value, got {len(given)}"
     taken: dict[str, Any] = {}

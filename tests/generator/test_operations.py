@@ -80,6 +80,15 @@ def test_signature_has_path_then_keywords(monkeypatch: pytest.MonkeyPatch) -> No
     }
 
 
+def test_default_of_a_path_parameter_is_not_applied(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The path has to be given whole, also where a parameter without a default follows."""
+    schema = {"oneOf": [{**STRING, "default": "a"}, {"type": "integer"}], "default": 1}
+    parameters = [parameter("a", "path", {**STRING, "default": "x"}), parameter("b", "path", schema)]
+    found = operation({"parameters": [*parameters, parameter("c", "path")]}, monkeypatch, "/{a}/{b}/{c}")
+    assert found.signature() == "a: str, b: int | str, c: str"
+    assert "Default" not in found.docstring
+
+
 def test_delimiter_is_for_the_query_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """A header of the same name has commas."""
     array = {"type": "array", "items": STRING}

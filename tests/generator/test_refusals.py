@@ -180,6 +180,9 @@ OPERATIONS: Refused = {
     "rename one": described(
         {"/a": {"get": {**OK, "operationId": "getX", "tags": ["default"]}, "put": {**OK, "operationId": "get_x"}}}
     ),
+    f"{GET}: a $ref of an operation is not followed; write the operation here": described(
+        {"/a": {"get": {"$ref": "a.yaml"}}}
+    ),
     "$.paths['/0'].get.operationId: '-' has no letters for a name in Python; write some": operations("-"),
     "$.paths['/a'].put.tags: 'a-b' and 'a b' are both 'a_b' in Python; write them alike": described(
         {"/a": {"get": {**OK, "tags": ["a b"]}, "put": {**OK, "tags": ["a-b"]}}}
@@ -252,14 +255,6 @@ PARAMETERS: Refused = {
     f"{GET}.parameters: 'b' is sent for both 'b' and 'a'; rename one": described(
         {"/a": {"parameters": [query("b")], "get": {**OK, "parameters": [query("a", of(b=STRING))]}}}
     ),
-    **{
-        f"$.paths['/a/{{{name}}}'].get.parameters[0].schema: a parameter in the path is always given; leave the "
-        "default out": parameter("path", name, schema=each)
-        for name, each in {
-            "beside": {"oneOf": [STRING, INTEGER], "default": 1},
-            "inside": {"oneOf": [{**STRING, "default": "a"}, INTEGER]},
-        }.items()
-    },
     f"{P}.schema: a file cannot be sent in a query; use a request body": parameter(
         schema={"type": "array", "items": FILE}
     ),
@@ -484,6 +479,12 @@ VALUES: Refused = {
         )
         for names in ("A", "ABC")
     },
+    **{
+        f"{X}['x-enum-varnames']: expected a list of texts, got {names!r}; quote each name": schema(
+            enum=["a", "b"], **{"x-enum-varnames": names}
+        )
+        for names in ([True, False], ["A", None], "AB", {"a": "A", "b": "B"})
+    },
     f"{X}.default: expected integer, got the string 'x'": schema(type="integer", default="x"),
     f"{X}.default: expected null or object, got the string 'x'": schema(
         nullable=True, oneOf=[of(a=STRING), of(b=STRING)], default="x"
@@ -534,11 +535,8 @@ COMBINATIONS: Refused = {
         anyOf=[STRING, INTEGER], properties={"a": STRING}
     ),
     f"{X}: anyOf beside oneOf is not supported; use one of them": schema(oneOf=[STRING], anyOf=[INTEGER]),
-    f"{X}: properties beside allOf of one $ref would be lost; make them another entry of allOf": schemas(
-        A=of(), X={"allOf": [ref("A")], "properties": {"a": STRING}}
-    ),
-    f"{X}: required beside allOf of one $ref would be lost; make them another entry of allOf": schemas(
-        A=of(a=STRING), X={"allOf": [ref("A")], "required": ["a"]}
+    "$.components.schemas.Y: allOf[0] is not a single object and cannot be merged; write it without allOf": schemas(
+        A=STRING, Y={"allOf": [ref("A")], "required": ["a"]}
     ),
     f"{X}: allOf[0] is not a single object and cannot be merged; make it the only entry of allOf": schemas(
         A=STRING, X={"allOf": [ref("A"), {"description": "An A."}]}
@@ -597,7 +595,7 @@ def test_combination_in_doubt_is_refused() -> None:
 
 
 DISCRIMINATORS: Refused = {
-    f"{X}.discriminator: it needs the alternatives beside it; list them with oneOf": schema(
+    f"{X}.discriminator: no alternatives are beside it; move it to a schema with oneOf, or leave it out": schema(
         type="object", discriminator={"propertyName": "kind"}, properties={"kind": STRING}
     ),
     f"{X}.discriminator: there is no propertyName; name the property that tells the alternatives apart": schemas(
@@ -763,6 +761,7 @@ OBEYED: dict[str, dict[str, Any]] = {
             "required": ["a"],
         },
     ),
+    "all-of-extended": schemas(A=of(a=STRING), X={"allOf": [ref("A")], "properties": {"b": STRING}, "required": ["b"]}),
     "all-of-no-type": schema(allOf=[{"description": "A."}]),
     "all-of-one": schemas(
         A=of(a=STRING), X={"description": "A.", "nullable": True, "additionalProperties": True, "allOf": [ref("A")]}

@@ -50,10 +50,27 @@ def test_default_of_a_union_keeps_its_type() -> None:
     assert properties(a={**array, "default": "b"}) == {"a": "'b'"}
 
 
+def test_object_inside_an_alternative_has_one_class() -> None:
+    """Its alternative may be written where it is used, or be what null stands beside, or extend a schema below it."""
+    inner = {"type": "object", "properties": {"o": {"type": "object", "properties": {"e": {"enum": ["a"]}}}}}
+    unions: list[dict[str, Any]] = [
+        {"oneOf": [inner, STRING]},
+        {"anyOf": [{"allOf": [{"$ref": "#/components/schemas/Z"}, inner]}, STRING]},
+        {**inner, "type": ["object", "null"]},
+    ]
+    for union in unions:
+        document = described(components={"schemas": {"X": union, "Z": PROPERTY}})
+        classes = {model.class_info.name for model in parse(document, SETTINGS).models}
+        assert classes - {"Z"} in ({"XType0", "XType0O"}, {"XType1", "XType1O"})
+
+
 STRING = {"type": "string"}
 PROPERTY = {"type": "object", "properties": {"k": STRING}}
 IN_DOUBT = {"allOf": [PROPERTY, {"properties": {"k": {"type": "integer"}}}]}
 CONTENT = {"application/json": {"schema": IN_DOUBT}}
+LISTS = [{"type": "array", "items": {"type": kind}} for kind in ("string", "integer")]
+NAMES = ("Time", "Time<", "Time>")
+UNION = {"application/json": {"schema": {"oneOf": [STRING, IN_DOUBT]}}}
 
 
 def test_discriminator_is_kept_beside_null() -> None:
@@ -84,11 +101,22 @@ FAULTS = {
     "$.components.schemas.X: two enums are XA in Python; give one another title": described(
         components={"schemas": {"X": {"type": "object", "properties": {"a": {"enum": ["b"]}}}, "XA": {"enum": ["c"]}}}
     ),
-    "$.components.schemas.X: an alternative cannot be generated here; refer to one under components.schemas": described(
-        components={"schemas": {"X": {"oneOf": [STRING, IN_DOUBT]}}}
-    ),
+    "$.paths['/c'].get.responses['200']: an alternative cannot be generated here; refer to one under "
+    "components.schemas": described({"/c": {"get": {"responses": {"200": {"description": "", "content": UNION}}}}}),
     "$.components.schemas.X: a property in allOf is str and int; describe it once": described(
         components={"schemas": {"X": IN_DOUBT}}
+    ),
+    "$.components.schemas.Y_a: a property in allOf is str and int; describe it once": described(
+        components={"schemas": {"Y": STRING, "Y_a": {"oneOf": [STRING, IN_DOUBT]}}}
+    ),
+    "$.components.schemas.L: a property in allOf is str and int; describe it once": described(
+        components={"schemas": {"L": {"allOf": [{"properties": {"k": LISTS[0]}}, {"properties": {"k": LISTS[1]}}]}}}
+    ),
+    "$.components.schemas.X: an entry of allOf has no properties to merge; give it type: object": described(
+        components={"schemas": {"A": {}, "X": {"allOf": [{"$ref": "#/components/schemas/A"}, PROPERTY]}}}
+    ),
+    "$.paths['/d'].get: two parameters are Time in Python; rename one": described(
+        {"/d": {"get": {**OK, "parameters": [{"name": name, "in": "query", "schema": STRING} for name in NAMES]}}}
     ),
     "$.paths['/a'].get.responses['200']: a property in allOf is str and int; describe it once": described(
         {"/a": {"get": {"responses": {"200": {"description": "", "content": CONTENT}}}}}
@@ -96,7 +124,7 @@ FAULTS = {
     "$.paths['/b'].get: a property in allOf is str and int; describe it once": described(
         {"/b": {"get": {**OK, "parameters": [{"name": "p", "in": "query", "schema": IN_DOUBT}]}}}
     ),
-    "$.paths./a.get.parameters.0.name: Input should be a valid string": described(
+    "$.paths['/a'].get.parameters[0].name: Input should be a valid string": described(
         {"/a": {"get": {"parameters": [{"name": 1}]}}}
     ),
 }
