@@ -34,16 +34,16 @@ class File:
 
     Args:
         payload: The open file, in binary mode.
-        file_name: The name to send, or None.
+        file_name: The name to send, or None for `upload`: servers take a part without a name for text.
         mime_type: The media type to send, or None.
     """
 
     payload: BinaryIO
     """The open file, in binary mode."""
     file_name: str | None
-    """The name to send, or None."""
+    """The name to send, or None for `upload`."""
     mime_type: str | None
-    """The media type, or None."""
+    """The media type to send, or None."""
 
     def __init__(self, payload: BinaryIO, file_name: str | None = None, mime_type: str | None = None) -> None:
         self.payload = payload
@@ -52,7 +52,7 @@ class File:
 
     def to_tuple(self) -> FileTypes:
         """Return the file in the form that httpx expects in a multipart body."""
-        return self.file_name, self.payload, self.mime_type
+        return self.file_name or "upload", self.payload, self.mime_type
 
 
 class Response(NamedTuple, Generic[T]):

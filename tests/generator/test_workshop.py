@@ -319,7 +319,7 @@ def test_form_is_sent_field_by_field(workshop: Any, ask: Ask) -> None:
 def upload(workshop: Any) -> Any:
     return workshop.Upload(
         file=workshop.File(io.BytesIO(b"\x00\xff"), "a.bin", "image/png"),
-        files=[workshop.File(io.BytesIO(b"1"), "1.txt"), workshop.File(io.BytesIO(b"2"), "2.txt")],
+        files=[workshop.File(io.BytesIO(b"1"), "1.txt"), workshop.File(io.BytesIO(b"2"))],
         where=workshop.Where(shelf="top"),
         when=datetime.datetime(2026, 11, 23, tzinfo=datetime.UTC),
         level=workshop.Level.VALUE_2,
@@ -331,7 +331,7 @@ def upload(workshop: Any) -> Any:
 
 PARTS = [
     ("file", "a.bin", "image/png", b"\x00\xff"),
-    *[("files", "1.txt", "text/plain", b"1"), ("files", "2.txt", "text/plain", b"2")],
+    *[("files", "1.txt", "text/plain", b"1"), ("files", "upload", "application/octet-stream", b"2")],
     ("where", None, "application/json", b'{"shelf": "top"}'),
     *[("when", None, "text/plain", b"2026-11-23T00:00:00Z"), ("level", None, "text/plain", b"2")],
     *[("agreed", None, "text/plain", b"false"), ("tags", None, "text/plain", b"a"), ("tags", None, "text/plain", b"b")],
