@@ -304,7 +304,8 @@ class Call(Generic[T]):
 
     def _raise(self, error: APIError, cause: BaseException | None = None) -> NoReturn:
         error.message += self._budget_hint
-        error._set_request(self._request.method, self._shown_url, self._attempts)
+        error.method, error.url, error.attempts = self._request.method, self._shown_url, self._attempts
+        error._update()
         if cause is not None:
             error.__cause__ = cause
         failures.redact_causes(error, self._active_exception, self._redact)
