@@ -15,14 +15,7 @@ from http import HTTPStatus
 from math import isfinite
 from typing import Any, Generic, NoReturn, TypeVar
 
-from ..errors import (
-    APIConnectionError,
-    APIError,
-    APIResponseValidationError,
-    APIStatusError,
-    APITimeoutError,
-    status_line,
-)
+from ..errors import APIConnectionError, APIError, APIResponseValidationError, APITimeoutError, status_line
 from ..types import Response
 from . import failures, retries
 from .api_request import APIRequest
@@ -50,6 +43,8 @@ _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.Pr
 
 # What may truncate a body.
 TRUNCATIONS = (httpx.NetworkError, httpx.RemoteProtocolError, httpx.TimeoutException, TimeoutError)
+
+_UNKNOWN_OUTCOME = "; the server may have acted on it: check before you send it again"
 
 _STATUSES = {status.value: status for status in HTTPStatus}
 
@@ -99,12 +94,10 @@ class Call(Generic[T]):
         self._factory = factory
         self._redact = state.config.redact
         self._is_safe = request.method in retries.SAFE_METHODS
-        self._unknown_outcome_hint = (
-            "" if self._is_safe else "; the server may have acted on it: check before you send it again"
-        )
+        self._unknown_outcome_hint = "" if self._is_safe else _UNKNOWN_OUTCOME
         self._sent: httpx.Request | None = None  # the last request
         self._raw: RawResponse | None = None  # its response, once it has begun
-        self._requests = 0
+        self._attempts = 0
         self._redirects = 0
         self._charged_retries = 0  # to the retry budget
         self._budget_hint = ""  # for the error, if the budget allowed no further retry
@@ -134,7 +127,7 @@ class Call(Generic[T]):
 
     def next_request(self) -> httpx.Request:
         """Return the request to send now."""
-        self._requests += 1
+        self._attempts += 1
         self._raw = None
         remaining = max(0.0, self.ends_at - now())  # not the property, which would add a function call to each request
         timeouts = {name: min(seconds, remaining) for name, seconds in self._options.timeouts.items()}
@@ -151,7 +144,7 @@ class Call(Generic[T]):
         if self.is_callers_error(error):
             self.on_no_response()
             raise error
-        return RawResponse(error.response, self._redact)
+        return self.on_head(error.response)
 
     def response_at_deadline(self) -> RawResponse:
         """Return an error response whose body did not arrive in time, or raise TimeoutError."""
@@ -188,13 +181,13 @@ class Call(Generic[T]):
             http_status = _STATUSES.get(status)
             if decode is None or http_status is None:
                 documented = " or ".join(responses) or "no success"
-                problem = (
-                    "it is not a standard status" if decode else f"the API description documents only {documented}"
-                )
+                problem = "it is not a standard status"
+                if decode is None:
+                    problem = f"the API description documents only {documented}"
                 raise APIResponseValidationError(expected=documented, got=str(status), problem=problem)
             parsed = decode(raw.content, raw.fields.get("content-type", ""))
         except APIResponseValidationError as error:
-            self._raise_invalid(error, raw)
+            self._raise(error)
         self._state.retry_budget.record_success(self._charged_retries)
         return Response(http_status, raw.headers, raw.content, parsed)
 
@@ -206,8 +199,7 @@ class Call(Generic[T]):
             APIResponseValidationError: The body of the response was refused.
         """
         if isinstance(error, APIResponseValidationError):  # the body was refused
-            assert self._raw is not None
-            self._raise_invalid(error, self._raw)
+            self._raise(error)
         if self._state.is_closed:
             self._raise(APIConnectionError("the client was closed during the call"), error)
         timed_out = isinstance(error, httpx.TimeoutException | TimeoutError)
@@ -240,10 +232,6 @@ class Call(Generic[T]):
             self._raise(self._last_429)
         limit = f"the rate limit allows no request within the deadline of {self._options.deadline:g} s"
         self._raise(APITimeoutError(f"{limit}; make fewer calls, or raise `deadline`"))
-
-    @property
-    def _attempts(self) -> int:
-        return self._requests - self._redirects
 
     def _plan_retry(self, delay: float, reason: str, is_exempt: Callable[[], bool]) -> bool:
         """Set `delay` and return True if a retry is allowed. It is charged to the retry budget unless exempt."""
@@ -281,27 +269,24 @@ class Call(Generic[T]):
 
     def _on_redirect(self, raw: RawResponse, location: str) -> None:
         """Follow a redirect, or raise the error of one that the client does not follow."""
-        too_many = self._redirects >= MAX_REDIRECTS
-        target = _same_origin_target(self._url, location)
-        if target is not None and self._is_safe and not too_many:
+        if self._redirects >= MAX_REDIRECTS:
+            reason = f"more than {MAX_REDIRECTS} redirects"
+        elif self._is_safe and (target := _same_origin_target(self._url, location)):
             self._redirects += 1
+            self._attempts -= 1  # the request after it is the same attempt
             self._url = target
             self.delay = 0.0
             return
-        if too_many:
-            reason = f"more than {MAX_REDIRECTS} redirects"
         else:
             reason = f"redirects to {failures.one_line(self._redact(location))!r}, which the client does not follow"
         message = f"{status_line(raw.status_code)}: {reason}; check `base_url`"
         if raw.status_code <= 303:  # the server may have processed a POST; 307 and 308 mean that it did not
             message += self._unknown_outcome_hint
-        self._raise(APIStatusError(message, status_code=raw.status_code, text=raw.text, headers=raw.redacted_headers))
-
-    def _raise_invalid(self, error: APIResponseValidationError, raw: RawResponse) -> NoReturn:
-        error._set_response(raw.status_code, raw.redacted_headers, raw.text, self._redact)
-        self._raise(error)
+        self._raise(raw.error(message))
 
     def _raise(self, error: APIError, cause: BaseException | None = None) -> NoReturn:
+        if isinstance(error, APIResponseValidationError) and self._raw is not None:
+            error._set_response(self._raw.status_code, self._raw.redacted_headers, self._raw.text, self._redact)
         error.message += self._budget_hint
         error.method, error.url, error.attempts = self._request.method, self._shown_url, self._attempts
         error._update()
