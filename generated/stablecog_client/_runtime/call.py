@@ -11,7 +11,6 @@ import logging
 import socket
 import ssl
 import sys
-from collections.abc import Callable
 from http import HTTPStatus
 from math import isfinite
 from typing import Any, Generic, NoReturn, TypeVar
@@ -35,7 +34,7 @@ _logger = logging.getLogger(__name__.partition(".")[0])
 # What the HTTP libraries and sockets raise when there is no complete response, or a body is refused. httpx raises
 # RuntimeError when its client is closed.
 FAULTS = (
-    *(httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, APIResponseValidationError),
+    *(httpx.HTTPError, httpx.InvalidURL, APIResponseValidationError),
     *(ConnectionError, TimeoutError, socket.gaierror, ssl.SSLError, RuntimeError),
 )
 
@@ -208,11 +207,9 @@ class Call(Generic[T]):
         causes = failures.informative_causes_of(error, self._active_exception)
         reason = failures.one_line(self._redact(failures.describe(causes, self._state.proxy or self._url.host)))
         if (self._is_safe or not sent) and failures.is_transient(causes):
-            delay = retries.backoff(self._attempts)
             # A stale keep-alive connection says nothing about the server's health.
             may_be_stale = sent and not timed_out
-            budget = self._state.retry_budget
-            if self._plan_retry(delay, reason, lambda: may_be_stale and budget.acquire_for_stale_connection()):
+            if self._plan_retry(retries.backoff(self._attempts), reason, may_be_stale=may_be_stale):
                 return
         hint = self._unknown_outcome_hint if sent else ""
         if not timed_out and self.remaining > 0:
@@ -234,13 +231,14 @@ class Call(Generic[T]):
         limit = f"the rate limit allows no request within the deadline of {self._options.deadline:g} s"
         self._raise(APITimeoutError(f"{limit}; make fewer calls, or raise `deadline`"))
 
-    def _plan_retry(self, delay: float, reason: str, is_exempt: Callable[[], bool]) -> bool:
-        """Set `delay` and return True if a retry is allowed. It is charged to the retry budget unless exempt."""
+    def _plan_retry(self, delay: float, reason: str, *, is_free: bool = False, may_be_stale: bool = False) -> bool:
+        """Set `delay` and return True if a retry is allowed. It is charged to the retry budget unless it is free."""
         if self._attempts > self._options.max_retries or delay >= self.remaining:
             return False
-        exempt = is_exempt()
-        retry = exempt or self._state.retry_budget.acquire()
-        if retry and not exempt:
+        budget = self._state.retry_budget
+        is_free = is_free or (may_be_stale and budget.acquire_for_stale_connection())
+        retry = is_free or budget.acquire()
+        if retry and not is_free:
             self._charged_retries += 1
         self._budget_hint = "" if retry else "; not retrying: the retry budget is used up"
         next_step = f"; retrying in {delay:.2f} s" if retry else self._budget_hint
@@ -264,7 +262,8 @@ class Call(Generic[T]):
             delay = max(retry_after or 0.0, retries.backoff(self._attempts))
             # While the server admits other requests, the rate limit paces retries, so they are not charged.
             limit = self._state.rate_limit if status == 429 else None
-            if self._plan_retry(delay, status_line(status), lambda: limit is not None and limit.recently_admitted):
+            is_free = limit is not None and limit.recently_admitted
+            if self._plan_retry(delay, status_line(status), is_free=is_free):
                 return
         self._raise(error)
 
