@@ -10,6 +10,7 @@ import re
 import socket
 import ssl
 import sys
+from contextlib import suppress
 from traceback import walk_tb
 from types import FrameType, TracebackType
 from typing import Any, cast
@@ -20,7 +21,9 @@ from .redaction import Redact
 
 Causes = list[BaseException]
 
-_LIBRARIES = frozenset({__name__.partition(".")[0], *LIBRARIES, "aiohttp", "anyio", "h11", "httpx_aiohttp", "trio"})
+# Packages and modules whose code is not the caller's.
+_LIBRARIES = {__name__.partition(".")[0], *LIBRARIES, "aiohttp", "anyio", "h11", "httpx_aiohttp", "trio"}
+_NOT_THE_CALLERS = sys.stdlib_module_names | _LIBRARIES
 
 # Failures that a retry does not change.
 _PERMANENT = (httpx.InvalidURL, httpx.LocalProtocolError, httpx.UnsupportedProtocol, ssl.SSLCertVerificationError)
@@ -40,8 +43,6 @@ _NOT_VALID_NOW = "the certificate is not valid now: check this machine's clock, 
 _CERTIFICATE_ADVICE = {9: _NOT_VALID_NOW, 10: _NOT_VALID_NOW, 62: _OTHER_SERVER, 64: _OTHER_SERVER}
 
 _STATUS_ADVICE = {
-    100: "check `base_url`",
-    300: "check `base_url`",
     400: "the server rejected the request: correct the arguments",
     401: "check the API key: it is unknown or switched off",
     402: "the account may lack credits: check what it has left",
@@ -56,10 +57,8 @@ _STATUS_ADVICE = {
 }
 
 
-# Texts of h11, which httpx passes on, as other transports word them.
-_PLAINER = {
-    "Server disconnected without sending a response.": "the server closed the connection without a response",
-}
+# Text of h11, which httpx passes on, as other transports word it.
+_PLAINER = {"Server disconnected without sending a response.": "the server closed the connection without a response"}
 
 # An error number before a text of the operating system, and a line of OpenSSL's source after one.
 _NOISE = r"^\[Errno -?\d+\] | \(_ssl\.c:\d+\)$"
@@ -124,15 +123,14 @@ def status_advice(status: int, content_type: str) -> str:
     """Return what the caller can do about a status."""
     if status < 500 and "html" in content_type.lower():
         return NOT_THE_API
-    return _STATUS_ADVICE.get(status) or _STATUS_ADVICE[max(100, min(status // 100 * 100, 500))]
+    return _STATUS_ADVICE.get(status) or _STATUS_ADVICE.get(min(status // 100 * 100, 500), "check `base_url`")
 
 
 def server_message(text: str) -> str:
     """Return what a server says about an error, in one line: the message in a JSON object, or else the text."""
-    try:
-        body: Any = json.loads(text) if text.lstrip().startswith("{") else None
-    except (ValueError, RecursionError):
-        body = None
+    body: Any = None
+    with suppress(ValueError, RecursionError):
+        body = json.loads(text)
     if isinstance(body, dict):
         fields = cast("dict[str, Any]", body)
         inner = fields.get("error")
@@ -211,8 +209,7 @@ def without_network_frames(traceback: TracebackType | None) -> TracebackType | N
     """Return a traceback with the frames of the caller's code alone: of its event hooks and transports."""
     kept: list[TracebackType] = []
     while traceback is not None:
-        package = _package_of(traceback.tb_frame)
-        if package not in _LIBRARIES and package not in sys.stdlib_module_names:
+        if _package_of(traceback.tb_frame) not in _NOT_THE_CALLERS:
             kept.append(traceback)
         traceback = traceback.tb_next
     result: TracebackType | None = None
