@@ -195,14 +195,10 @@ class APIResponseValidationError(APIError, ValueError):
         self._update()
         return self
 
-    def _set_response(
-        self, status_code: int, headers: Mapping[str, str], text: str, redact: Callable[[str], str]
-    ) -> None:
-        """Set the response that contained the value, and redact what the error quotes of it."""
+    def _redact(self, redact: Callable[[str], str]) -> None:
+        """Redact what the error quotes of a response; `_update` is to follow."""
         self.got, self._problem = redact(self.got), redact(self._problem)
         self.steps = tuple(redact(step) if isinstance(step, str) else step for step in self.steps)
-        self.status_code, self.headers, self.text = status_code, headers, text
-        self._update()
 
     def _update(self) -> None:
         """Derive the message, unless it was given, and `args`."""

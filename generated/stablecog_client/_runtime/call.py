@@ -48,12 +48,6 @@ _UNKNOWN_OUTCOME = "; the server may have acted on it: check before you send it 
 
 _STATUSES = {status.value: status for status in HTTPStatus}
 
-_TIMEOUT_NAMES: dict[type[Exception], str] = {
-    httpx.ConnectTimeout: "connect",
-    httpx.PoolTimeout: "pool",
-    httpx.WriteTimeout: "write",
-}
-
 NO_AUTH = httpx.Auth()
 """Tells httpx to add no authentication of its own."""
 
@@ -206,11 +200,10 @@ class Call(Generic[T]):
         sent = not isinstance(error, _UNSENT)
         causes = failures.informative_causes_of(error, self._active_exception)
         reason = failures.one_line(self._redact(failures.describe(causes, self._state.proxy or self._url.host)))
-        if (self._is_safe or not sent) and failures.is_transient(causes):
-            # A stale keep-alive connection says nothing about the server's health.
-            may_be_stale = sent and not timed_out
-            if self._plan_retry(retries.backoff(self._attempts), reason, may_be_stale=may_be_stale):
-                return
+        may_retry = (self._is_safe or not sent) and failures.is_transient(causes)
+        may_be_stale = sent and not timed_out  # a stale keep-alive connection says nothing about the server's health
+        if may_retry and self._plan_retry(retries.backoff(self._attempts), reason, may_be_stale=may_be_stale):
+            return
         hint = self._unknown_outcome_hint if sent else ""
         if not timed_out and self.remaining > 0:
             advice = failures.advice(causes, self._state.proxy, self._state.proxy_source)
@@ -218,7 +211,9 @@ class Call(Generic[T]):
             self._raise(APIConnectionError(f"{what}: {reason}; {advice}{hint}"), error)
         option, seconds = "deadline", self._options.deadline
         if self.remaining > 0:
-            option, seconds = "timeout", self._options.timeouts[_TIMEOUT_NAMES.get(type(error), "read")]
+            operation = type(error).__name__.removesuffix("Timeout").lower()  # that of ConnectTimeout is `connect`
+            timeouts = self._options.timeouts
+            option, seconds = "timeout", timeouts.get(operation, timeouts["read"])
         what = "no connection" if not sent else "no response" if self._raw is None else "no complete response"
         what += f" within the {option} of {seconds:g} s" if isfinite(seconds) else " in time"
         advice = f"check the network and the server, or raise `{option}` to wait longer"
@@ -285,8 +280,9 @@ class Call(Generic[T]):
         self._raise(raw.error(message))
 
     def _raise(self, error: APIError, cause: BaseException | None = None) -> NoReturn:
-        if isinstance(error, APIResponseValidationError) and self._raw is not None:
-            error._set_response(self._raw.status_code, self._raw.redacted_headers, self._raw.text, self._redact)
+        if isinstance(error, APIResponseValidationError) and (raw := self._raw) is not None:
+            error.status_code, error.headers, error.text = raw.status_code, raw.redacted_headers, raw.text
+            error._redact(self._redact)
         error.message += self._budget_hint
         error.method, error.url, error.attempts = self._request.method, self._shown_url, self._attempts
         error._update()
