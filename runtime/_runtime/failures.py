@@ -16,6 +16,7 @@ from types import FrameType, TracebackType
 from typing import Any, cast
 
 from .bodies import NOT_THE_API
+from .codec import mapping
 from .http_library import CALLER_OF_HOOKS, LIBRARIES, httpx
 from .redaction import Redact
 
@@ -110,9 +111,9 @@ def advice(causes: Causes, proxy: str | None, proxy_source: str) -> str:
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return _CERTIFICATE_ADVICE.get(getattr(cause, "verify_code", 0), _UNTRUSTED)
-    if any(isinstance(cause, ssl.SSLError) for cause in causes):
-        text = " ".join(str(cause).lower() for cause in causes)
-        return _OTHER_TLS if "alert" in text or "unsupported" in text else _NO_TLS
+        if isinstance(cause, ssl.SSLError):
+            text = str(cause).lower()
+            return _OTHER_TLS if "alert" in text or "unsupported" in text else _NO_TLS
     if proxy or any(isinstance(cause, httpx.ProxyError) for cause in causes):
         name = f"the proxy {proxy}" if proxy else "the proxy"
         return f"check {name} (from {proxy_source}), the server and `base_url`"
@@ -128,16 +129,13 @@ def status_advice(status: int, content_type: str) -> str:
 
 def server_message(text: str) -> str:
     """Return what a server says about an error, in one line: the message in a JSON object, or else the text."""
-    body: Any = None
-    with suppress(ValueError, RecursionError):
-        body = json.loads(text)
-    if isinstance(body, dict):
-        fields = cast("dict[str, Any]", body)
-        inner = fields.get("error")
-        fields = {**fields, **cast("dict[str, Any]", inner)} if isinstance(inner, dict) else fields
-        messages = [fields.get(name) for name in ("error", "message", "detail", "title", "description")]
-        text = ": ".join(message for message in messages if isinstance(message, str)) or text
-    elif title := re.search(r"<title>([^<]+)", text, re.IGNORECASE):  # of a page of HTML
+    fields: dict[str, Any] = {}
+    with suppress(ValueError, RecursionError):  # as far as they are objects
+        fields = mapping(json.loads(text))
+        fields |= mapping(fields.get("error"))
+    messages = [fields.get(name) for name in ("error", "message", "detail", "title", "description")]
+    text = ": ".join(message for message in messages if isinstance(message, str)) or text
+    if not fields and (title := re.search(r"<title>([^<]+)", text, re.IGNORECASE)):  # of a page of HTML
         text = title[1]
     return one_line(text).rstrip(".")
 
