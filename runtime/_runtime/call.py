@@ -211,8 +211,7 @@ class Call(Generic[T]):
         option, seconds = "deadline", self._options.deadline
         if self.remaining > 0:
             operation = type(error).__name__.removesuffix("Timeout").lower()  # that of ConnectTimeout is `connect`
-            timeouts = self._options.timeouts
-            option, seconds = "timeout", timeouts.get(operation, timeouts["read"])
+            option, seconds = "timeout", self._options.timeouts.get(operation, self._options.timeouts["read"])
         what = "no connection" if not sent else "no response" if self._raw is None else "no complete response"
         what += f" within the {option} of {seconds:g} s" if isfinite(seconds) else " in time"
         advice = f"check the network and the server, or raise `{option}` to wait longer"
@@ -229,9 +228,8 @@ class Call(Generic[T]):
         """Set `delay` and return True if a retry is allowed. It is charged to the retry budget unless it is free."""
         if self._attempts > self._options.max_retries or delay >= self.remaining:
             return False
-        budget = self._state.retry_budget
-        is_free = is_free or (may_be_stale and budget.acquire_for_stale_connection())
-        retry = is_free or budget.acquire()
+        is_free = is_free or (may_be_stale and self._state.retry_budget.acquire_for_stale_connection())
+        retry = is_free or self._state.retry_budget.acquire()
         if retry and not is_free:
             self._charged_retries += 1
         self._budget_hint = "" if retry else "; not retrying: the retry budget is used up"
@@ -255,8 +253,7 @@ class Call(Generic[T]):
         if retries.is_retryable_status(status, safe=self._is_safe):
             delay = max(retry_after or 0.0, retries.backoff(self._attempts))
             # While the server admits other requests, the rate limit paces retries, so they are not charged.
-            limit = self._state.rate_limit if status == 429 else None
-            is_free = limit is not None and limit.recently_admitted
+            is_free = status == 429 and self._state.rate_limit is not None and self._state.rate_limit.recently_admitted
             if self._plan_retry(delay, status_line(status), is_free=is_free):
                 return
         self._raise(error)
