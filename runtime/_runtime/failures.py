@@ -75,12 +75,11 @@ def is_callers_error(error: Exception, request: httpx.Request | None, *, is_clos
     """Return whether an error is not about a request of a client, but about a hook or a test double of the caller's."""
     if is_unmatched(error) or is_raised_by_hook(error):
         return True
-    if isinstance(error, RuntimeError) and not isinstance(error, httpx.StreamError):
+    if isinstance(error, RuntimeError):
         return not is_closed  # httpx raises it when its client is closed
-    try:
+    with suppress(RuntimeError):  # it knows no request
         return isinstance(error, httpx.HTTPError) and error.request is not request
-    except RuntimeError:  # it knows no request
-        return False
+    return False
 
 
 def is_unmatched(error: Exception) -> bool:
