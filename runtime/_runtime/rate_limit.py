@@ -106,5 +106,4 @@ class RateLimit:
     @property
     def recently_admitted(self) -> bool:
         """Whether the server admitted a request in the last two windows, so that it will soon admit a refused one."""
-        with self._lock:
-            return bool(self._admitted) and _now() - self._admitted[-1] < 2 * self._window
+        return bool(self._admitted) and _now() - self._admitted[-1] < 2 * self._window  # no lock: it only grows
