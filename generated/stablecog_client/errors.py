@@ -20,7 +20,7 @@ exception of httpx or Python behind it, if there is one.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from http import HTTPStatus
+from http.client import responses
 from typing import Any
 
 
@@ -40,11 +40,11 @@ class APIError(Exception):
         self, message: str = "", *, method: str | None = None, url: str | None = None, attempts: int = 0
     ) -> None:
         self.message = message
-        self._set_request(method, url, attempts)
-
-    def _set_request(self, method: str | None, url: str | None, attempts: int) -> None:
-        """Set the request that failed, and `args`, which pickle and error trackers use."""
         self.method, self.url, self.attempts = method, url, attempts
+        self._update()
+
+    def _update(self) -> None:
+        """Derive `args`, which pickle and error trackers use, from the other attributes."""
         self.args = (str(self),)
 
     def __str__(self) -> str:
@@ -176,21 +176,17 @@ class APIResponseValidationError(APIError, ValueError):
     ) -> None:
         self.expected, self.got, self.steps, self.advice = expected, got, steps, advice
         self._problem = problem
-        self._custom_message = message
+        self._has_own_message = bool(message)
         self.status_code, self.headers, self.text = 0, {}, ""
-        super().__init__(self._describe(), method=method, url=url, attempts=attempts)
+        super().__init__(message, method=method, url=url, attempts=attempts)
 
     @property
     def path(self) -> str:
         """The JSON path of the value, such as `$.credits[3].expires_at`."""
         path = "$"
         for step in self.steps:
-            if isinstance(step, int):
-                path += f"[{step}]"
-            elif step.isidentifier():
-                path += f".{step}"
-            else:
-                path += "[" + repr(step) + "]"
+            is_plain_name = isinstance(step, str) and step.isidentifier()
+            path += f".{step}" if is_plain_name else f"[{step!r}]"
         return path
 
     def inside(self, step: str | int) -> APIResponseValidationError:
@@ -199,34 +195,24 @@ class APIResponseValidationError(APIError, ValueError):
         self._update()
         return self
 
-    def _set_response(
-        self, status_code: int, headers: Mapping[str, str], text: str, redact: Callable[[str], str]
-    ) -> None:
-        """Set the response that contained the value, and redact what the error quotes of it."""
+    def _redact(self, redact: Callable[[str], str]) -> None:
+        """Redact what the error quotes of a response; `_update` is to follow."""
         self.got, self._problem = redact(self.got), redact(self._problem)
         self.steps = tuple(redact(step) if isinstance(step, str) else step for step in self.steps)
-        self.status_code, self.headers, self.text = status_code, headers, text
-        self._update()
 
     def _update(self) -> None:
-        self.message = self._describe()
-        self._set_request(self.method, self.url, self.attempts)
-
-    def _describe(self) -> str:
-        if self._custom_message:
-            return self._custom_message
-        what = self._problem or f"expected {self.expected}, got {self.got}"
-        if self.steps or not self._problem:
-            what = f"{self.path}: {what}"
-        return f"{status_line(self.status_code)}, but {what}; {self.advice}" if self.status_code else what
+        """Derive the message, unless it was given, and `args`."""
+        if not self._has_own_message:
+            what = self._problem or f"expected {self.expected}, got {self.got}"
+            if self.steps or not self._problem:
+                what = f"{self.path}: {what}"
+            self.message = f"{status_line(self.status_code)}, but {what}; {self.advice}" if self.status_code else what
+        super()._update()
 
 
 def status_line(status_code: int) -> str:
     """Return a status with its phrase: `404 Not Found`."""
-    try:
-        return f"{status_code} {HTTPStatus(status_code).phrase}"
-    except ValueError:
-        return f"{status_code} Unknown Status"
+    return f"{status_code} {responses.get(status_code, 'Unknown Status')}"
 
 
 __all__ = [

@@ -13,5 +13,3 @@ POOL_RACES = (OSError, TypeError, ValueError)
 
 CALLER_OF_HOOKS = "_send_handling_redirects"
 """The function of httpx that calls event hooks."""
-
-__all__ = ["CALLER_OF_HOOKS", "LIBRARIES", "POOL_RACES", "httpx"]

@@ -36,7 +36,7 @@ def redactor(key: str) -> Redact:
 
     _redactors.append(ref(redact, _redactors.remove))
     for name in _LOGGERS:
-        logging.getLogger(name).addFilter(_filter)  # has no effect if it is there already
+        logging.getLogger(name).addFilter(_redact_record)  # has no effect if it is there already
     return redact
 
 
@@ -67,17 +67,12 @@ def _without(start: re.Pattern[str], rest: list[list[str]], text: str) -> str:
     return "".join([*pieces, text[end:]])
 
 
-class _RedactingFilter(logging.Filter):
-    """Redacts the keys of all clients."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        message = original = record.getMessage()
-        for reference in list(_redactors):
-            if (redact := reference()) is not None:
-                message = redact(message)
-        if message != original:
-            record.msg, record.args = message, ()
-        return True
-
-
-_filter = _RedactingFilter()
+def _redact_record(record: logging.LogRecord) -> bool:
+    """Redact the keys of all clients in a log record, and let it pass."""
+    message = original = record.getMessage()
+    for reference in list(_redactors):
+        if (redact := reference()) is not None:
+            message = redact(message)
+    if message != original:
+        record.msg, record.args = message, ()
+    return True

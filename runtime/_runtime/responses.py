@@ -5,22 +5,13 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from ..errors import (
-    APIStatusError,
-    AuthenticationError,
-    InternalServerError,
-    NotFoundError,
-    PermissionDeniedError,
-    RateLimitError,
-    status_line,
-)
+from ..errors import APIStatusError, status_line
 from . import failures
 from .bodies import MAX_BODY, MAX_ERROR_BODY, BoundedBody
 from .http_library import httpx
 from .redaction import Redact
 
-_ERRORS = (AuthenticationError, PermissionDeniedError, NotFoundError, RateLimitError)
-_ERROR_BY_STATUS: dict[int, type[APIStatusError]] = {error.status_code: error for error in _ERRORS}
+_ERRORS = {error.status_code: error for error in APIStatusError.__subclasses__()}
 
 
 class RawResponse:
@@ -80,15 +71,13 @@ class RawResponse:
             message += f"; the server asks to wait {retry_after:g} s"
         if status == 408 or status >= 500:
             message += hint
-        kind = _ERROR_BY_STATUS.get(status, InternalServerError if status >= 500 else APIStatusError)
-        return kind(
-            message,
-            status_code=status,
-            headers=self.redacted_headers,
-            text=self.text,
-            body=body,
-            retry_after=retry_after,
-        )
+        return self.error(message, body, retry_after)
+
+    def error(self, message: str, body: Any = None, retry_after: float | None = None) -> APIStatusError:
+        """Return an error of the class for the status, with a message."""
+        status, headers = self.status_code, self.redacted_headers
+        kind = _ERRORS.get(min(status, 500), APIStatusError)
+        return kind(message, status_code=status, headers=headers, text=self.text, body=body, retry_after=retry_after)
 
 
 def is_followed(response: httpx.Response) -> bool:

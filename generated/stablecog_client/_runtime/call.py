@@ -11,19 +11,11 @@ import logging
 import socket
 import ssl
 import sys
-from collections.abc import Callable
 from http import HTTPStatus
 from math import isfinite
 from typing import Any, Generic, NoReturn, TypeVar
 
-from ..errors import (
-    APIConnectionError,
-    APIError,
-    APIResponseValidationError,
-    APIStatusError,
-    APITimeoutError,
-    status_line,
-)
+from ..errors import APIConnectionError, APIError, APIResponseValidationError, APITimeoutError, status_line
 from ..types import Response
 from . import failures, retries
 from .api_request import APIRequest
@@ -42,7 +34,7 @@ _logger = logging.getLogger(__name__.partition(".")[0])
 # What the HTTP libraries and sockets raise when there is no complete response, or a body is refused. httpx raises
 # RuntimeError when its client is closed.
 FAULTS = (
-    *(httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, APIResponseValidationError),
+    *(httpx.HTTPError, httpx.InvalidURL, APIResponseValidationError),
     *(ConnectionError, TimeoutError, socket.gaierror, ssl.SSLError, RuntimeError),
 )
 
@@ -52,13 +44,9 @@ _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.Pr
 # What may truncate a body.
 TRUNCATIONS = (httpx.NetworkError, httpx.RemoteProtocolError, httpx.TimeoutException, TimeoutError)
 
-_STATUSES = {status.value: status for status in HTTPStatus}
+_UNKNOWN_OUTCOME = "; the server may have acted on it: check before you send it again"
 
-_TIMEOUT_NAMES: dict[type[Exception], str] = {
-    httpx.ConnectTimeout: "connect",
-    httpx.PoolTimeout: "pool",
-    httpx.WriteTimeout: "write",
-}
+_STATUSES = {status.value: status for status in HTTPStatus}
 
 NO_AUTH = httpx.Auth()
 """Tells httpx to add no authentication of its own."""
@@ -100,12 +88,10 @@ class Call(Generic[T]):
         self._factory = factory
         self._redact = state.config.redact
         self._is_safe = request.method in retries.SAFE_METHODS
-        self._unknown_outcome_hint = (
-            "" if self._is_safe else "; the server may have acted on it: check before you send it again"
-        )
+        self._unknown_outcome_hint = "" if self._is_safe else _UNKNOWN_OUTCOME
         self._sent: httpx.Request | None = None  # the last request
         self._raw: RawResponse | None = None  # its response, once it has begun
-        self._requests = 0
+        self._attempts = 0
         self._redirects = 0
         self._charged_retries = 0  # to the retry budget
         self._budget_hint = ""  # for the error, if the budget allowed no further retry
@@ -135,7 +121,7 @@ class Call(Generic[T]):
 
     def next_request(self) -> httpx.Request:
         """Return the request to send now."""
-        self._requests += 1
+        self._attempts += 1
         self._raw = None
         remaining = max(0.0, self.ends_at - now())  # not the property, which would add a function call to each request
         timeouts = {name: min(seconds, remaining) for name, seconds in self._options.timeouts.items()}
@@ -152,7 +138,7 @@ class Call(Generic[T]):
         if self.is_callers_error(error):
             self.on_no_response()
             raise error
-        return RawResponse(error.response, self._redact)
+        return self.on_head(error.response)
 
     def response_at_deadline(self) -> RawResponse:
         """Return an error response whose body did not arrive in time, or raise TimeoutError."""
@@ -189,13 +175,13 @@ class Call(Generic[T]):
             http_status = _STATUSES.get(status)
             if decode is None or http_status is None:
                 documented = " or ".join(responses) or "no success"
-                problem = (
-                    "it is not a standard status" if decode else f"the API description documents only {documented}"
-                )
+                problem = "it is not a standard status"
+                if decode is None:
+                    problem = f"the API description documents only {documented}"
                 raise APIResponseValidationError(expected=documented, got=str(status), problem=problem)
             parsed = decode(raw.content, raw.fields.get("content-type", ""))
         except APIResponseValidationError as error:
-            self._raise_invalid(error, raw)
+            self._raise(error)
         self._state.retry_budget.record_success(self._charged_retries)
         return Response(http_status, raw.headers, raw.content, parsed)
 
@@ -207,21 +193,17 @@ class Call(Generic[T]):
             APIResponseValidationError: The body of the response was refused.
         """
         if isinstance(error, APIResponseValidationError):  # the body was refused
-            assert self._raw is not None
-            self._raise_invalid(error, self._raw)
+            self._raise(error)
         if self._state.is_closed:
             self._raise(APIConnectionError("the client was closed during the call"), error)
         timed_out = isinstance(error, httpx.TimeoutException | TimeoutError)
         sent = not isinstance(error, _UNSENT)
         causes = failures.informative_causes_of(error, self._active_exception)
         reason = failures.one_line(self._redact(failures.describe(causes, self._state.proxy or self._url.host)))
-        if (self._is_safe or not sent) and failures.is_transient(causes):
-            delay = retries.backoff(self._attempts)
-            # A stale keep-alive connection says nothing about the server's health.
-            may_be_stale = sent and not timed_out
-            budget = self._state.retry_budget
-            if self._plan_retry(delay, reason, lambda: may_be_stale and budget.acquire_for_stale_connection()):
-                return
+        may_retry = (self._is_safe or not sent) and failures.is_transient(causes)
+        may_be_stale = sent and not timed_out  # a stale keep-alive connection says nothing about the server's health
+        if may_retry and self._plan_retry(retries.backoff(self._attempts), reason, may_be_stale=may_be_stale):
+            return
         hint = self._unknown_outcome_hint if sent else ""
         if not timed_out and self.remaining > 0:
             advice = failures.advice(causes, self._state.proxy, self._state.proxy_source)
@@ -229,7 +211,8 @@ class Call(Generic[T]):
             self._raise(APIConnectionError(f"{what}: {reason}; {advice}{hint}"), error)
         option, seconds = "deadline", self._options.deadline
         if self.remaining > 0:
-            option, seconds = "timeout", self._options.timeouts[_TIMEOUT_NAMES.get(type(error), "read")]
+            operation = type(error).__name__.removesuffix("Timeout").lower()  # that of ConnectTimeout is `connect`
+            option, seconds = "timeout", self._options.timeouts.get(operation, self._options.timeouts["read"])
         what = "no connection" if not sent else "no response" if self._raw is None else "no complete response"
         what += f" within the {option} of {seconds:g} s" if isfinite(seconds) else " in time"
         advice = f"check the network and the server, or raise `{option}` to wait longer"
@@ -242,17 +225,13 @@ class Call(Generic[T]):
         limit = f"the rate limit allows no request within the deadline of {self._options.deadline:g} s"
         self._raise(APITimeoutError(f"{limit}; make fewer calls, or raise `deadline`"))
 
-    @property
-    def _attempts(self) -> int:
-        return self._requests - self._redirects
-
-    def _plan_retry(self, delay: float, reason: str, is_exempt: Callable[[], bool]) -> bool:
-        """Set `delay` and return True if a retry is allowed. It is charged to the retry budget unless exempt."""
+    def _plan_retry(self, delay: float, reason: str, *, is_free: bool = False, may_be_stale: bool = False) -> bool:
+        """Set `delay` and return True if a retry is allowed. It is charged to the retry budget unless it is free."""
         if self._attempts > self._options.max_retries or delay >= self.remaining:
             return False
-        exempt = is_exempt()
-        retry = exempt or self._state.retry_budget.acquire()
-        if retry and not exempt:
+        is_free = is_free or (may_be_stale and self._state.retry_budget.acquire_for_stale_connection())
+        retry = is_free or self._state.retry_budget.acquire()
+        if retry and not is_free:
             self._charged_retries += 1
         self._budget_hint = "" if retry else "; not retrying: the retry budget is used up"
         next_step = f"; retrying in {delay:.2f} s" if retry else self._budget_hint
@@ -275,36 +254,35 @@ class Call(Generic[T]):
         if retries.is_retryable_status(status, safe=self._is_safe):
             delay = max(retry_after or 0.0, retries.backoff(self._attempts))
             # While the server admits other requests, the rate limit paces retries, so they are not charged.
-            limit = self._state.rate_limit if status == 429 else None
-            if self._plan_retry(delay, status_line(status), lambda: limit is not None and limit.recently_admitted):
+            is_free = status == 429 and self._state.rate_limit is not None and self._state.rate_limit.recently_admitted
+            if self._plan_retry(delay, status_line(status), is_free=is_free):
                 return
         self._raise(error)
 
     def _on_redirect(self, raw: RawResponse, location: str) -> None:
         """Follow a redirect, or raise the error of one that the client does not follow."""
-        too_many = self._redirects >= MAX_REDIRECTS
-        target = _same_origin_target(self._url, location)
-        if target is not None and self._is_safe and not too_many:
+        if self._redirects >= MAX_REDIRECTS:
+            reason = f"more than {MAX_REDIRECTS} redirects"
+        elif self._is_safe and (target := _same_origin_target(self._url, location)):
             self._redirects += 1
+            self._attempts -= 1  # the request after it is the same attempt
             self._url = target
             self.delay = 0.0
             return
-        if too_many:
-            reason = f"more than {MAX_REDIRECTS} redirects"
         else:
             reason = f"redirects to {failures.one_line(self._redact(location))!r}, which the client does not follow"
         message = f"{status_line(raw.status_code)}: {reason}; check `base_url`"
         if raw.status_code <= 303:  # the server may have processed a POST; 307 and 308 mean that it did not
             message += self._unknown_outcome_hint
-        self._raise(APIStatusError(message, status_code=raw.status_code, text=raw.text, headers=raw.redacted_headers))
-
-    def _raise_invalid(self, error: APIResponseValidationError, raw: RawResponse) -> NoReturn:
-        error._set_response(raw.status_code, raw.redacted_headers, raw.text, self._redact)
-        self._raise(error)
+        self._raise(raw.error(message))
 
     def _raise(self, error: APIError, cause: BaseException | None = None) -> NoReturn:
+        if isinstance(error, APIResponseValidationError) and (raw := self._raw) is not None:
+            error.status_code, error.headers, error.text = raw.status_code, raw.redacted_headers, raw.text
+            error._redact(self._redact)
         error.message += self._budget_hint
-        error._set_request(self._request.method, self._shown_url, self._attempts)
+        error.method, error.url, error.attempts = self._request.method, self._shown_url, self._attempts
+        error._update()
         if cause is not None:
             error.__cause__ = cause
         failures.redact_causes(error, self._active_exception, self._redact)

@@ -11,17 +11,21 @@ import re
 import socket
 import ssl
 import sys
+from contextlib import suppress
 from traceback import walk_tb
 from types import FrameType, TracebackType
 from typing import Any, cast
 
 from .bodies import NOT_THE_API
+from .codec import mapping
 from .http_library import CALLER_OF_HOOKS, LIBRARIES, httpx
 from .redaction import Redact
 
 Causes = list[BaseException]
 
-_LIBRARIES = frozenset({__name__.partition(".")[0], *LIBRARIES, "aiohttp", "anyio", "h11", "httpx_aiohttp", "trio"})
+# Packages and modules whose code is not the caller's.
+_LIBRARIES = {__name__.partition(".")[0], *LIBRARIES, "aiohttp", "anyio", "h11", "httpx_aiohttp", "trio"}
+_NOT_THE_CALLERS = sys.stdlib_module_names | _LIBRARIES
 
 # Failures that a retry does not change.
 _PERMANENT = (httpx.InvalidURL, httpx.LocalProtocolError, httpx.UnsupportedProtocol, ssl.SSLCertVerificationError)
@@ -41,8 +45,6 @@ _NOT_VALID_NOW = "the certificate is not valid now: check this machine's clock, 
 _CERTIFICATE_ADVICE = {9: _NOT_VALID_NOW, 10: _NOT_VALID_NOW, 62: _OTHER_SERVER, 64: _OTHER_SERVER}
 
 _STATUS_ADVICE = {
-    100: "check `base_url`",
-    300: "check `base_url`",
     400: "the server rejected the request: correct the arguments",
     401: "check the API key: it is unknown or switched off",
     402: "the account may lack credits: check what it has left",
@@ -57,7 +59,7 @@ _STATUS_ADVICE = {
 }
 
 
-# Texts of h11, which httpx passes on, as other transports word them.
+# Text of h11, which httpx passes on, as other transports word it.
 _PLAINER = {"Server disconnected without sending a response.": "the server closed the connection without a response"}
 
 # An error number before a text of the operating system, and a line of OpenSSL's source after one.
@@ -74,12 +76,11 @@ def is_callers_error(error: Exception, request: httpx.Request | None, *, is_clos
     """Return whether an error is not about a request of a client, but about a hook or a test double of the caller's."""
     if is_unmatched(error) or is_raised_by_hook(error):
         return True
-    if isinstance(error, RuntimeError) and not isinstance(error, httpx.StreamError):
+    if isinstance(error, RuntimeError):
         return not is_closed  # httpx raises it when its client is closed
-    try:
+    with suppress(RuntimeError):  # it knows no request
         return isinstance(error, httpx.HTTPError) and error.request is not request
-    except RuntimeError:  # it knows no request
-        return False
+    return False
 
 
 def is_unmatched(error: Exception) -> bool:
@@ -110,9 +111,9 @@ def advice(causes: Causes, proxy: str | None, proxy_source: str) -> str:
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return _CERTIFICATE_ADVICE.get(getattr(cause, "verify_code", 0), _UNTRUSTED)
-    if any(isinstance(cause, ssl.SSLError) for cause in causes):
-        text = " ".join(str(cause).lower() for cause in causes)
-        return _OTHER_TLS if "alert" in text or "unsupported" in text else _NO_TLS
+        if isinstance(cause, ssl.SSLError):
+            text = str(cause).lower()
+            return _OTHER_TLS if "alert" in text or "unsupported" in text else _NO_TLS
     if proxy or any(isinstance(cause, httpx.ProxyError) for cause in causes):
         name = f"the proxy {proxy}" if proxy else "the proxy"
         return f"check {name} (from {proxy_source}), the server and `base_url`"
@@ -123,22 +124,18 @@ def status_advice(status: int, content_type: str) -> str:
     """Return what the caller can do about a status."""
     if status < 500 and "html" in content_type.lower():
         return NOT_THE_API
-    return _STATUS_ADVICE.get(status) or _STATUS_ADVICE[max(100, min(status // 100 * 100, 500))]
+    return _STATUS_ADVICE.get(status) or _STATUS_ADVICE.get(min(status // 100 * 100, 500), "check `base_url`")
 
 
 def server_message(text: str) -> str:
     """Return what a server says about an error, in one line: the message in a JSON object, or else the text."""
-    try:
-        body: Any = json.loads(text) if text.lstrip().startswith("{") else None
-    except (ValueError, RecursionError):
-        body = None
-    if isinstance(body, dict):
-        fields = cast("dict[str, Any]", body)
-        inner = fields.get("error")
-        fields = {**fields, **cast("dict[str, Any]", inner)} if isinstance(inner, dict) else fields
-        messages = [fields.get(name) for name in ("error", "message", "detail", "title", "description")]
-        text = ": ".join(message for message in messages if isinstance(message, str)) or text
-    elif title := re.search(r"<title>([^<]+)", text, re.IGNORECASE):  # of a page of HTML
+    fields: dict[str, Any] = {}
+    with suppress(ValueError, RecursionError):  # as far as they are objects
+        fields = mapping(json.loads(text))
+        fields |= mapping(fields.get("error"))
+    messages = [fields.get(name) for name in ("error", "message", "detail", "title", "description")]
+    text = ": ".join(message for message in messages if isinstance(message, str)) or text
+    if not fields and (title := re.search(r"<title>([^<]+)", text, re.IGNORECASE)):  # of a page of HTML
         text = title[1]
     return one_line(text).rstrip(".")
 
@@ -210,8 +207,7 @@ def without_network_frames(traceback: TracebackType | None) -> TracebackType | N
     """Return a traceback with the frames of the caller's code alone: of its event hooks and transports."""
     kept: list[TracebackType] = []
     while traceback is not None:
-        package = _package_of(traceback.tb_frame)
-        if package not in _LIBRARIES and package not in sys.stdlib_module_names:
+        if _package_of(traceback.tb_frame) not in _NOT_THE_CALLERS:
             kept.append(traceback)
         traceback = traceback.tb_next
     result: TracebackType | None = None

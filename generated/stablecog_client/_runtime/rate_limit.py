@@ -71,43 +71,40 @@ class RateLimit:
 
     def on_response(self, status_code: int, headers: Mapping[str, str]) -> None:
         """Update the limiter from a response, whose headers have lowercase names."""
-        if status_code == 429:
-            self._on_refusal()
-            return
-        says_remaining = self._remaining_header or status_code >= 300
         try:
-            remaining = int(headers[self._remaining_header]) if says_remaining else None
+            remaining: int | None = int(headers[self._remaining_header])
         except (KeyError, ValueError):
-            with self._lock:  # an error may come from a proxy, so it does not show that the server has no limit
-                self._enforced = self._enforced and status_code >= 300
-            self.release()
-            return
+            remaining = None
         with self._lock:
             now = _now()
             self._in_flight -= 1
+            if status_code == 429:
+                self._on_refusal(now)
+                return
             if remaining is not None:
                 # An earlier response may come later: the server has no more left than have become free since the last.
                 freed = (now - self._remaining_at) * self._requests / self._window
                 self._remaining, self._remaining_at = min(remaining, self._remaining + freed), now
                 self._available = max(0, int(self._remaining) - self._in_flight - HEADROOM)
+            elif self._remaining_header or status_code >= 300:
+                # An error may come from a proxy, so it does not show that the server has no limit.
+                self._enforced = self._enforced and status_code >= 300
+                self._available = min(self._available + 1, self._requests)
+                return
             self._interval = max(self._min_interval, self._interval * RECOVERY_FACTOR)
             self._admitted.append(now)
             if len(self._admitted) == self._admitted.maxlen and now - self._admitted[0] < self._window:
                 self._enforced = False
 
-    def _on_refusal(self) -> None:
-        with self._lock:
-            now = _now()
-            self._enforced = True
-            self._in_flight -= 1
-            self._available = 0
-            if now - self._slowed_at > self._window / 5:  # treat a burst of 429s as one signal
-                self._slowed_at = now
-                self._interval = min(self._interval * BACKOFF_FACTOR, self._window)
-            self._next_at = max(self._next_at, now + self._interval)
+    def _on_refusal(self, now: float) -> None:
+        self._enforced = True
+        self._available = 0
+        if now - self._slowed_at > self._window / 5:  # treat a burst of 429s as one signal
+            self._slowed_at = now
+            self._interval = min(self._interval * BACKOFF_FACTOR, self._window)
+        self._next_at = max(self._next_at, now + self._interval)
 
     @property
     def recently_admitted(self) -> bool:
         """Whether the server admitted a request in the last two windows, so that it will soon admit a refused one."""
-        with self._lock:
-            return bool(self._admitted) and _now() - self._admitted[-1] < 2 * self._window
+        return bool(self._admitted) and _now() - self._admitted[-1] < 2 * self._window  # no lock: it only grows
