@@ -47,6 +47,13 @@ _UNKNOWN_OUTCOME = "; the server may have acted on it: check before you send it 
 
 _STATUSES = {status.value: status for status in HTTPStatus}
 
+# The timeout that each exception is about; others are about `read`.
+_TIMEOUT_NAMES: dict[type[Exception], str] = {
+    httpx.ConnectTimeout: "connect",
+    httpx.PoolTimeout: "pool",
+    httpx.WriteTimeout: "write",
+}
+
 NO_AUTH = httpx.Auth()
 """Tells httpx to add no authentication of its own."""
 
@@ -210,8 +217,7 @@ class Call(Generic[T]):
             self._raise(APIConnectionError(f"{what}: {reason}; {advice}{hint}"), error)
         option, seconds = "deadline", self._options.deadline
         if self.remaining > 0:
-            operation = type(error).__name__.removesuffix("Timeout").lower()  # that of ConnectTimeout is `connect`
-            option, seconds = "timeout", self._options.timeouts.get(operation, self._options.timeouts["read"])
+            option, seconds = "timeout", self._options.timeouts[_TIMEOUT_NAMES.get(type(error), "read")]
         what = "no connection" if not sent else "no response" if self._raw is None else "no complete response"
         what += f" within the {option} of {seconds:g} s" if isfinite(seconds) else " in time"
         advice = f"check the network and the server, or raise `{option}` to wait longer"
