@@ -6,7 +6,8 @@ refusals.py, schema_checks.py, value_checks.py, parameter_checks.py
                               refusals of what OpenAPI allows and the client does not support, with their places
 nodes.py, schemas.py          read the document; a malformed node counts as empty
 upstream.py                   openapi-python-client's parser, corrected
-discriminators.py, nulls.py   unions with a discriminator or with null
+rewrites.py                   changes of the document before openapi-python-client parses it
+discriminators.py             unions with a discriminator
 media_types.py                the media types that are decoded and sent
 document.py, security.py      facts of the document that openapi-python-client does not pass to templates
 operations.py, naming.py      operations and tags for templates, and their names

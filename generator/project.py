@@ -28,12 +28,14 @@ from generator import ROOT, code, decoders, docstrings, naming, upstream
 from generator.document import Document
 from generator.errors import GenerationError
 from generator.media_types import choose_media_types
-from generator.nodes import mapping, operations
-from generator.nulls import spell_out_nulls
 from generator.operations import API
 from generator.refusals import refusals
-from generator.schema_checks import drop_needless_discriminators
-from generator.schemas import keep_beside_references
+from generator.rewrites import (
+    drop_extensions,
+    drop_needless_discriminators,
+    make_references_mergeable,
+    spell_out_nulls,
+)
 
 TEMPLATES = Path(__file__).parent / "templates"
 RUNTIME = ROOT / "runtime"
@@ -102,7 +104,7 @@ def parsed(name: str, document: Mapping[str, Any], settings: Config) -> tuple[Ge
     if lines := [f"{name}: {line}" for line in refusals(document)]:
         raise GenerationError("\n".join(lines))
     drop_extensions(document)
-    keep_beside_references(document)
+    make_references_mergeable(document)
     spell_out_nulls(document)
     choose_media_types(document)
     docstrings.describe_limits(document)
@@ -113,15 +115,6 @@ def parsed(name: str, document: Mapping[str, Any], settings: Config) -> tuple[Ge
         raise GenerationError("\n".join(f"{name}: {line}" for line in str(error).splitlines())) from None
     client_attributes = naming.attribute_names(RUNTIME, "SyncAPIClient", "AsyncAPIClient")
     return data, API(data, Document(name, document), settings, client_attributes)
-
-
-def drop_extensions(document: Mapping[str, Any]) -> None:
-    """Drop, in place, the extensions beside paths and responses, which openapi-python-client takes for such."""
-    paths = mapping(document.get("paths"))
-    responses = [mapping(operation.get("responses")) for *_, operation in operations(document)]
-    for node in [paths, *responses]:
-        for name in [name for name in node if name.startswith("x-")]:
-            del cast("dict[str, Any]", node)[name]
 
 
 def add_globals(project: Project, api: API, banner: str) -> None:

@@ -19,7 +19,7 @@ from openapi_python_client.strings import PythonIdentifier
 from generator.media_types import BYTES, FORM, JSON, MULTIPART, essence, is_json, is_sent, is_text
 from generator.nodes import METHODS, NAME_IN_BRACES, below, children, mapping, path_items, resolved, sequence
 from generator.parameter_checks import hidden_classes, parameter_problems, parameters_alike
-from generator.schema_checks import CHECKS, CHECKS_IN_ALL_OF, KNOWN, REFUSED, effective_keywords, named
+from generator.schema_checks import CHECKS, CHECKS_IN_ALL_OF, KNOWN, REFUSED, effective_keywords, in_words
 from generator.schemas import ANYTHING, OBJECT, Schemas
 
 MAY_BE_NULL = frozenset({"const", "default", "example", "value"})
@@ -174,7 +174,8 @@ class _Walk:
             yield f"{place}: there are no responses; describe them"
         for status, response in mapping(operation.get("responses")).items():
             if not STATUS.fullmatch(status):
-                yield f"{place}.responses: {status!r} is no status; expected one such as '200', a range 2XX, or default"
+                expected = "expected one such as '200', a range 2XX, or default"
+                yield f"{place}.responses: {status!r} is not a status; {expected}"
             yield from self._response(mapping(response), below(place, "responses", status), status)
 
     def _keys(self, operation: Mapping[str, Any]) -> set[tuple[str, str]]:
@@ -288,7 +289,7 @@ class _Walk:
         if self.schemas.is_circular(schema):
             yield f"{place}: it refers to itself; leave that reference out"
             return
-        for check in CHECKS if not in_all_of else CHECKS_IN_ALL_OF:
+        for check in CHECKS_IN_ALL_OF if in_all_of else CHECKS:
             if problem := check(self.schemas, schema):
                 keyword, message = problem
                 yield f"{below(place, keyword) if keyword else place}: {message}"
@@ -311,7 +312,7 @@ class _Walk:
             advice = (
                 "make them two entries of allOf" if beside - {"default", "nullable"} else "move the $ref into allOf"
             )
-            yield f"{place}: {named(beside)} beside $ref would be lost; {advice}"
+            yield f"{place}: {in_words(beside)} beside $ref would be lost; {advice}"
         if not re.fullmatch(r"#/components/schemas/[^/]+", reference):
             yield f"{place}: $ref {reference!r} is not followed; put the schema under components.schemas"
 

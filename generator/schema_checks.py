@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from itertools import combinations
-from typing import Any, cast
+from typing import Any
 
 from generator import docstrings
 from generator.nodes import mapping, sequence, type_names
@@ -72,7 +72,7 @@ def _beside_one_of(_: Schemas, schema: Mapping[str, Any]) -> Problem | None:
     for keyword in ("oneOf", "anyOf"):
         lost = effective_keywords(schema) & {"properties", "required", "additionalProperties", "allOf", "items"}
         if keyword in schema and lost:
-            return "", f"{named(lost)} beside {keyword} would be lost; put them into each of the alternatives"
+            return "", f"{in_words(lost)} beside {keyword} would be lost; put them into each of the alternatives"
     if "oneOf" in schema and "anyOf" in schema:
         return "", "anyOf beside oneOf is not supported; use one of them"
     return None
@@ -94,7 +94,7 @@ def _beside_all_of(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | Non
         if "$ref" not in mapping(entry) and (
             lost := effective_keywords(resolved) & {"allOf", "oneOf", "anyOf", "enum", "const", "items"}
         ):
-            return "", f"allOf[{index}]: {named(lost)} inside allOf would be lost; make it a schema of its own"
+            return "", f"allOf[{index}]: {in_words(lost)} inside allOf would be lost; make it a schema of its own"
     return None
 
 
@@ -163,18 +163,18 @@ def _discriminator(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | Non
         return "discriminator", "there is no propertyName; name the property that tells the alternatives apart"
     alternatives = [each for each in (*sequence(schema.get("oneOf")), *sequence(schema.get("anyOf"))) if not_null(each)]
     if not alternatives:
-        return "discriminator", "no alternatives are beside it; move it to a schema with oneOf, or leave it out"
+        return "discriminator", "it has no oneOf or anyOf beside it; move it to a schema with oneOf, or leave it out"
     names = {str(mapping(each).get("$ref")).rpartition("/")[2] for each in alternatives}
     for index, each in enumerate(alternatives):
         if "$ref" not in mapping(each) or schemas.types(each) != OBJECT or len(list(schemas.leaves(each))) > 1:
-            return "discriminator", f"alternative {index} is no object under components.schemas; make it one"
+            return "discriminator", f"alternative {index} is not an object under components.schemas; make it one"
         if name not in (properties := schemas.shape(each).properties):
             return "discriminator", f"alternative {index} has no property {name!r}; add it"
         if "string" not in schemas.types(properties[name]):
-            return "discriminator", f"{name!r} of alternative {index} is no text; make it a string"
+            return "discriminator", f"{name!r} of alternative {index} is not text; make it a string"
     for value, target in mapping(discriminator.get("mapping")).items():
         if str(target).rpartition("/")[2] not in names:
-            return "discriminator", f"mapping: {value!r} leads to {target!r}, which is no alternative; list it"
+            return "discriminator", f"mapping: {value!r} leads to {target!r}, which is not an alternative; list it"
     return None
 
 
@@ -188,17 +188,6 @@ def distinguished_by_constants(schemas: Schemas, schema: Mapping[str, Any]) -> b
         and all(name in shape.required and schemas.values(shape.properties.get(name)) is not None for shape in shapes)
         and not any(schemas.accepts_value_of(one, other) for one, other in combinations(alternatives, 2))
     )
-
-
-def drop_needless_discriminators(document: Mapping[str, Any]) -> None:
-    """Drop, in place, the discriminators of unions that constants tell apart: each value is then checked as well."""
-    schemas = Schemas(document)
-    nodes: list[Any] = [document]
-    while nodes:
-        node = nodes.pop()
-        nodes += node if isinstance(node, list) else mapping(node).values()
-        if mapping(mapping(node).get("discriminator")) and distinguished_by_constants(schemas, mapping(node)):
-            cast("dict[str, Any]", node).pop("discriminator")
 
 
 def not_null(schema: Any) -> bool:
@@ -225,6 +214,6 @@ def effective_keywords(schema: Mapping[str, Any]) -> set[str]:
     return names - {"additionalProperties"} if schema.get("additionalProperties") is True else names
 
 
-def named(keywords: set[str]) -> str:
+def in_words(keywords: set[str]) -> str:
     """Return the names of keywords for a sentence."""
     return " and ".join(sorted(keywords))

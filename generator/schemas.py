@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
-from generator.nodes import children, mapping, operations, resolved, sequence
+from generator.nodes import mapping, operations, resolved, sequence
 
 ANYTHING: frozenset[str] = frozenset({"string", "number", "boolean", "object", "array", "null"})
 OBJECT = frozenset({"object"})
@@ -169,8 +169,9 @@ class Schemas:
 
 def is_alias(schema: Mapping[str, Any]) -> bool:
     """Return whether a schema only refers to another, in allOf, with nothing beside it to merge."""
-    is_merged = any(schema.get(name, True) is not True for name in ("properties", "required", "additionalProperties"))
-    return refers_to_one(schema) and not is_merged
+    adds_fields = bool(schema.get("properties") or schema.get("required"))
+    types_extras = schema.get("additionalProperties", True) not in (True, {})
+    return refers_to_one(schema) and not adds_fields and not types_extras
 
 
 def refers_to_one(schema: Mapping[str, Any]) -> bool:
@@ -179,16 +180,9 @@ def refers_to_one(schema: Mapping[str, Any]) -> bool:
     return len(entries) == 1 and "$ref" in mapping(entries[0])
 
 
-def keep_beside_references(node: Any, *, named: bool = False) -> None:
-    """Give, in place, allOf of one $ref a second entry if there is something beside it to merge.
-
-    openapi-python-client would take it for the $ref alone.
-    """
-    for _, child, has_names in children(node, named=named):
-        keep_beside_references(child, named=has_names)
-    schema = cast("dict[str, Any]", mapping(node))
-    if not named and refers_to_one(schema) and not is_alias(schema):
-        schema["allOf"] = [*schema["allOf"], {"type": "object"}]
+def allows_null(schema: Mapping[str, Any]) -> bool:
+    """Return whether a schema allows null beside the values that its other keywords describe."""
+    return bool(schema.get("nullable")) or "null" in sequence(schema.get("type"))
 
 
 def combined(schema: Mapping[str, Any]) -> list[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -29,7 +29,7 @@ from pydantic import ValidationError
 from generator import discriminators
 from generator.errors import GenerationError
 from generator.naming import RESERVED_WORDS
-from generator.nodes import below, mapping
+from generator.nodes import below, mapping, sequence
 
 MESSAGES = {
     r'Attempted to generate duplicate models with name "(.+)"': r"two schemas are \1 in Python; give one another title",
@@ -65,9 +65,10 @@ def parse(document: Mapping[str, Any], settings: Config) -> GeneratorData:
     errors = [error for tag in data.endpoint_collections_by_tag.values() for error in tag.parse_errors]
     if errors := errors + data.errors:
         raise GenerationError(described(errors, mapping(mapping(document.get("components")).get("schemas"))))
-    endpoints = [endpoint for tag in data.endpoint_collections_by_tag.values() for endpoint in tag.endpoints]
-    for parameter in [parameter for endpoint in endpoints for parameter in endpoint.path_parameters]:
-        parameter.default = None  # it is always given; those after it may have none
+    for tag in data.endpoint_collections_by_tag.values():
+        for endpoint in tag.endpoints:
+            for parameter in endpoint.path_parameters:
+                parameter.default = None  # it is required; a default would allow none without one after it
     for extra in [model.additional_properties for model in data.models]:
         if extra and not isinstance(extra, AnyProperty):  # upstream's is shared; it needs no decoder
             extra.python_name = EXTRA
@@ -75,15 +76,23 @@ def parse(document: Mapping[str, Any], settings: Config) -> GeneratorData:
 
 
 def _invalid(document: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what openapi-python-client cannot read; its own message has dots where paths have their brackets."""
+    """Yield what openapi-python-client cannot read; its own messages have no JSON paths."""
     try:
         OpenAPI.model_validate(document)
     except ValidationError as error:
         for each in error.errors():
-            yield f"{below('$', *(step for step in each['loc'] if step != 'other'))}: {each['msg']}"
+            yield f"{below('$', *_steps(document, each['loc']))}: {each['msg']}"
 
 
-def described(errors: Sequence[GeneratorError], schemas: Iterable[str] = ()) -> str:
+def _steps(node: Any, location: Sequence[str | int]) -> Iterator[str | int]:
+    """Yield the steps of a location in a document, without `ref` and `other`, which pydantic adds for a union."""
+    for step in location:
+        if step in mapping(node) or step not in ("ref", "other"):
+            yield step
+            node = mapping(node).get(step) if isinstance(step, str) else sequence(node)[step]
+
+
+def described(errors: Sequence[GeneratorError], schemas: Collection[str] = ()) -> str:
     """Return a line for each error of openapi-python-client, without those that only follow from another.
 
     Args:
@@ -95,14 +104,15 @@ def described(errors: Sequence[GeneratorError], schemas: Iterable[str] = ()) -> 
     return "\n".join(dict.fromkeys(causes or lines))
 
 
-def _lines(error: GeneratorError, schemas: Iterable[str]) -> Iterator[str]:
+def _lines(error: GeneratorError, schemas: Collection[str]) -> Iterator[str]:
     detail = error.detail or ""
     if operation := re.match(r"WARNING parsing (\w+) (\S+) within", error.header):
         place = below("$.paths", operation[2], operation[1].lower())
     elif schema := re.search(r"/components/(\w+)/([^\s:]+)", error.header):
         kind, name = schema.groups()
-        around = [each for each in schemas if f"{name}_".startswith(f"{each}_")]  # X of the alternative X_type_1
-        place = below("$.components", kind, max(around, key=len, default=name))
+        # An alternative of X is called X_type_1 there; the place is that of X.
+        owners = [each for each in schemas if f"{name}_".startswith(f"{each}_")]
+        place = below("$.components", kind, max(owners, key=len, default=name))
     else:
         place = error.header.strip(" :.")
     cause = " ".join(detail.partition("Failure to process")[0].rpartition("OpenAPI document: :")[2].split())
@@ -129,8 +139,8 @@ def _corrections() -> Generator[None]:
     5. Arrays, dates and UUIDs can be sent in headers; upstream has no template for that.
     6. The default of a union keeps its type; upstream makes text of 3, and 3 of "3", if that alternative is first, and
        drops the default if an array is first.
-    7. The properties of objects wait for all schemas; upstream reads those of alternatives at once and again later, and
-       takes the objects in them for others of the same name.
+    7. Properties of objects are parsed when all schemas are known. Upstream parses those inside alternatives twice, and
+       reports that the objects in them have the names of those that it parsed first.
     """
     replacements: tuple[tuple[Any, str, Any], ...] = (
         (string, "remove_string_escapes", _unchanged),
@@ -160,6 +170,7 @@ _property_from_data = properties.property_from_data
 
 
 def _create_schemas(**arguments: Any) -> Any:
+    """Do what the function of upstream does, without parsing the properties of objects."""
     properties.property_from_data = partial(_property_from_data, process_properties=False)
     try:
         return _create(**arguments)

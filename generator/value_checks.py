@@ -11,8 +11,7 @@ from uuid import UUID
 from openapi_python_client.strings import snake_case
 
 from generator.nodes import mapping, sequence, type_names
-from generator.nulls import allows_null
-from generator.schemas import ANYTHING, JSON_TYPES, Schemas
+from generator.schemas import ANYTHING, JSON_TYPES, Schemas, allows_null
 
 
 def date_time(text: str) -> datetime:
@@ -135,7 +134,7 @@ def check_default(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | None
         try:
             read(default)
         except ValueError:
-            return "default", f"{default!r} is no {schema['format']}"
+            return "default", f"{default!r} is not a {schema['format']}"
     allowed = schemas.values(schema)
     if allowed is not None and str(default) not in allowed:
         return "default", f"{default!r} is not one of the values"

@@ -141,7 +141,7 @@ def changelog_section(checkout: Path, version: str) -> str:
 
 
 def git(*arguments: str) -> str:
-    """Return the output of git, or nothing if it fails."""
+    """Return the output of git, or an empty string if it fails."""
     try:
         return subprocess.run(["git", "-C", ROOT, *arguments], capture_output=True, text=True).stdout.strip()  # noqa: S603, S607
     except FileNotFoundError:
@@ -151,7 +151,7 @@ def git(*arguments: str) -> str:
 def find_base(name: str) -> str:
     """Return the commit at which the current branch left the base; for the default, preferably an earlier one."""
     if not (head := git("rev-parse", "HEAD")):
-        raise SystemExit("This folder is no git repository with a commit, so nothing was compared.")
+        raise SystemExit("This folder is not a git repository with a commit, so nothing was compared.")
     names = [name] if name else ["origin/main", last_tag("HEAD")]
     commits = [commit for base in names if (commit := git("merge-base", base, "HEAD"))]
     if commits:
@@ -171,35 +171,37 @@ def main() -> None:
     base = find_base(parser.parse_args().base)
     tag = last_tag(base)
     with tempfile.TemporaryDirectory() as folder:
-        old = Path(folder)
-        git("archive", f"--output={old / 'base.tar'}", base)
-        shutil.unpack_archive(old / "base.tar", old, filter="data")
+        archive, old = Path(folder, "base.tar"), Path(folder, "base")
+        git("archive", f"--output={archive}", base)
+        shutil.unpack_archive(archive, old, filter="data")
         if not (old / "generated" / "pyproject.toml").exists():
             raise SystemExit(f"The commit {base[:10]} has no package in generated/ to compare with; name a later one.")
         changes = compare(old, ROOT)
-        was, has = (str(project.load(checkout / "openapi.yaml")["info"]["version"]) for checkout in (old, ROOT))
-        old_section, section = (changelog_section(checkout, has) for checkout in (old, ROOT))
+        old_version, version = (
+            str(project.load(checkout / "openapi.yaml")["info"]["version"]) for checkout in (old, ROOT)
+        )
+        old_section, section = (changelog_section(checkout, version) for checkout in (old, ROOT))
 
     print(f"Compared with {git('log', '-1', '--format=%h (%s)', base)}:")
     for title, texts in (("Breaks users", changes.breaking), ("Compatible", changes.compatible)):
         if texts:
             print(f"\n{title}:", *texts, sep="\n  - ")
-    released = tag.removeprefix("v") or was
-    if parse_version(has) < parse_version(released):
-        raise SystemExit(f"info.version in openapi.yaml is {has}, lower than {released} before.")
+    released = tag.removeprefix("v") or old_version
+    if parse_version(version) < parse_version(released):
+        raise SystemExit(f"info.version in openapi.yaml is {version}, lower than {released} before.")
     if changes == Changes():
         print("\nNothing changes for users in the API description or in the package's public names.")
         return
     required = ".".join(map(str, changes.required_version(parse_version(released))))
     source = tag or "no version tag found; this is the version of the base"
-    print(f"\nReleased: {released} ({source}). Required now: {required}; info.version is {has}.")
-    if parse_version(has) < parse_version(required):
+    print(f"\nReleased: {released} ({source}). Required now: {required}; info.version is {version}.")
+    if parse_version(version) < parse_version(required):
         raise SystemExit(
             f"Set info.version in openapi.yaml to {required}, run make generate, and describe the change in "
             f"CHANGELOG.md, below ## [{required}]."
         )
     if section in {"", old_section}:
-        raise SystemExit(f"Describe in CHANGELOG.md, below ## [{has}], what changes for users.")
+        raise SystemExit(f"Describe in CHANGELOG.md, below ## [{version}], what changes for users.")
     print("CHANGELOG.md describes a change.")
 
 

@@ -208,11 +208,12 @@ def record(client: httpx.Client, url: str, key: str, folder: Path) -> int:
     files: dict[str, bytes] = {}
     broken: list[str] = []
     planned = list(exchanges(document, url))
+    recorded = {path for path, _ in planned}
     lines = [
-        f"skipped: {method.upper()} {path}: {'it has parameters' if method == 'get' else 'it is no GET'}; "
+        f"skipped: {method.upper()} {path}: {'it has parameters' if method == 'get' else 'it is not a GET'}; "
         "record it by hand, as CONTRIBUTING.md says"
         for path, method, *_ in operations(document)
-        if method != "get" or path not in dict(planned)
+        if method != "get" or path not in recorded
     ]
     for path, entry in planned:
         file, status, asked = entry["file"], entry["status"], entry["request"]
@@ -220,8 +221,8 @@ def record(client: httpx.Client, url: str, key: str, folder: Path) -> int:
         same: list[Response] = []
         for other in earlier:
             if (other["status"], other["request"]["path"]) == (response.status, asked["path"]):
-                with exit_naming(recorded := folder / other["file"]):
-                    same.append(Response.parse(recorded.read_bytes()))
+                with exit_naming(earlier_file := folder / other["file"]):
+                    same.append(Response.parse(earlier_file.read_bytes()))
         found = [*violations(response, status, MockRequest(server, "get", path), description)]
         lines += [printable(f"broken: {file}: {text}") for text in found]
         lines += [printable(f"changed: {file}: {text}") for text in changes(response, same)]

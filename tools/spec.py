@@ -15,8 +15,9 @@ from openapi_spec_validator.shortcuts import get_validator_cls
 
 from generator.errors import GenerationError
 from generator.nodes import mapping, operations, sequence
-from generator.project import drop_extensions, load, load_settings, parsed
+from generator.project import load, load_settings, parsed
 from generator.refusals import did_you_mean, malformed, refusals
+from generator.rewrites import drop_extensions
 from runtime._runtime.config import is_loopback, parse_url  # generated/ may be missing or broken
 from tools import ROOT
 
@@ -48,8 +49,11 @@ def problems(name: str, document: dict[str, Any]) -> Iterator[str]:
 
 
 def invalid(document: dict[str, Any], refused: Sequence[str]) -> Iterator[str]:
-    """Yield what openapi-spec-validator says, unless something is refused at its place that may be the cause."""
-    drop_extensions(document)  # at some of which the validator stumbles
+    """Yield what openapi-spec-validator says, unless something is refused at its place that may be the cause.
+
+    The document loses its extensions, at some of which the validator stumbles.
+    """
+    drop_extensions(document)
     where = dict(places(document))
     validator: Any = get_validator_cls(document)(document)
     checks = validator.keyword_validators_registry
@@ -69,7 +73,7 @@ def invalid(document: dict[str, Any], refused: Sequence[str]) -> Iterator[str]:
         for error in validator.iter_errors():
             error = deepest(error)
             place = error.json_path
-            message = UNEXPECTED.sub(r"\1\2 is no field here; check its spelling", error.message[:200])
+            message = UNEXPECTED.sub(r"\1\2 is not a field here; check its spelling", error.message[:200])
             inside = (f"{place}.", f"{place}[", *([] if "is not of type" in message else [f"{place}:"]))
             if not any(line.startswith(inside) for line in refused):
                 has_line = True

@@ -53,7 +53,7 @@ class AsyncClient(AsyncAPIClient):
     ) -> None:
         try:
             config = ClientConfig(_API, api_key, base_url, allow_http, http_client, httpx.AsyncClient)
-            options = CallOptions.default_for(http_client).replaced(timeout, deadline, max_retries)
+            options = CallOptions.default_for(http_client).replaced(timeout, deadline, max_retries, UNSET)
             super().__init__(config, options, transport)
         except UsageError as error:
             api_key = None  # error trackers show the variables of a frame

@@ -20,7 +20,7 @@ exception of httpx or Python behind it, if there is one.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from http.client import responses
+from http.client import responses as _phrases
 from typing import Any
 
 
@@ -40,6 +40,10 @@ class APIError(Exception):
         self, message: str = "", *, method: str | None = None, url: str | None = None, attempts: int = 0
     ) -> None:
         self.message = message
+        self._set_request(method, url, attempts)
+
+    def _set_request(self, method: str | None, url: str | None, attempts: int) -> None:
+        """Set the request that failed."""
         self.method, self.url, self.attempts = method, url, attempts
         self._update()
 
@@ -143,7 +147,7 @@ class APIResponseValidationError(APIError, ValueError):
         message: What happened; by default derived from the other arguments.
         problem: A description that replaces "expected ..., got ...".
 
-    The client sets `status_code`, `headers` and `text`; they are no arguments.
+    The client sets `status_code`, `headers` and `text`; they are not arguments.
     """
 
     expected: str
@@ -195,10 +199,14 @@ class APIResponseValidationError(APIError, ValueError):
         self._update()
         return self
 
-    def _redact(self, redact: Callable[[str], str]) -> None:
-        """Redact what the error quotes of a response; `_update` is to follow."""
+    def _set_response(
+        self, status_code: int, headers: Mapping[str, str], text: str, redact: Callable[[str], str]
+    ) -> None:
+        """Set the response that contained the value, and redact what the error quotes of it."""
+        self.status_code, self.headers, self.text = status_code, headers, text
         self.got, self._problem = redact(self.got), redact(self._problem)
         self.steps = tuple(redact(step) if isinstance(step, str) else step for step in self.steps)
+        self._update()
 
     def _update(self) -> None:
         """Derive the message, unless it was given, and `args`."""
@@ -212,7 +220,7 @@ class APIResponseValidationError(APIError, ValueError):
 
 def status_line(status_code: int) -> str:
     """Return a status with its phrase: `404 Not Found`."""
-    return f"{status_code} {responses.get(status_code, 'Unknown Status')}"
+    return f"{status_code} {_phrases.get(status_code, 'Unknown Status')}"
 
 
 __all__ = [

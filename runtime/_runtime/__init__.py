@@ -12,5 +12,5 @@ Read in this order:
 7. `network`: connections with deadlines. `environment`: TLS and proxies. `custom_client`: what concerns an
    `http_client` of the caller's. `aiohttp_transport`: the extra `aiohttp`.
 
-All of them use `http_library` and `clock`.
+`http_library` names httpx in one place. `clock` has the time, and the deadline of the current exchange.
 """

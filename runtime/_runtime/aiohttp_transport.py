@@ -164,11 +164,12 @@ def _mapped_exceptions() -> Generator[None]:
     try:
         yield
     except (aiohttp.ClientError, OSError, ValueError) as error:
+        reason = _reason(error)
         kind, text = next((kind, text) for source, kind, text in _MEANINGS if isinstance(error, source))
-        raise kind(text.format(_reason(error))) from _reason(error)
+        raise kind(text.format(reason)) from reason
 
 
-def _reason(error: Exception) -> Any:
+def _reason(error: Exception) -> BaseException:
     """Return what the system or TLS said, if that is what an error wraps, or else the error."""
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return socket.gaierror(*error.os_error.args)  # as the system's resolver raises it

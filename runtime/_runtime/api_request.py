@@ -1,6 +1,6 @@
 """An operation of the API description with the arguments of one call, as the generated modules make it."""
 
-# Annotations are not left as strings: NamedTuple would compile each of them, at import.
+# Without `from __future__ import annotations`: NamedTuple would compile the string of each annotation at import.
 
 import json
 from base64 import b64encode
@@ -96,10 +96,11 @@ class APIRequest(NamedTuple, Generic[T]):
             # The fields of an object are parameters of their own.
             query.update(_form(value if isinstance(value, dict) else {name: value}))  # pyright: ignore[reportUnknownArgumentType]
         headers = _checked_texts(self.headers)
-        arguments = {"params": query, "headers": headers, "cookies": _checked_texts(self.cookies, delimiter=";")}
+        arguments = {"params": query, "headers": headers, "cookies": _checked_texts(self.cookies, forbidden=";")}
         if self.body is not UNSET:
-            kind, arguments[kind] = _body(self.body, self.content_type)
-            if kind != "files":  # httpx adds the boundary between them
+            name, value = _body(self.body, self.content_type)
+            arguments[name] = value
+            if name != "files":  # for which httpx sets the header, with the boundary between the parts
                 headers["content-type"] = self.content_type
         return arguments
 
@@ -137,16 +138,16 @@ def delimited(value: Any, delimiter: str) -> Any:
     return _text(value, delimiter) if value else UNSET
 
 
-def _checked_texts(values: Mapping[str, Any], delimiter: str = "") -> dict[str, str]:
+def _checked_texts(values: Mapping[str, Any], forbidden: str = "") -> dict[str, str]:
     """Return headers or cookies as texts.
 
     Raises:
-        UsageError: One is not printable ASCII, has space around it, or contains the delimiter.
+        UsageError: One is not printable ASCII, has space around it, or contains what is forbidden.
     """
     texts = {name: _text(value) for name, value in _present(values).items()}
     for name, value in texts.items():
-        if not is_header_value(value) or (delimiter and delimiter in value):
-            excluded = f"{delimiter!r} or space around it" if delimiter else "space around it"
+        if not is_header_value(value) or (forbidden and forbidden in value):
+            excluded = f"{forbidden!r} or space around it" if forbidden else "space around it"
             raise UsageError(f"{name}: expected printable ASCII, without {excluded}")
     return texts
 

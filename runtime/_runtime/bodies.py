@@ -56,9 +56,9 @@ class BoundedBody:
             if encoding := headers.get("content-encoding"):
                 self._decompressors = _decompressors(encoding)
             length = headers.get("content-length", "")
-            if length.isdecimal() and int(length[:20]) > limit:
+            if length.isdecimal() and int(length[:20]) > limit:  # `int` refuses a number of thousands of digits
                 raise self._too_large()
-        except APIResponseValidationError:  # of an error, the status is enough
+        except APIResponseValidationError:  # ignored if it is the body of an error: the status is enough
             if not truncate:
                 raise
 
@@ -126,7 +126,7 @@ class _Decompressor:
 
     @property
     def is_complete(self) -> bool:
-        """Whether what came, if anything, is whole."""
+        """Whether what came so far ends at the end of a member, or nothing came."""
         return self._member is None or self._member.eof
 
     def decompress(self, data: bytes) -> Iterator[bytes]:
@@ -149,8 +149,8 @@ class _Decompressor:
         if self._members >= _MAX_MEMBERS:
             raise zlib.error("it has too many members")
         self._members += 1
-        deflate = _ZLIB if first_byte & 0x0F == 8 else _RAW
-        self._member = zlib.decompressobj(_GZIP if self._is_gzip else deflate)
+        deflate_format = _ZLIB if first_byte & 0x0F == 8 else _RAW
+        self._member = zlib.decompressobj(_GZIP if self._is_gzip else deflate_format)
 
 
 def nothing(content: bytes, content_type: str) -> None:

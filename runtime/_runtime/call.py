@@ -63,7 +63,7 @@ class Call(Generic[T]):
 
     For each request, a client calls `try_acquire`, `next_request` and, when a response begins, `on_head`; then
     `on_response` with the complete response, or `on_no_response` and `on_error`. If there is neither a result nor an
-    error, it waits for `delay` and begins again.
+    error, it waits for `delay` and begins again. Other methods are for cases that they name.
 
     Args:
         state: What the calls of the client share.
@@ -99,6 +99,7 @@ class Call(Generic[T]):
         self._raw: RawResponse | None = None  # its response, once it has begun
         self._attempts = 0
         self._redirects = 0
+        self._follows_redirect = False  # the next request, which is not an attempt of its own
         self._charged_retries = 0  # to the retry budget
         self._budget_hint = ""  # for the error, if the budget allowed no further retry
         self._last_429: APIError | None = None  # the error of the last response, if that was its status
@@ -127,7 +128,8 @@ class Call(Generic[T]):
 
     def next_request(self) -> httpx.Request:
         """Return the request to send now."""
-        self._attempts += 1
+        self._attempts += not self._follows_redirect
+        self._follows_redirect = False
         self._raw = None
         remaining = max(0.0, self.ends_at - now())  # not the property, which would add a function call to each request
         timeouts = {name: min(seconds, remaining) for name, seconds in self._options.timeouts.items()}
@@ -181,9 +183,9 @@ class Call(Generic[T]):
             http_status = _STATUSES.get(status)
             if decode is None or http_status is None:
                 documented = " or ".join(responses) or "no success"
-                problem = "it is not a standard status"
-                if decode is None:
-                    problem = f"the API description documents only {documented}"
+                problem = f"the API description documents only {documented}"
+                if decode is not None:
+                    problem = "it is not a standard status"
                 raise APIResponseValidationError(expected=documented, got=str(status), problem=problem)
             parsed = decode(raw.content, raw.fields.get("content-type", ""))
         except APIResponseValidationError as error:
@@ -195,7 +197,7 @@ class Call(Generic[T]):
         """Set `delay` for another request, after this one got no complete response.
 
         Raises:
-            APIConnectionError: There is to be no other one.
+            APIConnectionError: The call is not retried. `APITimeoutError` if it timed out.
             APIResponseValidationError: The body of the response was refused.
         """
         if isinstance(error, APIResponseValidationError):  # the body was refused
@@ -230,13 +232,14 @@ class Call(Generic[T]):
         limit = f"the rate limit allows no request within the deadline of {self._options.deadline:g} s"
         self._raise(APITimeoutError(f"{limit}; make fewer calls, or raise `deadline`"))
 
-    def _plan_retry(self, delay: float, reason: str, *, is_free: bool = False, may_be_stale: bool = False) -> bool:
-        """Set `delay` and return True if a retry is allowed. It is charged to the retry budget unless it is free."""
+    def _plan_retry(self, delay: float, reason: str, *, exempt: bool = False, may_be_stale: bool = False) -> bool:
+        """Set `delay` and return True if a retry is allowed. It is charged to the retry budget unless exempt."""
         if self._attempts > self._options.max_retries or delay >= self.remaining:
             return False
-        is_free = is_free or (may_be_stale and self._state.retry_budget.acquire_for_stale_connection())
-        retry = is_free or self._state.retry_budget.acquire()
-        if retry and not is_free:
+        if may_be_stale and self._state.retry_budget.acquire_for_stale_connection():
+            exempt = True
+        retry = exempt or self._state.retry_budget.acquire()
+        if retry and not exempt:
             self._charged_retries += 1
         self._budget_hint = "" if retry else "; not retrying: the retry budget is used up"
         next_step = f"; retrying in {delay:.2f} s" if retry else self._budget_hint
@@ -259,8 +262,8 @@ class Call(Generic[T]):
         if retries.is_retryable_status(status, safe=self._is_safe):
             delay = max(retry_after or 0.0, retries.backoff(self._attempts))
             # While the server admits other requests, the rate limit paces retries, so they are not charged.
-            is_free = status == 429 and self._state.rate_limit is not None and self._state.rate_limit.recently_admitted
-            if self._plan_retry(delay, status_line(status), is_free=is_free):
+            exempt = status == 429 and self._state.rate_limit is not None and self._state.rate_limit.recently_admitted
+            if self._plan_retry(delay, status_line(status), exempt=exempt):
                 return
         self._raise(error)
 
@@ -270,7 +273,7 @@ class Call(Generic[T]):
             reason = f"more than {MAX_REDIRECTS} redirects"
         elif self._is_safe and (target := _same_origin_target(self._url, location)):
             self._redirects += 1
-            self._attempts -= 1  # the request after it is the same attempt
+            self._follows_redirect = True
             self._url = target
             self.delay = 0.0
             return
@@ -283,11 +286,9 @@ class Call(Generic[T]):
 
     def _raise(self, error: APIError, cause: BaseException | None = None) -> NoReturn:
         if isinstance(error, APIResponseValidationError) and (raw := self._raw) is not None:
-            error.status_code, error.headers, error.text = raw.status_code, raw.redacted_headers, raw.text
-            error._redact(self._redact)
+            error._set_response(raw.status_code, raw.redacted_headers, raw.text, self._redact)
         error.message += self._budget_hint
-        error.method, error.url, error.attempts = self._request.method, self._shown_url, self._attempts
-        error._update()
+        error._set_request(self._request.method, self._shown_url, self._attempts)
         if cause is not None:
             error.__cause__ = cause
         failures.redact_causes(error, self._active_exception, self._redact)

@@ -1,6 +1,6 @@
 """The validated configuration of a client: the API, the key, the server, and the options of calls."""
 
-# Annotations are not left as strings: NamedTuple would compile each of them, at import.
+# Without `from __future__ import annotations`: NamedTuple would compile the string of each annotation at import.
 
 import os
 import re
@@ -117,13 +117,13 @@ class ClientConfig(Generic[H]):
 def _key_problem(key: Any, *, bearer: bool) -> str | None:
     if not isinstance(key, str):
         return f"expected a string, got {type(key).__name__}"
-    word = key.lower()
+    lowered = key.lower()
     problems = {
         "the key is blank": not key.strip(),
         "the key has a line break in it (was it read from a file?)": "\n" in key or "\r" in key,
         "the key has white space around it": key != key.strip(),
-        f"the key is the word {key}": word in {"none", "null", "undefined", "bearer"},
-        'the key starts with "Bearer"': bearer and word.startswith("bearer "),
+        f"the key is the word {key}": lowered in {"none", "null", "undefined", "bearer"},
+        'the key starts with "Bearer"': bearer and lowered.startswith("bearer "),
         "the key contains the name of a variable": "API_KEY" in key,
         "the key has white space inside it": bearer and any(character.isspace() for character in key),
         "the key has quotation marks around it": key[:1] == key[-1:] and key[:1] in {'"', "'", "`"},
@@ -140,7 +140,7 @@ def parse_url(url: httpx.URL | str) -> httpx.URL | None:
         host, port = parsed.host, parsed.port or 0
     except (httpx.InvalidURL, TypeError, ValueError):
         return None
-    is_server = host.split() == [host] and "%" not in host and 0 <= port < 65536
+    is_server = bool(host) and not re.search(r"[%\s]", host) and 0 <= port < 65536
     return parsed if is_server else None
 
 
@@ -175,7 +175,7 @@ class CallOptions(NamedTuple):
         timeouts = http_client.timeout.as_dict().items()
         return cls(timeouts={name: inf if seconds is None else seconds for name, seconds in timeouts})
 
-    def replaced(self, timeout: Any, deadline: Any, max_retries: Any, headers: Any = UNSET) -> Self:
+    def replaced(self, timeout: Any, deadline: Any, max_retries: Any, headers: Any) -> Self:
         """Return these options with some of them changed: those that are not UNSET.
 
         Raises:

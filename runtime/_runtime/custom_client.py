@@ -1,6 +1,6 @@
-"""Access to private attributes of a custom `http_client`, for which httpx has no public interface.
+"""Access to private attributes of httpx's clients, custom ones and our own: httpx has no public interface for it.
 
-No other module uses private attributes of a custom client, except `responses.is_followed`.
+No other module uses private attributes of a custom client, except `responses.has_trailing_data`.
 tests/unit/test_custom_client.py names each of them.
 """
 
@@ -41,9 +41,10 @@ def max_connections(client: httpx.Client | httpx.AsyncClient, url: httpx.URL, at
 
 
 def discard_lost_connections(client: httpx.Client | httpx.AsyncClient, url: httpx.URL) -> list[Any]:
-    """Remove the connections of requests that have left httpcore's pool, and return them to be closed.
+    """Remove the connections of requests that have left httpcore's pool, and return them.
 
-    httpcore keeps them, and counts them, when a request is cancelled or stops waiting at the wrong moment.
+    httpcore keeps them, and counts them, when a request is cancelled or stops waiting at the wrong moment. Async ones
+    may still be open.
     """
     pool = getattr(transport_for(client, url), "_pool", None)
     if not isinstance(pool, httpcore.ConnectionPool | httpcore.AsyncConnectionPool):

@@ -50,6 +50,7 @@ class TrustStore:
 
 
 def _load(context_class: type[ssl.SSLContext], file: str | None, folders: str | None) -> ssl.SSLContext:
+    """Load the trusted certificates. What they depend on are the arguments, so that a cache can tell them apart."""
     if folders and not file and not any(map(isdir, folders.split(os.pathsep))):  # OpenSSL would trust nothing
         raise UsageError(f"SSL_CERT_DIR: expected a folder of certificates, got {folders}")
     try:

@@ -29,7 +29,7 @@ def redactor(key: str) -> Redact:
 
     def redact(text: str) -> str:
         if not patterns:  # not before: most clients never redact anything
-            patterns.extend(map(_pattern, (key, b64encode(key.encode()).decode())))
+            patterns[:] = [_pattern(secret) for secret in (key, b64encode(key.encode()).decode())]  # all at once
         for start, rest in patterns:
             text = _without(start, rest, text)
         return text

@@ -14,9 +14,9 @@ from .call import FAULTS, NO_AUTH, TRUNCATIONS, Call
 from .client_base import ClientBase, ClientState, PerProcess
 from .clock import current_exchange, now
 from .config import CallOptions, ClientConfig
-from .failures import is_raised_by_hook, stripped, transport_error_for
+from .failures import is_raised_by_hook, strip_network_frames, transport_error_for
 from .http_library import POOL_RACES, httpx
-from .responses import RawResponse, is_followed
+from .responses import RawResponse, has_trailing_data
 
 T = TypeVar("T")
 
@@ -64,7 +64,7 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
                         return response
                 state.closing.wait(call.delay)  # ends early when the client is closed
         except BaseException as error:  # the frames of network code hold the key, or what the server sent
-            raise stripped(error, active)  # noqa: B904
+            raise strip_network_frames(error, active)  # noqa: B904
 
     def _exchange(self, call: Call[Any], state: SyncState) -> RawResponse:
         """Send a request and read the response."""
@@ -82,8 +82,8 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
                 return _read(response, call)
             finally:
                 stream = response.extensions.get("network_stream")
-                is_late = state.closed and http is not self._config.http_client  # its pool did not notice it
-                if stream is not None and (is_late or is_followed(response)):
+                opened_late = state.closed and http is not self._config.http_client  # so its pool did not close it
+                if stream is not None and (opened_late or has_trailing_data(response)):
                     stream.close()
                 try:
                     response.close()
@@ -101,7 +101,7 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
             if state.http is not None:
                 from .custom_client import discard_lost_connections  # not at the top: it imports httpcore
 
-                discard_lost_connections(state.http, request.url)
+                discard_lost_connections(state.http, request.url)  # nothing to close: the failed handshake did
             if (transport_error := transport_error_for(error)) is not None:
                 raise transport_error from error
             raise
@@ -111,7 +111,7 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
                 state.connection_slots.release()
 
     def _http_client(self, state: SyncState) -> httpx.Client:
-        """Return the HTTP client of this process, made now. It opens connections on demand."""
+        """Return the HTTP client of this process; create it on first use. It opens connections on demand."""
         config = self._config
         with state.lock:
             state.check_open()

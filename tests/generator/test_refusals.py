@@ -325,7 +325,7 @@ def test_unsendable_body_is_refused() -> None:
 
 RESPONSES: Refused = {
     "$.paths['/a'].get: there are no responses; describe them": described({"/a": {"get": {"tags": ["a"]}}}),
-    f"{GET}.responses: '2xx' is no status; expected one such as '200', a range 2XX, or default": get(
+    f"{GET}.responses: '2xx' is not a status; expected one such as '200', a range 2XX, or default": get(
         {"responses": {"2xx": {"description": ""}}}
     ),
     f"{GET}.responses['200']{NOT_DECODED}": response(XML),
@@ -504,11 +504,11 @@ VALUES: Refused = {
     f"{X}.default: expected a text; quote '2026-01-01'": schema(default=date(2026, 1, 1)),
     f"{X}.default: expected a text; quote '2026-01-02'": schema(default={"a": [date(2026, 1, 2)]}),
     f"{X}.default: expected a finite number, got inf": schema(type="number", default=inf),
-    f"{X}.default: '2026-02-30' is no date": schema(type="string", format="date", default="2026-02-30"),
-    f"{X}.default: '2026-11-23T08:28:36' is no date-time": schema(
+    f"{X}.default: '2026-02-30' is not a date": schema(type="string", format="date", default="2026-02-30"),
+    f"{X}.default: '2026-11-23T08:28:36' is not a date-time": schema(
         type="string", format="date-time", default="2026-11-23T08:28:36"
     ),
-    f"{X}.default: 'x' is no uuid": schema(type="string", format="uuid", default="x"),
+    f"{X}.default: 'x' is not a uuid": schema(type="string", format="uuid", default="x"),
     f"{X}.default: 'b' is not one of the values": schema(enum=["a"], default="b"),
     f"{X}.default: 'c' is not one of the values": schemas(
         A={"type": "string", "enum": ["a"]}, X={"allOf": [ref("A")], "default": "c"}
@@ -595,16 +595,16 @@ def test_combination_in_doubt_is_refused() -> None:
 
 
 DISCRIMINATORS: Refused = {
-    f"{X}.discriminator: no alternatives are beside it; move it to a schema with oneOf, or leave it out": schema(
+    f"{X}.discriminator: it has no oneOf or anyOf beside it; move it to a schema with oneOf, or leave it out": schema(
         type="object", discriminator={"propertyName": "kind"}, properties={"kind": STRING}
     ),
     f"{X}.discriminator: there is no propertyName; name the property that tells the alternatives apart": schemas(
         A=of(k=STRING), X={"oneOf": [ref("A")], "discriminator": {}}
     ),
-    f"{X}.discriminator: alternative 1 is no object under components.schemas; make it one": schemas(
+    f"{X}.discriminator: alternative 1 is not an object under components.schemas; make it one": schemas(
         A=of(kind=STRING), X={"oneOf": [ref("A"), of(kind=STRING)], "discriminator": {"propertyName": "kind"}}
     ),
-    f"{X}.discriminator: alternative 0 is no object under components.schemas; make it one": schemas(
+    f"{X}.discriminator: alternative 0 is not an object under components.schemas; make it one": schemas(
         A={**of(k=STRING), "nullable": True},
         B=of(k=STRING),
         X={"oneOf": [ref("A"), ref("B")], "discriminator": {"propertyName": "k"}},
@@ -612,14 +612,14 @@ DISCRIMINATORS: Refused = {
     f"{X}.discriminator: alternative 1 has no property 'kind'; add it": schemas(
         A=of(kind=STRING), B=of(a=STRING), X={"oneOf": [ref("A"), ref("B")], "discriminator": {"propertyName": "kind"}}
     ),
-    f"{X}.discriminator: 'k' of alternative 0 is no text; make it a string": schemas(
+    f"{X}.discriminator: 'k' of alternative 0 is not text; make it a string": schemas(
         A=of(k=INTEGER), B=of(k=INTEGER), X={"oneOf": [ref("A"), ref("B")], "discriminator": {"propertyName": "k"}}
     ),
-    f"{X}.discriminator: mapping: 'b' leads to '#/components/schemas/B', which is no alternative; list it": schemas(
+    f"{X}.discriminator: mapping: 'b' leads to '#/components/schemas/B', which is not an alternative; list it": schemas(
         A=of(k={"const": "a"}),
         X={"oneOf": [ref("A")], "discriminator": {"propertyName": "k", "mapping": {"b": "#/components/schemas/B"}}},
     ),
-    f"{X}.discriminator: mapping: 'c' leads to 'C', which is no alternative; list it": schemas(
+    f"{X}.discriminator: mapping: 'c' leads to 'C', which is not an alternative; list it": schemas(
         A=of(k={"enum": ["a", "b"]}),
         B=of(k={"enum": ["b", "c"]}),
         X={"oneOf": [ref("A"), ref("B")], "discriminator": {"propertyName": "k", "mapping": {"c": "C"}}},

@@ -40,3 +40,4 @@ def test_what_is_beside_allof_of_one_reference_is_merged() -> None:
 def test_allof_of_one_reference_alone_stands_for_it() -> None:
     """It has no class of its own, whatever is said about it."""
     assert fields({**ALL_OF_A, "description": "An A.", "additionalProperties": True}) == {}
+    assert fields({**ALL_OF_A, "properties": {}, "required": [], "additionalProperties": {}}) == {}

@@ -127,6 +127,10 @@ FAULTS = {
     "$.paths['/a'].get.parameters[0].name: Input should be a valid string": described(
         {"/a": {"get": {"parameters": [{"name": 1}]}}}
     ),
+    "$.components.schemas.other.properties.other.maxLength: Input should be a valid integer, unable to parse string as "
+    "an integer": described(
+        components={"schemas": {"other": {"type": "object", "properties": {"other": {"maxLength": "m"}}}}}
+    ),
 }
 
 

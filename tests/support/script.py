@@ -120,7 +120,7 @@ class ScriptedClient:
                 self.waits.append(call.delay)
                 self.clock.now += call.delay
         except APIError as error:
-            raise failures.stripped(error, active).with_traceback(None)  # noqa: B904
+            raise failures.strip_network_frames(error, active).with_traceback(None)  # noqa: B904
 
     def _exchange(self, call: Call[Any]) -> RawResponse:
         request = call.next_request()

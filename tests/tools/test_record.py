@@ -236,7 +236,7 @@ def test_a_skipped_operation_is_named(
     *skipped, wrote = capsys.readouterr().out.splitlines()
     assert skipped == [
         "skipped: GET /a: it has parameters; record it by hand, as CONTRIBUTING.md says",
-        "skipped: POST /a: it is no GET; record it by hand, as CONTRIBUTING.md says",
+        "skipped: POST /a: it is not a GET; record it by hand, as CONTRIBUTING.md says",
     ]
     assert wrote.startswith("Wrote 200-list-credits-live.http, ")
 

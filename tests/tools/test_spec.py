@@ -16,7 +16,7 @@ MISTAKES = {
     # Of OpenAPI, as openapi-spec-validator finds them
     "no version": ("openapi: 3.1.0", "openapi: four", "$.openapi: expected a version such as"),
     "a version without quotes": ("openapi: 3.1.0", "openapi: 3.1", "$.openapi: expected"),
-    "a name": ("tags: [credits]", "tags: [credits]\n      requestbody: {}", ".get: 'requestbody' is no field here"),
+    "a name": ("tags: [credits]", "tags: [credits]\n      requestbody: {}", ".get: 'requestbody' is not a field here"),
     "a name that is none": ("required: [name]", "required: [[name]]", ".required[0]: ['name'] is not of type 'string'"),
     "no alternatives": (
         "required: [name]",
@@ -109,10 +109,10 @@ def test_field_of_another_version_is_named() -> None:
     info = {"title": "a", "version": "0.1.0"}
     document = {"openapi": "3.0.3", "info": info, "paths": {}}
     assert list(spec.problems("openapi.yaml", {**document, "components": {"schemas": schemas}})) == [
-        "$.components.schemas.X.properties.a: 'const' is no field here; check its spelling"
+        "$.components.schemas.X.properties.a: 'const' is not a field here; check its spelling"
     ]
     assert list(spec.problems("openapi.yaml", {**document, "info": {**info, "licence": {}, "mail": {}}})) == [
-        "$.info: 'licence', 'mail' is no field here; check its spelling"
+        "$.info: 'licence', 'mail' is not a field here; check its spelling"
     ]
 
 

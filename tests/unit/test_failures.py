@@ -136,7 +136,7 @@ def test_frames_of_the_caller_are_kept() -> None:
         except httpx.ReadError as cause:
             error.__cause__ = cause
     assert error.__cause__ is not None
-    failures.stripped(error, None)
+    failures.strip_network_frames(error, None)
     frames = [frame.name for frame in traceback.extract_tb(error.__cause__.__traceback__)]
     assert frames == ["test_frames_of_the_caller_are_kept", "fail"]
 

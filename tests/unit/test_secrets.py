@@ -68,6 +68,26 @@ def test_malformed_key_is_refused_in_words() -> None:
     Client("a key may begin and end alike, a".replace(" ", "-"))
 
 
+def test_key_is_redacted_while_a_thread_prepares(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The forms of a key are prepared at its first use, which another thread may not find half done."""
+    redact = redactor(KEY)
+    seen: list[str] = []
+    pattern: Any = vars(redaction)["_pattern"]
+
+    def interrupted(secret: str) -> Any:
+        monkeypatch.setattr(redaction, "_pattern", pattern)
+        made = pattern(secret)
+        if secret == KEY:
+            monkeypatch.setattr(redaction, "_pattern", interrupted)
+        else:
+            seen.append(redact(b64encode(KEY.encode()).decode()))
+        return made
+
+    monkeypatch.setattr(redaction, "_pattern", interrupted)
+    redact("any text")
+    assert seen == ["<redacted>"]
+
+
 # By name: a traceback shows the variables of the test, too.
 @pytest.mark.parametrize("name", ["newline", "bytes"])
 @pytest.mark.parametrize("kind", [Client, AsyncClient])

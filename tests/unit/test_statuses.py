@@ -268,6 +268,19 @@ def test_redirect_is_no_attempt(script: Script) -> None:
     assert len(client.requests) == 2
 
 
+def test_redirect_of_a_closed_client_is_not_followed(script: Script) -> None:
+    """The request that was redirected counts as an attempt."""
+
+    def close(request: httpx.Request) -> Reply:
+        client.client.close()
+        return redirect("/v1/credits/")
+
+    client = script(close)
+    with pytest.raises(APIConnectionError, match="closed") as caught:
+        client.list()
+    assert (caught.value.attempts, len(client.requests)) == (1, 1)
+
+
 ELSEWHERE = [
     "http://api.example.com/v1/credits",
     "https://api.example.com:444/v1/credits",

@@ -26,9 +26,9 @@ from .call import FAULTS, NO_AUTH, TRUNCATIONS, Call
 from .client_base import ClientBase, ClientState, PerProcess
 from .clock import is_frozen
 from .config import CallOptions, ClientConfig
-from .failures import is_raised_by_hook, stripped, transport_error_for
+from .failures import is_raised_by_hook, strip_network_frames, transport_error_for
 from .http_library import httpx
-from .responses import RawResponse, is_followed
+from .responses import RawResponse, has_trailing_data
 
 T = TypeVar("T")
 
@@ -133,7 +133,7 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
                 with _move_on_after(call.delay):
                     await loop.closing.wait()  # ends early when the client is closed
         except BaseException as error:  # the frames of network code hold the key, or what the server sent
-            raise stripped(error, active)  # noqa: B904
+            raise strip_network_frames(error, active)  # noqa: B904
 
     async def _exchange(self, call: Call[Any], state: AsyncState, loop: LoopState) -> RawResponse:
         """Send a request and read the response."""
@@ -147,9 +147,9 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
                 try:
                     return await _read(response, call)
                 finally:
-                    closing = _close(response, is_late=state.closed and loop.http is not self._config.http_client)
-                    # That of aiohttp does not suspend, so that nothing can cancel it.
-                    await (closing if self._transport_name == "aiohttp" else _to_the_end(closing))
+                    closing = _close(response, opened_late=state.closed and loop.http is not self._config.http_client)
+                    # Closing a response of aiohttp does not suspend, so nothing can cancel it.
+                    await (closing if self._transport_name == "aiohttp" else _shielded(closing))
             return call.response_at_deadline()
         except httpx.HTTPStatusError as error:  # raised by an event hook of the caller's
             return call.response_from_status_error(error)
@@ -160,7 +160,7 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
             from .custom_client import discard_lost_connections  # not at the top: it imports httpcore
 
             for connection in discard_lost_connections(loop.http, request.url):
-                await _to_the_end(connection.aclose())
+                await _shielded(connection.aclose())
             if (transport_error := transport_error_for(error)) is not None:
                 raise transport_error from error
             raise
@@ -169,7 +169,7 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
                 loop.connection_slots.release()
 
     async def _new_loop_state(self, state: AsyncState) -> LoopState:
-        """Return the state of the running event loop, made now."""
+        """Create and return the state of the running event loop."""
         http_client = self._config.http_client
         if http_client is not None and state.loops:
             raise UsageError("http_client: its connections belong to another event loop; use a client for each loop")
@@ -247,10 +247,10 @@ async def _read(response: httpx.Response, call: Call[Any]) -> RawResponse:
     return raw
 
 
-async def _close(response: httpx.Response, *, is_late: bool) -> None:
+async def _close(response: httpx.Response, *, opened_late: bool) -> None:
     """Close a response; its connection, too, if it was opened while the client was closed, or has more to read."""
     stream = response.extensions.get("network_stream")
-    if stream is not None and (is_late or is_followed(response)):
+    if stream is not None and (opened_late or has_trailing_data(response)):
         await stream.aclose()
     await response.aclose()
 
@@ -288,7 +288,7 @@ def _checked_transport(transport: TransportName, http_client: httpx.AsyncClient 
     return transport
 
 
-async def _to_the_end(closing: Coroutine[Any, Any, None]) -> None:
+async def _shielded(closing: Coroutine[Any, Any, None]) -> None:
     """Await a coroutine that ends even if this task is cancelled: httpcore would lose a connection."""
     with anyio.CancelScope(shield=True):
         if isinstance(current_token().native_token, asyncio.AbstractEventLoop):

@@ -21,6 +21,7 @@ from .retries import RetryBudget
 # Creates the HTTP request of an attempt, given its URL and extensions.
 RequestFactory = Callable[[httpx.URL, dict[str, Any]], httpx.Request]
 
+# The URL of a call, and a factory of its HTTP requests.
 Prepared = tuple[httpx.URL, RequestFactory]
 
 S = TypeVar("S", bound="ClientState[Any]")
@@ -197,11 +198,11 @@ class ClientBase(Generic[H, S]):
         return client
 
     def _send(self, request: APIRequest[T]) -> Response[T]:
-        """Refuse a call that was meant for the other client; `SyncAPIClient` makes it."""
+        """Refuse a call on the wrong client. `SyncAPIClient` overrides this."""
         raise UsageError("client: expected a Client; use `asyncio` with an AsyncClient")
 
     async def _send_async(self, request: APIRequest[T]) -> Response[T]:
-        """Refuse a call that was meant for the other client; `AsyncAPIClient` makes it."""
+        """Refuse a call on the wrong client. `AsyncAPIClient` overrides this."""
         raise UsageError("client: expected an AsyncClient; use `sync` with a Client")
 
     def _prepare(self, request: APIRequest[Any]) -> Prepared:

@@ -64,7 +64,7 @@ def string(value: Any) -> str:
 
 
 def integer(value: Any) -> int:
-    """Return an integer; 1.0 counts as one."""
+    """Return an integer; 1.0 counts as an integer."""
     if value.__class__ is int:
         return value
     if value.__class__ is float and value.is_integer() and abs(value) <= 2**53:
@@ -155,7 +155,7 @@ def union_of(*decoders: Decoder[Any]) -> Decoder[Any]:
 
 
 def discriminated_union_of(name: str, decoders: Mapping[str, Decoder[Any]]) -> Decoder[Any]:
-    """Return a decoder of objects, given those for the values of a property of theirs."""
+    """Return a decoder of objects that picks one of these decoders by the value of the property `name`."""
 
     def union(value: Any) -> Any:
         if value.__class__ is not dict:
@@ -243,9 +243,9 @@ def _rare_date_time(value: str) -> datetime.datetime:
     # dateutil accepts a lowercase z, and its UTC is not datetime.UTC, so that `encode` can tell +00:00 from Z.
     from dateutil.parser import isoparse  # type: ignore[import-untyped, unused-ignore]
 
-    text, is_leap_second = re.subn(r":60(?!:)", ":59", value)  # the seconds, not the minutes
+    text, leap_seconds = re.subn(r":60(?!:)", ":59", value)  # no colon follows the seconds
     before: datetime.datetime = isoparse(text)
-    if not is_leap_second:
+    if not leap_seconds:
         return before
     utc = before.astimezone(datetime.UTC)
     if (utc.hour, utc.minute) != (23, 59):
@@ -276,7 +276,7 @@ def encode(value: Any) -> Any:
         case datetime.datetime() if value.tzinfo is datetime.UTC:
             text = value.isoformat().removesuffix("+00:00")
             return (text.rstrip("0") if value.microsecond else text) + "Z"
-        case datetime.date():
+        case datetime.date():  # or a datetime with another offset, or with none
             return value.isoformat()
         case _ if hasattr(value, "to_dict"):
             return value.to_dict()

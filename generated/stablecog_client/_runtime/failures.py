@@ -23,9 +23,10 @@ from .redaction import Redact
 
 Causes = list[BaseException]
 
-# Packages and modules whose code is not the caller's.
-_LIBRARIES = {__name__.partition(".")[0], *LIBRARIES, "aiohttp", "anyio", "h11", "httpx_aiohttp", "trio"}
-_NOT_THE_CALLERS = sys.stdlib_module_names | _LIBRARIES
+# Packages and modules whose frames are not the caller's code.
+_NETWORK_CODE = sys.stdlib_module_names | {
+    *(__name__.partition(".")[0], *LIBRARIES, "aiohttp", "anyio", "h11", "httpx_aiohttp", "trio")
+}
 
 # Failures that a retry does not change.
 _PERMANENT = (httpx.InvalidURL, httpx.LocalProtocolError, httpx.UnsupportedProtocol, ssl.SSLCertVerificationError)
@@ -78,7 +79,7 @@ def is_callers_error(error: Exception, request: httpx.Request | None, *, is_clos
         return True
     if isinstance(error, RuntimeError):
         return not is_closed  # httpx raises it when its client is closed
-    with suppress(RuntimeError):  # it knows no request
+    with suppress(RuntimeError):  # the error has no request
         return isinstance(error, httpx.HTTPError) and error.request is not request
     return False
 
@@ -100,10 +101,10 @@ def describe(causes: Causes, host: str) -> str:
         return "connection refused"
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         return f"cannot resolve {host}"
-    texts = [_PLAINER.get(text, text) for cause in causes if (text := str(cause))] or [type(causes[0]).__name__]
-    # What the operating system says is plainer than what libraries make of it.
-    of_system = [text for cause in causes if isinstance(cause, OSError) and (text := str(cause))]
-    return re.sub(_NOISE, "", (of_system or texts[:1])[-1]).rstrip(".")
+    said = [cause for cause in causes if str(cause)]
+    said_by_system = [cause for cause in said if isinstance(cause, OSError)]  # plainer than what libraries make of it
+    text = str((said_by_system or said[:1])[-1]) if said else type(causes[0]).__name__
+    return re.sub(_NOISE, "", _PLAINER.get(text, text)).rstrip(".")
 
 
 def advice(causes: Causes, proxy: str | None, proxy_source: str) -> str:
@@ -130,7 +131,7 @@ def status_advice(status: int, content_type: str) -> str:
 def server_message(text: str) -> str:
     """Return what a server says about an error, in one line: the message in a JSON object, or else the text."""
     fields: dict[str, Any] = {}
-    with suppress(ValueError, RecursionError):  # as far as they are objects
+    with suppress(ValueError, RecursionError):  # not an object: keep what was found so far
         fields = mapping(json.loads(text))
         fields |= mapping(fields.get("error"))
     messages = [fields.get(name) for name in ("error", "message", "detail", "title", "description")]
@@ -155,7 +156,7 @@ def causes_of(error: BaseException, active: BaseException | None) -> Causes:
     """Return an error and what led to it, without the exception that the caller was handling when it made the call."""
     found = [error]
     for seen in found:
-        # Of several addresses that failed, anyio raises a group.
+        # If several addresses fail, anyio raises an exception group.
         group: Causes = list(cast("Any", seen).exceptions) if isinstance(seen, BaseExceptionGroup) else []
         for link in (seen.__cause__, seen.__context__, *group):
             if link is not None and link is not active and link not in found:
@@ -178,8 +179,8 @@ def redact_causes(error: BaseException, active: BaseException | None, redact: Re
                 setattr(cause, link, None)
 
 
-def stripped(error: BaseException, active: BaseException | None) -> BaseException:
-    """Return an error without the frames of network code, in it and in what led to it, and without its requests."""
+def strip_network_frames(error: BaseException, active: BaseException | None) -> BaseException:
+    """Remove, in place, frames of network code and requests from an error and what led to it; return the error."""
     for cause in causes_of(error, active):
         cause.__traceback__ = without_network_frames(cause.__traceback__)
         if cause is not error and isinstance(cause, httpx.HTTPError):
@@ -207,7 +208,7 @@ def without_network_frames(traceback: TracebackType | None) -> TracebackType | N
     """Return a traceback with the frames of the caller's code alone: of its event hooks and transports."""
     kept: list[TracebackType] = []
     while traceback is not None:
-        if _package_of(traceback.tb_frame) not in _NOT_THE_CALLERS:
+        if _package_of(traceback.tb_frame) not in _NETWORK_CODE:
             kept.append(traceback)
         traceback = traceback.tb_next
     result: TracebackType | None = None

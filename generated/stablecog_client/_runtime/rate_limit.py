@@ -64,7 +64,7 @@ class RateLimit:
             return 0.0
 
     def release(self) -> None:
-        """Release the place of a request that the server may not have counted: it has not answered, or a proxy has."""
+        """Release the place of a request that the server may not have counted: it got no response, or a proxy's."""
         with self._lock:
             self._in_flight -= 1
             self._available = min(self._available + 1, self._requests)
@@ -107,4 +107,4 @@ class RateLimit:
     @property
     def recently_admitted(self) -> bool:
         """Whether the server admitted a request in the last two windows, so that it will soon admit a refused one."""
-        return bool(self._admitted) and _now() - self._admitted[-1] < 2 * self._window  # no lock: it only grows
+        return bool(self._admitted) and _now() - self._admitted[-1] < 2 * self._window  # no lock: it is never emptied

@@ -81,7 +81,7 @@ class RawResponse:
         return kind(message, status_code=status, headers=headers, text=self.text, body=body, retry_after=retry_after)
 
 
-def is_followed(response: httpx.Response) -> bool:
+def has_trailing_data(response: httpx.Response) -> bool:
     """Return whether the server has sent more than this response: httpcore would take it for the next one."""
     part: Any = response.stream
     for name in ("_stream", "_httpcore_stream", "_stream", "_connection", "_h11_state"):

@@ -1,0 +1,69 @@
+"""Changes of a document, in place, so that openapi-python-client makes of it what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from generator.nodes import children, mapping, operations, sequence
+from generator.schema_checks import distinguished_by_constants
+from generator.schemas import Schemas, allows_null, is_alias, refers_to_one
+
+MERGED = ("properties", "required", "additionalProperties", "allOf")
+"""Keywords that the alternative to null takes over from a schema with allOf."""
+
+
+def drop_extensions(document: Mapping[str, Any]) -> None:
+    """Drop, in place, the extensions beside paths and responses, which openapi-python-client takes for such."""
+    paths = mapping(document.get("paths"))
+    responses = [mapping(operation.get("responses")) for *_, operation in operations(document)]
+    for node in [paths, *responses]:
+        for name in [name for name in node if name.startswith("x-")]:
+            del cast("dict[str, Any]", node)[name]
+
+
+def make_references_mergeable(node: Any, *, named: bool = False) -> None:
+    """Add, in place, a second entry to each allOf of one $ref that has fields beside it.
+
+    openapi-python-client would ignore those fields.
+    """
+    for _, child, has_names in children(node, named=named):
+        make_references_mergeable(child, named=has_names)
+    schema = cast("dict[str, Any]", mapping(node))
+    if not named and refers_to_one(schema) and not is_alias(schema):
+        schema["allOf"] = [*schema["allOf"], {"type": "object"}]
+
+
+def spell_out_nulls(node: Any, *, named: bool = False) -> None:
+    """Make null, in place, an alternative of the schemas in a part of a document that allow it.
+
+    openapi-python-client loses a null that `type` or `nullable` allows beside alternatives, beside allOf, and beside
+    properties without a type. Beside an enum that lists null, it makes a class for each type.
+    """
+    for _, child, has_names in children(node, named=named):
+        spell_out_nulls(child, named=has_names)
+    schema = cast("dict[str, Any]", mapping(node))
+    if named or not (allows_null(schema) or None in sequence(schema.get("enum"))):
+        return
+    if keyword := next((keyword for keyword in ("oneOf", "anyOf") if keyword in schema), None):
+        schema[keyword] = [*sequence(schema[keyword]), {"type": "null"}]
+    elif "allOf" in schema:
+        other = {name: schema.pop(name) for name in MERGED if name in schema}
+        schema["oneOf"] = [{"type": "null"}, {**other, "title": schema["title"]} if "title" in schema else other]
+    elif "enum" not in schema:
+        if "properties" in schema:
+            schema.setdefault("type", "object")
+        return
+    for name in ("type", "nullable"):
+        schema.pop(name, None)
+
+
+def drop_needless_discriminators(document: Mapping[str, Any]) -> None:
+    """Drop, in place, the discriminators of unions that constants tell apart: each value is then checked as well."""
+    schemas = Schemas(document)
+    nodes: list[Any] = [document]
+    while nodes:
+        node = nodes.pop()
+        nodes += node if isinstance(node, list) else mapping(node).values()
+        if mapping(mapping(node).get("discriminator")) and distinguished_by_constants(schemas, mapping(node)):
+            cast("dict[str, Any]", node).pop("discriminator")
