@@ -42,6 +42,11 @@ def test_client_of_the_other_kind_sends_nothing() -> None:
     assert sent == []
 
 
+def test_tag_of_the_class_is_that_of_a_client() -> None:
+    """Test doubles with the specification of a client look at the class."""
+    assert dir(Client.credits) == dir(Client(KEY).credits)
+
+
 def test_request_without_arguments_is_built_once() -> None:
     """Unless an `http_client` may change it from call to call, or it has arguments."""
     search = APIRequest[None]("GET", "/", None, {}, query={"q": "a"})

@@ -89,6 +89,7 @@ LINES = {
     428: "Precondition Required: Oops; the server could not check the rate limit: try again later",
     429: "Too Many Requests: Oops; make fewer calls, or try again later; the server asks to wait 90 s",
     500: "Internal Server Error: Oops; the server failed: try again later; the server asks to wait 90 s",
+    502: "Bad Gateway: Oops; the server failed: try again later; the server asks to wait 90 s",
     511: "Network Authentication Required: Oops; log in to this network",
     599: "Unknown Status: Oops; the server failed: try again later; the server asks to wait 90 s",
     999: "Unknown Status: Oops; the server failed: try again later; the server asks to wait 90 s",
@@ -209,6 +210,7 @@ def test_server_messages_of_known_shapes(script: Script) -> None:
     for body, said in {
         b'{"error":"Oops","description":"More."}': "Oops: More",
         b'{"error":{"message":"Inner."}}': "Inner",
+        b'{"error":{"message":"Inner"},"detail":"Outer"}': "Inner: Outer",
         b"FOX.": "FOX",
         b'\n {"title":"Oops","detail":"More"}': "More: Oops",
         b"<html><head><TITLE>Bad\n Gateway</TITLE></head>": "Bad Gateway",
@@ -266,6 +268,20 @@ def test_redirect_is_no_attempt(script: Script) -> None:
     client = script(redirect("/v1/credits/"), text(401))
     assert status_error(client).attempts == 1
     assert len(client.requests) == 2
+
+
+def test_close_during_a_request_is_told(script: Script) -> None:
+    """httpx says RuntimeError then, which is the caller's where the client is open."""
+
+    def close(request: httpx.Request) -> Reply:
+        client.client.close()
+        raise RuntimeError("Cannot send a request, as the client has been closed.")
+
+    client = script(close)
+    with pytest.raises(APIConnectionError, match="closed during the call"):
+        client.list()
+    with pytest.raises(RuntimeError, match="boom"):
+        script(RuntimeError("boom")).list()
 
 
 def test_redirect_of_a_closed_client_is_not_followed(script: Script) -> None:
