@@ -85,10 +85,11 @@ def test_timeout_over_tls_leaves_no_connection(backend: Backend) -> None:
 
 
 def test_malformed_host_says_so_over_aiohttp() -> None:
-    """Nothing was sent, so that a POST is safe to send again."""
+    """Nothing was sent, so that a POST is safe to send again. aiohttp before 3.14.1 looks some of them up."""
+    said = r"no response: (it is not a valid host name|cannot resolve .+); check"
     for host in "1.2.3.4.5", f"{'a' * 64}.example":
         with TasksOverAiohttp(f"https://{host}", max_retries=0) as driver:
-            with pytest.raises(APIConnectionError, match="no response: it is not a valid host name; check") as caught:
+            with pytest.raises(APIConnectionError, match=said) as caught:
                 driver.list()
         assert isinstance(caught.value.__cause__, httpx.ConnectError)
 

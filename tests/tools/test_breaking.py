@@ -69,11 +69,11 @@ def test_a_breaking_change_is_described(edit: tuple[str, str], expected: list[st
         assert any(words in text for text in changes.breaking), changes
 
 
-DEPENDENCIES = "package, dependencies: ['anyio>=4.11', "
+DEPENDENCIES = "package, dependencies: ['anyio>=4.13', "
 EDITS = [
     ("pyproject.toml", '">=3.11"', '">=3.14"', "package, requires-python: >=3.11 became >=3.14"),
-    ("pyproject.toml", '"anyio>=4.11",\n', '"anyio>=4.12",\n', DEPENDENCIES),
-    ("pyproject.toml", "\naiohttp = ", "\nother = ", "package, extra aiohttp: ['aiohttp>=3.11'] became nothing"),
+    ("pyproject.toml", '"anyio>=4.13",\n', '"anyio>=4.12",\n', DEPENDENCIES),
+    ("pyproject.toml", "\naiohttp = ", "\nother = ", "package, extra aiohttp: ['aiohttp>=3.13.4'] became nothing"),
     (
         "stablecog_client/errors.py",
         "class APITimeoutError(APIConnectionError)",
@@ -110,7 +110,7 @@ def test_requirements_bases_and_types_break_users(base: Path, tmp_path: Path) ->
     assert sorted(changes.breaking) == sorted(expected for *_, expected in EDITS if expected != DEPENDENCIES)
     dependencies, extra = changes.compatible
     assert dependencies.startswith(DEPENDENCIES)
-    assert extra == "package, extra other: nothing became ['aiohttp>=3.11']"
+    assert extra == "package, extra other: nothing became ['aiohttp>=3.13.4']"
 
 
 def test_a_server_breaks_users_a_limit_does_not(base: Path, tmp_path: Path) -> None:
