@@ -27,7 +27,7 @@ from .clock import is_frozen
 from .config import CallOptions, ClientConfig
 from .failures import is_raised_by_hook, strip_network_frames, transport_error_for
 from .http_library import httpx
-from .responses import RawResponse, has_trailing_data
+from .responses import RawResponse, refuse_trailing_data
 
 T = TypeVar("T")
 
@@ -248,8 +248,8 @@ async def _read(response: httpx.Response, call: Call[Any]) -> RawResponse:
 
 async def _close(response: httpx.Response, *, opened_late: bool) -> None:
     """Close a response; its connection, too, if it was opened while the client was closed, or has more to read."""
-    stream = response.extensions.get("network_stream")
-    if stream is not None and (opened_late or has_trailing_data(response)):
+    refuse_trailing_data(response)
+    if opened_late and (stream := response.extensions.get("network_stream")) is not None:
         await stream.aclose()
     await response.aclose()
 

@@ -6,7 +6,7 @@ import os
 import ssl
 import threading
 from contextlib import suppress
-from functools import cache
+from functools import lru_cache
 from ipaddress import ip_address, ip_interface
 from os.path import isdir
 from urllib.request import getproxies
@@ -22,7 +22,7 @@ class TrustStore:
     """Loads the trusted certificates once, in a thread of its own as soon as they are likely to be needed."""
 
     def __init__(self) -> None:
-        self._load = cache(_load)
+        self._load = lru_cache(maxsize=1)(_load)
         self._loading: threading.Thread | None = None
 
     def preload(self) -> None:

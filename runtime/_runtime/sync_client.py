@@ -16,7 +16,7 @@ from .clock import current_exchange, now
 from .config import CallOptions, ClientConfig
 from .failures import is_raised_by_hook, strip_network_frames, transport_error_for
 from .http_library import POOL_RACES, httpx
-from .responses import RawResponse, has_trailing_data
+from .responses import RawResponse, refuse_trailing_data
 
 T = TypeVar("T")
 
@@ -81,9 +81,9 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
             try:
                 return _read(response, call)
             finally:
-                stream = response.extensions.get("network_stream")
+                refuse_trailing_data(response)
                 opened_late = state.closed and http is not self._config.http_client  # so its pool did not close it
-                if stream is not None and (opened_late or has_trailing_data(response)):
+                if opened_late and (stream := response.extensions.get("network_stream")) is not None:
                     stream.close()
                 try:
                     response.close()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from stablecog_client import APIConnectionError, AsyncClient
 
 from tests.support.drivers import HANG, assert_ends, wait_until
-from tests.support.faults import KEY, FaultServer, ok, say_nothing
+from tests.support.faults import KEY, FaultServer, drip_body, ok, say_nothing
 from tests.support.processes import output
 
 PRELUDE = """
@@ -106,6 +107,24 @@ def test_connections_are_closed_without_a_warning(transport: str, program: str) 
     with FaultServer(ok) as server:
         printed = output("-W", "error", "-c", PRELUDE + program, server.url, transport)
     assert printed.split() == ["0"]
+
+
+@pytest.mark.parametrize("transport", ["httpx", "aiohttp"])
+def test_close_ends_a_call_that_reads_a_body(transport: Any) -> None:
+    """Even if the server goes on to send it."""
+
+    async def main() -> None:
+        client = AsyncClient(KEY, base_url=server.url, transport=transport, timeout=HANG, deadline=HANG)
+        call = asyncio.create_task(client.credits.list())
+        while not server.requests:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)  # until the body has begun
+        await client.close()
+        with pytest.raises(APIConnectionError, match="the client was closed during the call"):
+            await call
+
+    with FaultServer(drip_body) as server, assert_ends():
+        asyncio.run(main())
 
 
 def test_close_elsewhere_ends_the_calls_there() -> None:

@@ -11,9 +11,10 @@ import traceback
 from contextlib import ExitStack
 from unittest.mock import patch
 
+import anyio
 import httpx
 import pytest
-from stablecog_client import APIConnectionError, APIError, Client
+from stablecog_client import APIConnectionError, APIError, AsyncClient, Client
 from stablecog_client._runtime import environment, retries
 
 from tests.support import faults
@@ -135,6 +136,20 @@ def test_second_response_is_not_the_next_one(backend: Backend) -> None:
     with FaultServer(faults.respond_twice) as server, backend(server.url) as driver:
         assert [driver.list().total_remaining_credits for _ in range(3)] == [1391] * 3
         assert len(server.requests) == server.connections == 3
+
+
+@pytest.mark.parametrize("library", ["asyncio", "trio"])
+def test_second_response_ends_a_connection_of_an_http_client(library: str) -> None:
+    """Its pool notices that the connection is closed; httpcore's backend for trio fails on a closed socket."""
+
+    async def main() -> list[int]:
+        async with httpx.AsyncClient() as http_client:
+            client = AsyncClient(KEY, base_url=server.url, http_client=http_client)
+            return [(await client.credits.list()).total_remaining_credits for _ in range(3)]
+
+    with FaultServer(faults.respond_twice, ok) as server:
+        assert anyio.run(main, backend=library) == [1391] * 3
+        assert server.connections == 2
 
 
 @all_backends

@@ -17,7 +17,7 @@ import stablecog_client
 from stablecog_client._runtime import custom_client
 from stablecog_client._runtime.http_library import CALLER_OF_HOOKS
 from stablecog_client._runtime.network import AsyncTransport, DeadlineBackend, DeadlineStream, Transport
-from stablecog_client._runtime.responses import has_trailing_data
+from stablecog_client._runtime.responses import refuse_trailing_data
 
 from tests.support.drivers import Backend, Threads, both_clients
 from tests.support.faults import FaultServer, close_before_first_byte, ok
@@ -191,9 +191,9 @@ def test_stream_of_a_connection() -> None:
         assert server.connections == 1
 
 
-def test_response_of_another_transport_has_no_trailing_data() -> None:
-    """None that could be seen, as it has no connection of httpcore."""
-    assert not has_trailing_data(httpx.Response(200, content=b"1"))
+def test_response_of_another_transport_may_end_anywhere() -> None:
+    """It has no connection of httpcore that could have more to read."""
+    refuse_trailing_data(httpx.Response(200, content=b"1"))
 
 
 def test_httpx_calls_hooks_where_it_is_looked_for() -> None:

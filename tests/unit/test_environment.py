@@ -303,6 +303,22 @@ def test_trust_store_is_read_ahead_once(monkeypatch: pytest.MonkeyPatch) -> None
     assert threads == ["trust store"]
 
 
+def test_certificates_are_loaded_again_where_they_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only those of the last place are kept: what was there before may have changed since."""
+    loaded: list[str] = []
+
+    def create() -> ssl.SSLContext:
+        loaded.append(os.environ["SSL_CERT_FILE"])
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+    monkeypatch.setattr(httpx, "create_ssl_context", create)
+    store = environment.TrustStore()
+    for file in "a", "a", "b", "a":
+        monkeypatch.setenv("SSL_CERT_FILE", file)
+        store.context()
+    assert loaded == ["a", "b", "a"]
+
+
 EXITS_AT_ONCE = """
 import threading, httpx
 from stablecog_client import Client

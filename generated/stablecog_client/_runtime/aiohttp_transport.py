@@ -7,12 +7,14 @@ doubles and instrumentation that patch a class of httpx or httpcore take hold.
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl
 from base64 import b64encode
 from collections.abc import AsyncIterator, Generator
 from contextlib import contextmanager
 from typing import Any, cast
+from weakref import WeakSet
 
 import aiohttp
 from yarl import URL
@@ -70,6 +72,7 @@ class _Connection(httpcore.AsyncConnectionInterface):
         )
         # Else aiohttp resends safe requests outside our retry budget. Set like this, it does not warn of an attribute.
         vars(self._session)["_retry_connection"] = False
+        self._responses = WeakSet[aiohttp.ClientResponse]()
 
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
         seconds = cast("Any", request).extensions["timeout"]
@@ -94,6 +97,7 @@ class _Connection(httpcore.AsyncConnectionInterface):
                 proxy_headers=self._proxy_headers,
                 timeout=timeout,
             )
+        self._responses.add(response)
         reason = (response.reason or "").encode("utf-8", "surrogateescape")
         return httpcore.Response(
             response.status,
@@ -118,6 +122,9 @@ class _Connection(httpcore.AsyncConnectionInterface):
         return self._session.closed
 
     async def aclose(self) -> None:
+        for response in self._responses:
+            _abort(response)
+        await asyncio.sleep(0)  # which tells those who read them; `close` would leave them waiting
         await self._session.close()
 
 
@@ -131,10 +138,14 @@ class _Stream:
                 yield chunk
 
     async def aclose(self) -> None:
-        connection = self._response.connection  # None at the end of the response
-        if connection is not None and connection.transport is not None:
-            connection.transport.abort()  # `close` waits for the server to end TLS
+        _abort(self._response)
         self._response.close()
+
+
+def _abort(response: aiohttp.ClientResponse) -> None:
+    """Close the connection of a response without waiting for the server to end TLS; at its end, it has none."""
+    if response.connection is not None and response.connection.transport is not None:
+        response.connection.transport.abort()
 
 
 _NO_HOST = "it is not a valid host name"  # found before anything is sent

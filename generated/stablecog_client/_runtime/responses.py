@@ -81,9 +81,10 @@ class RawResponse:
         return kind(message, status_code=status, headers=headers, text=self.text, body=body, retry_after=retry_after)
 
 
-def has_trailing_data(response: httpx.Response) -> bool:
-    """Return whether the server has sent more than this response: httpcore would take it for the next one."""
+def refuse_trailing_data(response: httpx.Response) -> None:
+    """Make `close` of a response close its connection if the server has sent more: httpcore would go on to read it."""
     part: Any = response.stream
     for name in ("_stream", "_httpcore_stream", "_stream", "_connection", "_h11_state"):
         part = getattr(part, name, None)
-    return part is not None and part.trailing_data[0] != b""
+    if part is not None and part.trailing_data[0] != b"":
+        part.send_failed()
