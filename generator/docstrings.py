@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from openapi_python_client.strings import safe_for_docstring
 
-from generator.nodes import children, mapping
+from generator.nodes import mapping, walk
 
 
 def docstring(value: Any, width: int = 110) -> str:
@@ -22,14 +22,11 @@ def plain(value: Any) -> str:
     return safe_for_docstring(value).strip()
 
 
-def describe_limits(node: Any, *, named: bool = False) -> None:
-    """Add to the descriptions in a part of a document, in place, the limits of schemas, and what is deprecated."""
-    for _, child, has_names in children(node, named=named):
-        describe_limits(child, named=has_names)
-    if named:
-        return
-    if (sentence := limits(node)) and not str(node.get("description")).endswith(sentence):
-        node["description"] = with_limits(node.get("description"), node)
+def describe_limits(document: Mapping[str, Any]) -> None:
+    """Add to the descriptions in a document, in place, the limits of schemas, and what is deprecated."""
+    for node in walk(document):
+        if (sentence := limits(node)) and not str(node.get("description")).endswith(sentence):
+            node["description"] = with_limits(node.get("description"), node)
 
 
 def with_limits(description: str | None, schema: Any) -> str:

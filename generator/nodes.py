@@ -42,6 +42,14 @@ def children(node: Any, *, named: bool = False) -> Iterator[tuple[str | int, Any
             yield name, child, not named and name in NAMED
 
 
+def walk(node: Any, *, named: bool = False) -> Iterator[dict[str, Any]]:
+    """Yield the objects in a part of a document that describe something, inner ones first; each may be changed then."""
+    for _, child, has_names in children(node, named=named):
+        yield from walk(child, named=has_names)
+    if isinstance(node, dict) and not named:
+        yield node  # pyright: ignore[reportUnknownVariableType]
+
+
 def path_items(document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield the paths of a document, without the extensions beside them."""
     for path, item in mapping(document.get("paths")).items():

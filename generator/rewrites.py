@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from generator.nodes import children, mapping, operations, sequence
+from generator.nodes import mapping, operations, sequence, walk
 from generator.schema_checks import distinguished_by_constants
 from generator.schemas import Schemas, allows_null, is_alias, refers_to_one
 
@@ -22,29 +22,28 @@ def drop_extensions(document: Mapping[str, Any]) -> None:
             del cast("dict[str, Any]", node)[name]
 
 
-def make_references_mergeable(node: Any, *, named: bool = False) -> None:
+def make_references_mergeable(document: Mapping[str, Any]) -> None:
     """Add, in place, a second entry to each allOf of one $ref that has fields beside it.
 
     openapi-python-client would ignore those fields.
     """
-    for _, child, has_names in children(node, named=named):
-        make_references_mergeable(child, named=has_names)
-    schema = cast("dict[str, Any]", mapping(node))
-    if not named and refers_to_one(schema) and not is_alias(schema):
-        schema["allOf"] = [*schema["allOf"], {"type": "object"}]
+    for schema in walk(document):
+        if refers_to_one(schema) and not is_alias(schema):
+            schema["allOf"] = [*schema["allOf"], {"type": "object"}]
 
 
-def spell_out_nulls(node: Any, *, named: bool = False) -> None:
-    """Make null, in place, an alternative of the schemas in a part of a document that allow it.
+def spell_out_nulls(document: Mapping[str, Any]) -> None:
+    """Make null, in place, an alternative of the schemas that allow it.
 
     openapi-python-client loses a null that `type` or `nullable` allows beside alternatives, beside allOf, and beside
     properties without a type. Beside an enum that lists null, it makes a class for each type.
     """
-    for _, child, has_names in children(node, named=named):
-        spell_out_nulls(child, named=has_names)
-    schema = cast("dict[str, Any]", mapping(node))
-    if named or not (allows_null(schema) or None in sequence(schema.get("enum"))):
-        return
+    for schema in walk(document):
+        if allows_null(schema) or None in sequence(schema.get("enum")):
+            _spell_out_null(schema)
+
+
+def _spell_out_null(schema: dict[str, Any]) -> None:
     if keyword := next((keyword for keyword in ("oneOf", "anyOf") if keyword in schema), None):
         schema[keyword] = [*sequence(schema[keyword]), {"type": "null"}]
     elif "allOf" in schema:
@@ -61,9 +60,6 @@ def spell_out_nulls(node: Any, *, named: bool = False) -> None:
 def drop_needless_discriminators(document: Mapping[str, Any]) -> None:
     """Drop, in place, the discriminators of unions that constants tell apart: each value is then checked as well."""
     schemas = Schemas(document)
-    nodes: list[Any] = [document]
-    while nodes:
-        node = nodes.pop()
-        nodes += node if isinstance(node, list) else mapping(node).values()
-        if mapping(mapping(node).get("discriminator")) and distinguished_by_constants(schemas, mapping(node)):
-            cast("dict[str, Any]", node).pop("discriminator")
+    for schema in walk(document):
+        if mapping(schema.get("discriminator")) and distinguished_by_constants(schemas, schema):
+            del schema["discriminator"]
