@@ -35,10 +35,17 @@ VARYING_HEADERS = {"connection", "content-length", "date", "transfer-encoding"} 
 TYPES: dict[Any, str] = {bool: "boolean", int: "integer", float: "number", str: "string", dict: "object", list: "array"}
 
 
+def obstacle(method: str, item: Mapping[str, Any], operation: Mapping[str, Any]) -> str:
+    """Return why an operation is not recorded, or an empty string."""
+    if method != "get":
+        return "it is not a GET"
+    return "it has parameters" if item.get("parameters") or operation.get("parameters") else ""
+
+
 def exchanges(document: dict[str, Any], url: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the exchanges to record: the path in the API description, and the entry in index.json, without the key."""
     for path, method, item, operation in operations(document):
-        if method != "get" or item.get("parameters") or operation.get("parameters"):
+        if obstacle(method, item, operation):
             continue
         name = operation["operationId"].replace("_", "-")
         with_key = {"Authorization": f"Bearer {REDACTED}"}
@@ -207,15 +214,12 @@ def record(client: httpx.Client, url: str, key: str, folder: Path) -> int:
     entries: list[dict[str, Any]] = []
     files: dict[str, bytes] = {}
     broken: list[str] = []
-    planned = list(exchanges(document, url))
-    recorded = {path for path, _ in planned}
     lines = [
-        f"skipped: {method.upper()} {path}: {'it has parameters' if method == 'get' else 'it is not a GET'}; "
-        "record it by hand, as CONTRIBUTING.md says"
-        for path, method, *_ in operations(document)
-        if method != "get" or path not in recorded
+        f"skipped: {method.upper()} {path}: {reason}; record it by hand, as CONTRIBUTING.md says"
+        for path, method, item, operation in operations(document)
+        if (reason := obstacle(method, item, operation))
     ]
-    for path, entry in planned:
+    for path, entry in exchanges(document, url):
         file, status, asked = entry["file"], entry["status"], entry["request"]
         response = request(client, url, asked, key)
         same: list[Response] = []

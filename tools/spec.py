@@ -49,11 +49,8 @@ def problems(name: str, document: dict[str, Any]) -> Iterator[str]:
 
 
 def invalid(document: dict[str, Any], refused: Sequence[str]) -> Iterator[str]:
-    """Yield what openapi-spec-validator says, unless something is refused at its place that may be the cause.
-
-    The document loses its extensions, at some of which the validator stumbles.
-    """
-    drop_extensions(document)
+    """Yield what openapi-spec-validator says, unless something is refused at its place that may be the cause."""
+    drop_extensions(document)  # in place: the validator stumbles at some
     where = dict(places(document))
     validator: Any = get_validator_cls(document)(document)
     checks = validator.keyword_validators_registry
