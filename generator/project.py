@@ -31,6 +31,7 @@ from generator.media_types import choose_media_types
 from generator.operations import API
 from generator.refusals import refusals
 from generator.rewrites import (
+    accept_shorthands,
     drop_extensions,
     drop_needless_discriminators,
     make_references_mergeable,
@@ -164,6 +165,7 @@ def load(spec: Path) -> dict[str, Any]:
         raise GenerationError(f"{spec}: Invalid {kind}: {error}{advice}") from error
     if not isinstance(document, dict):
         raise GenerationError(f"{spec}: it is not an OpenAPI document: expected a mapping")
+    accept_shorthands(cast("dict[str, Any]", document))
     return cast("dict[str, Any]", document)
 
 

@@ -309,10 +309,7 @@ class _Walk:
         if "type" in beside and self.schemas.types({"$ref": reference}) == self.schemas.types({"type": schema["type"]}):
             beside.remove("type")
         if beside:
-            advice = (
-                "make them two entries of allOf" if beside - {"default", "nullable"} else "move the $ref into allOf"
-            )
-            yield f"{place}: {in_words(beside)} beside $ref would be lost; {advice}"
+            yield f"{place}: {in_words(beside)} beside $ref would be lost; make them two entries of allOf"
         if not re.fullmatch(r"#/components/schemas/[^/]+", reference):
             yield f"{place}: $ref {reference!r} is not followed; put the schema under components.schemas"
 

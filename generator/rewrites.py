@@ -5,12 +5,35 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from generator.nodes import mapping, operations, sequence, walk
+from generator.nodes import children, mapping, operations, sequence, walk
 from generator.schema_checks import distinguished_by_constants
 from generator.schemas import Schemas, allows_null, is_alias, refers_to_one
 
 MERGED = ("properties", "required", "additionalProperties", "allOf")
 """Keywords that the alternative to null takes over from a schema with allOf."""
+
+
+def accept_shorthands(document: dict[str, Any]) -> None:
+    """Write out, in place, what many documents leave to the reader.
+
+    An unquoted status is the text `200`. An enum whose type allows null lists null. A default or nullable beside a $ref
+    is about this use of the schema, as it is beside an allOf.
+    """
+    _quote_statuses(document)
+    for schema in walk(document):
+        if (values := sequence(schema.get("enum"))) and None not in values and allows_null(schema):
+            schema["enum"] = [*values, None]
+        if "$ref" in schema and schema.keys() & {"default", "nullable"}:
+            schema["allOf"] = [{"$ref": schema.pop("$ref")}]
+
+
+def _quote_statuses(node: Any, *, named: bool = False) -> None:
+    fields = cast("dict[Any, Any]", mapping(node))
+    for key in list(fields):  # each is set again, so that their order stays
+        quoted = str(key) if type(key) is int and str(key) not in fields else key
+        fields[quoted] = fields.pop(key)
+    for _, child, has_names in children(node, named=named):
+        _quote_statuses(child, named=has_names)
 
 
 def drop_extensions(document: Mapping[str, Any]) -> None:

@@ -78,8 +78,6 @@ def check_enum(_: Schemas, schema: Mapping[str, Any]) -> Problem | None:
         return "enum", "there are no values; list them"
     if schema.get("type") == "boolean" or not values:
         return None
-    if len(values) == len(schema["enum"]) and allows_null(schema):
-        return "enum", "the type allows null, the values do not; list null as well"
     if {type(value) for value in values} not in ({str}, {int}):
         return "enum", 'expected strings alone or integers alone; quote texts such as "yes" and "1"'
     names = schema.get("x-enum-varnames", [])

@@ -1,11 +1,11 @@
-"""Null is written as an alternative where openapi-python-client would lose it."""
+"""A document means the same after it was rewritten, and nothing in it is lost."""
 
 from __future__ import annotations
 
 import copy
 from typing import Any
 
-from generator.rewrites import spell_out_nulls
+from generator.rewrites import accept_shorthands, spell_out_nulls
 
 A = {"$ref": "#/components/schemas/A"}
 B = {"$ref": "#/components/schemas/B"}
@@ -13,6 +13,23 @@ NULL = {"type": "null"}
 PROPERTIES = {"properties": {"a": {"type": "string"}}}
 
 Schema = dict[str, Any]
+WRITTEN_OUT: dict[str, tuple[Schema, Schema]] = {
+    "enum": ({"type": ["string", "null"], "enum": ["a"]}, {"type": ["string", "null"], "enum": ["a", None]}),
+    "enum-3.0": (
+        {"type": "string", "nullable": True, "enum": ["a"]},
+        {"type": "string", "nullable": True, "enum": ["a", None]},
+    ),
+    "default": ({**A, "default": "a", "title": "T"}, {"allOf": [A], "default": "a", "title": "T"}),
+    "nullable": ({**A, "nullable": True}, {"allOf": [A], "nullable": True}),
+}
+WRITTEN_ALREADY: list[Schema] = [
+    {"type": ["string", "null"], "enum": ["a", None]},
+    {"type": "string", "enum": ["a"]},
+    {"type": ["string", "null"], "enum": []},
+    {**A, "description": "D"},
+    {"properties": {"$ref": A, "default": A, "nullable": B, "enum": ["a"]}, "example": {**A, "default": "a"}},
+    {"example": {200: "a"}},
+]
 SPELLED_OUT: dict[str, tuple[Schema, Schema]] = {
     "enum": ({"type": ["string", "null"], "enum": ["a", None]}, {"enum": ["a", None]}),
     "enum-3.0": ({"type": "string", "nullable": True, "enum": ["a", None]}, {"enum": ["a", None]}),
@@ -41,6 +58,31 @@ UNCHANGED: list[Schema] = [
     {"nullable": True},
     {"properties": {"nullable": A, "oneOf": A}, "example": {"nullable": True, "oneOf": []}},
 ]
+
+
+def test_shorthand_is_written_out() -> None:
+    """As most documents mean it, whatever the letter of OpenAPI 3.0 says of what is beside a $ref."""
+    schemas = {name: copy.deepcopy(schema) for name, (schema, _) in WRITTEN_OUT.items()}
+    accept_shorthands({"components": {"schemas": {"X": {"properties": schemas}}}})
+    assert schemas == {name: expected for name, (_, expected) in WRITTEN_OUT.items()}
+
+
+def test_unquoted_status_is_text() -> None:
+    """In its place among the others; of one that is there twice, none is lost."""
+    responses: dict[Any, Any] = {200: {"content": {}}, "2XX": {}, 404: A, "500": {}}
+    document: dict[str, Any] = {"paths": {"/a": {"get": {"responses": responses}}}}
+    accept_shorthands(document)
+    assert list(responses.items()) == [("200", {"content": {}}), ("2XX", {}), ("404", A), ("500", {})]
+    twice: dict[Any, Any] = {200: A, "200": B}
+    accept_shorthands({"responses": twice})
+    assert twice == {200: A, "200": B}
+
+
+def test_written_out_schema_stays_as_it_is() -> None:
+    """And what is no schema: an example, and properties of such names."""
+    schemas = copy.deepcopy(WRITTEN_ALREADY)
+    accept_shorthands({"oneOf": schemas})
+    assert schemas == WRITTEN_ALREADY
 
 
 def test_null_is_an_alternative() -> None:

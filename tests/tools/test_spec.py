@@ -47,7 +47,7 @@ MISTAKES = {
         "$: openapi-spec-validator stopped at an error of its own: OverflowError(",
     ),
     # Of what the client supports; tests/generator/test_refusals.py has them all
-    "an unquoted status": ('"200":', "200:", ".get.responses: expected text, as in '200', got 200"),
+    "a number for a status": ('"200":', "2.5:", ".get.responses: expected text, as in '2.5', got 2.5"),
     "a brace": ("/v1/credits:", "/v1/{:", "$.paths['/v1/{']: a brace has no partner"),
     "a reference to itself": (
         "type: { $ref:",
