@@ -16,13 +16,16 @@ MERGED = ("properties", "required", "additionalProperties", "allOf")
 def accept_shorthands(document: dict[str, Any]) -> None:
     """Write out, in place, what many documents leave to the reader.
 
-    An unquoted status is the text `200`. An enum whose type allows null lists null. A default or nullable beside a $ref
-    is about this use of the schema, as it is beside an allOf.
+    An unquoted status is the text `200`. An enum whose type allows null lists null, and an alternative that is only
+    nullable is null. A default or nullable beside a $ref is about this use of the schema, as it is beside an allOf.
     """
     _quote_statuses(document)
     for schema in walk(document):
         if (values := sequence(schema.get("enum"))) and None not in values and allows_null(schema):
             schema["enum"] = [*values, None]
+        for keyword in ("oneOf", "anyOf"):
+            if alternatives := sequence(schema.get(keyword)):
+                schema[keyword] = [{"type": "null"} if each == {"nullable": True} else each for each in alternatives]
         if "$ref" in schema and schema.keys() & {"default", "nullable"}:
             schema["allOf"] = [{"$ref": schema.pop("$ref")}]
 

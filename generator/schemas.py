@@ -141,8 +141,7 @@ class Schemas:
             mine, theirs = self.shape(first), self.shape(other)
             shared = mine.properties.keys() & theirs.properties.keys()
             if not mine.required - theirs.properties.keys() and not any(
-                self._are_disjoint(mine.properties[name], theirs.properties[name])
-                for name in shared & (mine.required | theirs.required)
+                self._are_disjoint(mine.properties[name], theirs.properties[name]) for name in shared
             ):
                 return True
         if "array" in common and first.get("items") and other.get("items"):

@@ -564,7 +564,7 @@ COMBINATIONS: Refused = {
     **{
         f"$.components.schemas.{name}: oneOf[1] may be taken for oneOf[0]; {ADVICE_ONE_OF}": schemas(**{name: union})
         for name, union in {
-            "Optional": {"oneOf": [{"properties": {"a": STRING}}, {"properties": {"a": INTEGER}}]},
+            "Optional": {"oneOf": [{"properties": {"a": STRING}}, {"properties": {"a": STRING, "b": INTEGER}}]},
             "Required": {"oneOf": [of(a=STRING), {"properties": {"a": STRING}}]},
         }.items()
     },
@@ -771,6 +771,7 @@ OBEYED: dict[str, dict[str, Any]] = {
     "one-of-by-const": schema(oneOf=[of(k={"const": "a"}, v=STRING), of(k={"const": "b"}, v=STRING)]),
     "one-of-by-optional-const": schema(oneOf=[{"properties": {"k": {"const": "a"}}}, of(k={"const": "b"})]),
     "one-of-by-type": schema(oneOf=[of(v=STRING), of(v=INTEGER), STRINGS]),
+    "one-of-by-type-of-optional": schema(oneOf=[{"properties": {"a": STRING}}, {"properties": {"a": INTEGER}}]),
     "one-of-by-required": schema(oneOf=[of(a=STRING, b=STRING), of(a=STRING)]),
     "one-of-by-required-beside-all-of": schema(
         oneOf=[{"allOf": [of(a=STRING)], "properties": {"b": STRING}, "required": ["b"]}, of(a=STRING)]

@@ -21,6 +21,7 @@ WRITTEN_OUT: dict[str, tuple[Schema, Schema]] = {
     ),
     "default": ({**A, "default": "a", "title": "T"}, {"allOf": [A], "default": "a", "title": "T"}),
     "nullable": ({**A, "nullable": True}, {"allOf": [A], "nullable": True}),
+    "alternative": ({"anyOf": [A, {"nullable": True}]}, {"anyOf": [A, NULL]}),
 }
 WRITTEN_ALREADY: list[Schema] = [
     {"type": ["string", "null"], "enum": ["a", None]},
@@ -29,6 +30,7 @@ WRITTEN_ALREADY: list[Schema] = [
     {**A, "description": "D"},
     {"properties": {"$ref": A, "default": A, "nullable": B, "enum": ["a"]}, "example": {**A, "default": "a"}},
     {"example": {200: "a"}},
+    {"anyOf": [A, {"nullable": False}], "oneOf": "a"},
 ]
 SPELLED_OUT: dict[str, tuple[Schema, Schema]] = {
     "enum": ({"type": ["string", "null"], "enum": ["a", None]}, {"enum": ["a", None]}),
