@@ -14,7 +14,7 @@ from jsonschema_path import SchemaPath
 from openapi_spec_validator.shortcuts import get_validator_cls
 
 from generator.errors import GenerationError
-from generator.nodes import mapping, operations, sequence
+from generator.nodes import below, mapping, operations, resolved, sequence, walk
 from generator.project import load, load_settings, parsed
 from generator.refusals import did_you_mean, malformed, refusals
 from generator.rewrites import drop_extensions
@@ -109,6 +109,17 @@ def house_rules(document: dict[str, Any]) -> Iterator[str]:
             yield f"{place}: expected a tag, which names the attribute of the client"
         elif tags[0] not in declared:
             yield f"{place}: $.tags does not describe {tags[0]!r}{did_you_mean(tags[0], declared)}"
+    steps_to = dict(places(document))
+    for node in walk(document):
+        place = below("$", *steps_to[id(node)])
+        if "nullable" in node and not str(document["openapi"]).startswith("3.0."):
+            yield f'{place}.nullable: it is of OpenAPI 3.0; use a list of types with "null", or oneOf'
+        parts = {below(place, "properties", name): part for name, part in mapping(node.get("properties")).items()}
+        if {"in", "schema"} <= node.keys():
+            parts[place] = node  # a parameter
+        for where, part in parts.items():
+            if not (part.get("description") or resolved(document, part).get("description")):
+                yield f"{where}: expected a description, which becomes a docstring"
 
 
 def main() -> None:

@@ -179,30 +179,3 @@ def test_each_example_is_a_recorded_body() -> None:
                 examples += [follow(example)["value"] for example in body.get("examples", {}).values()]
                 invented = [example for example in examples if example not in recorded]
                 assert not invented, f"take the examples of {status} {media_type} from the recordings"
-
-
-def undescribed() -> Iterator[str]:
-    """The parameters and the properties of models for which an editor would have nothing to show."""
-    for operation in operations():
-        item = API_DESCRIPTION["paths"][operation.path]
-        for parameter in map(follow, [*item.get("parameters", []), *operation.says.get("parameters", [])]):
-            if not parameter.get("description"):
-                yield f"{operation.method} {operation.path}: parameter {parameter['name']}"
-    for name, schema in API_DESCRIPTION["components"]["schemas"].items():
-        for field, value in schema.get("properties", {}).items():
-            if not value.get("description") and not follow(value).get("description"):
-                yield f"components.schemas.{name}: property {field}"
-
-
-def test_every_field_is_described() -> None:
-    """Descriptions become docstrings."""
-    fail_for(undescribed(), "Describe in openapi.yaml, for the docstrings:")
-
-
-def test_field_without_description_is_found() -> None:
-    """A parameter, and a property of a model."""
-    credits_ = API_DESCRIPTION["paths"][CREDITS.path]
-    with_parameter = {CREDITS.path: {**credits_, "parameters": [{"name": "page", "in": "query"}]}}
-    with_property = {"schemas": {"Credit": {"properties": {"id": {"type": "string"}}}}}
-    with patch.dict(API_DESCRIPTION, paths=with_parameter, components=with_property):
-        assert list(undescribed()) == ["get /v1/credits: parameter page", "components.schemas.Credit: property id"]

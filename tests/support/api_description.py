@@ -13,13 +13,13 @@ from operator import getitem
 from typing import Any, NamedTuple, cast
 
 from attrs import frozen
-from ruamel.yaml import YAML
 
 from generator.nodes import METHODS, NAME_IN_BRACES
+from generator.project import load
 from tools import ROOT
 from tools.replay import RECORDINGS
 
-API_DESCRIPTION: dict[str, Any] = YAML(typ="safe").load(ROOT / "openapi.yaml")  # pyright: ignore[reportUnknownMemberType]
+API_DESCRIPTION = load(ROOT / "openapi.yaml")
 INDEX: dict[str, Any] = json.loads((RECORDINGS / "index.json").read_text())
 
 

@@ -78,6 +78,26 @@ MISTAKES = {
     "nothing in an operation": ("\n  /v1/credits:", "\n  /b: { get: {} }\n  /v1/credits:", "GET /b: expected a tag"),
     "no tag": ("tags: [credits]", "tags: []", "GET /v1/credits: expected a tag"),
     "another tag": ("tags: [credits]", "tags: [credit]", "$.tags does not describe 'credit'; did you mean 'credits'?"),
+    "a property without a description": (
+        ", description: Identifies the credit.",
+        "",
+        "$.components.schemas.TCredit.properties.id: expected a description, which becomes a docstring",
+    ),
+    "a parameter without a description": (
+        "      responses:",
+        "      parameters: [{ name: page, in: query, schema: { type: integer } }]\n      responses:",
+        "$.paths['/v1/credits'].get.parameters[0]: expected a description, which becomes a docstring",
+    ),
+    "a reference to what has no description": (
+        "      description: A type of credit.\n",
+        "",
+        "$.components.schemas.TCredit.properties.type: expected a description, which becomes a docstring",
+    ),
+    "a keyword of OpenAPI 3.0": (
+        "{ type: string, description: Identifies",
+        "{ type: string, nullable: true, description: Identifies",
+        "$.components.schemas.TCredit.properties.id.nullable: it is of OpenAPI 3.0; use a list of types with \"null\"",
+    ),
     # Found by generating
     "a scheme that is not supported": ("scheme: bearer", "scheme: digest", "is not supported; supported are apiKey"),
     "names that become alike": (
@@ -121,6 +141,9 @@ def test_a_description_without_mistakes_is_valid() -> None:
     assert problems(DESCRIPTION) == []
     assert problems(DESCRIPTION.replace("tags: [credits]", "tags: [credits, a second one names no attribute]")) == []
     assert problems(DESCRIPTION.replace("paths:", "paths:\n  x-note: An extension is no path.", 1)) == []
+    older = DESCRIPTION.replace("{ type: string, description: Ide", "{ type: string, nullable: true, description: Ide")
+    older = older.replace("openapi: 3.1.0", "openapi: 3.0.3").replace(", identifier: MIT", "")
+    assert problems(older) == []
     local = 'url: "http://{host}:80"\n    variables: { host: { default: localhost } }'
     assert problems(DESCRIPTION.replace("url: https://api.credits.example", local, 1)) == []
     assert python("-m", "tools.spec").stdout == "openapi.yaml is valid.\n"
