@@ -96,7 +96,7 @@ MISTAKES = {
     "a keyword of OpenAPI 3.0": (
         "{ type: string, description: Identifies",
         "{ type: string, nullable: true, description: Identifies",
-        "$.components.schemas.TCredit.properties.id.nullable: it is of OpenAPI 3.0; use a list of types with \"null\"",
+        '$.components.schemas.TCredit.properties.id.nullable: it is of OpenAPI 3.0; use a list of types with "null"',
     ),
     # Found by generating
     "a scheme that is not supported": ("scheme: bearer", "scheme: digest", "is not supported; supported are apiKey"),
