@@ -136,7 +136,7 @@ def body_decoder(response: Response) -> str:
     returned = response.source["return_type"]
     if returned == "None":
         return "bodies.raw" if _has_content(response) else "bodies.nothing"
-    if returned == "bytes":
+    if returned == "bytes" or isinstance(response.prop, FileProperty):
         return "bodies.binary"
     if returned == "Any" or not _may_be_text(response.prop):
         return f"bodies.json_body({decoder(response.prop)})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -35,12 +35,14 @@ class OperationFacts:
         security: How the key is sent, or None if the operation needs none.
         descriptions: The descriptions of the parameters, by location and name.
         delimiters: The delimiters of arrays in the query, by name; other arrays are repeated.
+        deep_objects: The names of parameters in the query with `style: deepObject`.
     """
 
     path: str
     security: Security | None
     descriptions: Mapping[tuple[str, str], str]
     delimiters: Mapping[str, str]
+    deep_objects: Set[str]
 
 
 class Document:
@@ -146,7 +148,8 @@ class Document:
             delimiters = {
                 parameter["name"]: delimiter for parameter in parameters if (delimiter := _delimiter(parameter))
             }
-            yield (path, method), OperationFacts(path, security, descriptions, delimiters)
+            deep_objects = {each["name"] for each in parameters if each.get("style") == "deepObject"}
+            yield (path, method), OperationFacts(path, security, descriptions, delimiters, deep_objects)
 
     def _error(self, place: str, message: str) -> GenerationError:
         return GenerationError(f"{self.name}: {place}: {message}")
@@ -157,7 +160,7 @@ def _delimiter(parameter: Mapping[str, Any]) -> str | None:
     style = parameter.get("style", "form")
     if parameter["in"] != "query" or parameter.get("explode", style == "form"):
         return None
-    return DELIMITERS[style]
+    return DELIMITERS.get(style)
 
 
 def operation_key(endpoint: Endpoint) -> tuple[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from generator.nodes import mapping, operations
+from generator.schemas import Schemas
 
 JSON = "application/json"
 BYTES = "application/octet-stream"
@@ -28,25 +29,41 @@ def is_text(media_type: str) -> bool:
     return media_type.startswith("text/")
 
 
-def is_sent(media_type: str) -> bool:
-    """Return whether the client makes request bodies of a media type, given by its essence."""
-    return is_json(media_type) or media_type in {MULTIPART, FORM, BYTES}
+def is_binary(media_type: str) -> bool:
+    """Return whether bodies of a media type, given by its essence, are surely no text."""
+    return media_type == BYTES or media_type.partition("/")[0] in {"audio", "font", "image", "video"}
 
 
-def choose_media_types(document: Mapping[str, Any]) -> None:
+def is_sent(media_type: str, schema: Mapping[str, Any]) -> bool:
+    """Return whether the client makes request bodies of a media type, given by its essence, and a schema."""
+    is_file = "*" not in media_type and schema.get("format") == "binary"
+    return is_file or is_json(media_type) or media_type in {MULTIPART, FORM, BYTES}
+
+
+def choose_media_types(document: Mapping[str, Any]) -> dict[str, str]:
     """Leave the responses and request bodies of a document, in place, with the media types that are used.
 
     openapi-python-client takes the first of a response that it knows, and knows JSON, text and bytes. Taken here is
-    JSON, else text, else bytes. Images, archives and other binary bodies are treated as bytes. Of a request body, those
-    are left that can be sent, JSON first.
+    JSON, else text, else bytes. Of a request body, those are left that can be sent, JSON first.
+
+    Returns:
+        Images, archives and other media types that are left, each with that of bytes, by which they are treated.
     """
     for response in _all(document, "responses"):
         if content := mapping(response.get("content")):
             response["content"] = _chosen(content)
+    schemas = Schemas(document)
     for body in _all(document, "requestBodies"):
-        names = [name for name in mapping(body.get("content")) if is_sent(essence(name))]
-        names.sort(key=lambda name: not is_json(essence(name)))
-        body["content"] = {name: body["content"][name] for name in names}
+        content = mapping(body.get("content"))
+        sent = [name for name in content if is_sent(essence(name), schemas.resolved(content[name].get("schema")))]
+        sent.sort(key=lambda name: not is_json(essence(name)))
+        body["content"] = {name: content[name] for name in sent}
+        for name in sent:
+            if essence(name) == BYTES and not content[name].get("schema"):
+                body["content"][name] = {"schema": _BINARY}
+    nodes = [*_all(document, "responses"), *_all(document, "requestBodies")]
+    left = {name: essence(name) for node in nodes for name in mapping(node.get("content"))}
+    return {name: BYTES for name, kind in left.items() if not is_text(kind) and not is_sent(kind, {})}
 
 
 def _chosen(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -58,7 +75,7 @@ def _chosen(content: Mapping[str, Any]) -> dict[str, Any]:
     schema = mapping(mapping(media).get("schema"))
     if media_type == "*/*" and schema and schema.get("format") != "binary":
         return {JSON: media}
-    return {media_type: media} if essence(media_type) == BYTES else {BYTES: {"schema": _BINARY}}
+    return {media_type: media if essence(media_type) == BYTES else {"schema": _BINARY}}
 
 
 _BINARY = {"type": "string", "format": "binary"}

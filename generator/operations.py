@@ -23,6 +23,7 @@ from generator.code import hidden_imports, literal, needed_imports, qualify_buil
 from generator.docstrings import docstring, plain, section, wrapped
 from generator.document import Document, OperationFacts, operation_key
 from generator.errors import GenerationError
+from generator.media_types import essence
 
 DOCSTRING_WIDTH = 96
 """The width of entries in the sections `Args` and `Raises` of a docstring."""
@@ -124,9 +125,11 @@ class Operation:
         }
 
     def _value(self, place: str, property_: Property) -> str:
-        delimiter = self._facts.delimiters.get(property_.name.get_untrusted_value()) if place == "query" else None
-        name = property_.python_name
-        return f"delimited({name}, {literal(delimiter)})" if delimiter else name
+        name, code = property_.name.get_untrusted_value(), property_.python_name
+        if place == "query" and name in self._facts.deep_objects:
+            return f"deep_object({code}, {literal(name)})"
+        delimiter = self._facts.delimiters.get(name) if place == "query" else None
+        return f"delimited({code}, {literal(delimiter)})" if delimiter else code
 
     @property
     def content_type(self) -> str:
@@ -138,6 +141,13 @@ class Operation:
             class_ = "int | float" if class_ == "float" else class_
             code = f"{media_type} if isinstance(body, {class_}) else {code}" if code else media_type
         return code
+
+    @property
+    def accept(self) -> str:
+        """Return the media types of the documented successes, for the header `Accept`."""
+        described = [each.data for each in self._successes if isinstance(each.data, oai.Response)]
+        names = (essence(name.get_untrusted_value()) for response in described for name in response.content or ())
+        return ", ".join(dict.fromkeys(names)) or "*/*"
 
     @property
     def responses(self) -> list[tuple[str, str]]:

@@ -32,7 +32,7 @@ CLASSES = {
 STYLES = {
     "path": ("simple",),
     "header": ("simple",),
-    "query": ("form", "spaceDelimited", "pipeDelimited"),
+    "query": ("form", "spaceDelimited", "pipeDelimited", "deepObject"),
     "cookie": ("form",),
 }
 """Styles of parameters that are obeyed, by their location; the first is the default."""
@@ -80,6 +80,8 @@ def parameters_alike(
     for (location, name), parameter in merged.items():
         objects = _leaves(schemas, parameter.get("schema"), "object")
         fields = {field: None for leaf in objects for field in schemas.shape(leaf).properties}
+        if parameter.get("style") == "deepObject":
+            fields = {f"{name}[{field}]": None for field in fields}
         for sent in fields or [name]:
             if location == "query" and (other := senders.setdefault(sent, name)) != name:
                 yield f"{place}: {sent!r} is sent for both {other!r} and {name!r}; rename one"
@@ -88,7 +90,8 @@ def parameters_alike(
 def hidden_classes(schemas: Schemas, operation: Mapping[str, Any], names: Iterable[str], place: str) -> Iterator[str]:
     """Yield which of the parameters of an operation hide a class by which the media type of its body is selected."""
     content = mapping(schemas.resolved(operation.get("requestBody")).get("content"))
-    bodies = [mapping(media).get("schema") for name, media in content.items() if is_sent(essence(name))]
+    sent = {name: schemas.resolved(mapping(media).get("schema")) for name, media in content.items()}
+    bodies = [schema for name, schema in sent.items() if is_sent(essence(name), schema)]
     types = {kind for body in bodies for kind in schemas.types(body)} if len(bodies) > 1 else set[str]()
     for name in names:
         if CLASSES.get(snake_case(name)) in types:
@@ -106,8 +109,12 @@ def _unsendable(
     """Return why a value of a parameter cannot be written as text, or None."""
     explode = parameter.get("explode", style == "form")
     objects, arrays = _leaves(schemas, schema, "object"), _leaves(schemas, schema, "array")
-    if objects and (location != "query" or not explode or style != "form"):
-        return f"an object is sent in a query alone, with style: form and explode: true, not in this {location}"
+    is_deep = style == "deepObject"
+    if is_deep and not objects:
+        return "style: deepObject is for objects; leave it out"
+    if objects and not is_deep and (location != "query" or not explode or style != "form"):
+        styles = "style: deepObject, or form and explode: true"
+        return f"an object is sent in a query alone, with {styles}, not in this {location}"
     for leaf in objects:
         fields = {**schemas.shape(leaf).properties, "additionalProperties": leaf.get("additionalProperties")}
         if names := [name for name, value in fields.items() if _leaves(schemas, value, "object")]:

@@ -107,7 +107,7 @@ def parsed(name: str, document: Mapping[str, Any], settings: Config) -> tuple[Ge
     drop_extensions(document)
     make_references_mergeable(document)
     spell_out_nulls(document)
-    choose_media_types(document)
+    settings.content_type_overrides |= choose_media_types(document)
     docstrings.describe_limits(document)
     drop_needless_discriminators(document)
     try:

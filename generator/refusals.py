@@ -197,16 +197,17 @@ class _Walk:
 
     def _request_body(self, body: Mapping[str, Any], place: str) -> Iterator[str]:
         content = mapping(body.get("content"))
-        sent = [media_type for media_type in content if is_sent(essence(media_type))]
+        schemas = {name: self.schemas.resolved(mapping(media).get("schema")) for name, media in content.items()}
+        sent = [media_type for media_type, schema in schemas.items() if is_sent(essence(media_type), schema)]
         if not content and "$ref" not in body:
             yield f"{place}: there is no media type; describe the body below content"
         elif content and not sent:
             yield (
                 f"{place}.content: bodies of {', '.join(content)} cannot be sent; supported are {JSON}, {MULTIPART}, "
-                f"{FORM} and {BYTES}"
+                f"{FORM}, and files: {{type: string, format: binary}}"
             )
         for media_type, media in content.items():
-            where, schema = below(place, "content", media_type), self.schemas.resolved(mapping(media).get("schema"))
+            where, schema = below(place, "content", media_type), schemas[media_type]
             types = self.schemas.types(schema)
             name = essence(media_type)
             if is_json(name) and "schema" not in mapping(media):
@@ -224,7 +225,7 @@ class _Walk:
                 elif self._has_file(schema):
                     yield f"{where}.schema: a form of this media type has no files; use {MULTIPART}"
             elif name == BYTES:
-                if schema.get("format") != "binary":
+                if schema and schema.get("format") != "binary":
                     yield f"{where}.schema: expected {{type: string, format: binary}}"
             elif is_json(name) and self._has_file(schema):
                 yield f"{where}.schema: a file cannot be sent in JSON; use {MULTIPART}, or format: byte for base64"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
+from generator.media_types import essence, is_binary
 from generator.nodes import children, mapping, operations, sequence, walk
 from generator.schema_checks import distinguished_by_constants
 from generator.schemas import Schemas, allows_null, is_alias, refers_to_one
@@ -17,7 +18,8 @@ def accept_shorthands(document: dict[str, Any]) -> None:
     """Write out, in place, what many documents leave to the reader.
 
     An unquoted status is the text `200`. An enum whose type allows null lists null, and an alternative that is only
-    nullable is null. A default or nullable beside a $ref is about this use of the schema, as it is beside an allOf.
+    nullable is null. A default or nullable beside a $ref is about this use of the schema, as it is beside an allOf. A
+    text that is an image by its contentMediaType is a file, as OpenAPI 3.1 describes files.
     """
     _quote_statuses(document)
     for schema in walk(document):
@@ -26,6 +28,8 @@ def accept_shorthands(document: dict[str, Any]) -> None:
         for keyword in ("oneOf", "anyOf"):
             if alternatives := sequence(schema.get(keyword)):
                 schema[keyword] = [{"type": "null"} if each == {"nullable": True} else each for each in alternatives]
+        if is_binary(essence(str(schema.get("contentMediaType", "")))) and "contentEncoding" not in schema:
+            schema |= {"type": "string", "format": "binary"}
         if "$ref" in schema and schema.keys() & {"default", "nullable"}:
             schema["allOf"] = [{"$ref": schema.pop("$ref")}]
 

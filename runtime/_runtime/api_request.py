@@ -5,8 +5,9 @@
 import json
 from base64 import b64encode
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from types import MappingProxyType
-from typing import Any, Generic, Literal, NamedTuple, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, TypeVar, cast
 from urllib.parse import quote
 
 from ..errors import APIResponseValidationError, UsageError
@@ -51,6 +52,7 @@ class APIRequest(NamedTuple, Generic[T]):
         security: How the key is sent, or None if no key is needed.
         responses: Decoders of the documented successful bodies, by status, range (`2XX`) or `default`.
         errors: Returns decoders of the documented error bodies. A function, because their models are rarely needed.
+        accept: The media types of the documented successful bodies.
         path_parameters, query, headers, cookies: Arguments by the names that the API description gives them.
         body: The value of the body, or UNSET.
         content_type: The media type of the body.
@@ -61,6 +63,7 @@ class APIRequest(NamedTuple, Generic[T]):
     security: Security | None
     responses: Mapping[str, BodyDecoder[T]]
     errors: Callable[[], Mapping[str, BodyDecoder[Any]]] = dict
+    accept: str = "application/json"
     path_parameters: Mapping[str, Any] = _NONE
     query: Mapping[str, Any] = _NONE
     headers: Mapping[str, Any] = _NONE
@@ -101,7 +104,8 @@ class APIRequest(NamedTuple, Generic[T]):
             name, value = _body(self.body, self.content_type)
             arguments[name] = value
             if name != "files":  # for which httpx sets the header, with the boundary between the parts
-                headers["content-type"] = self.content_type
+                own_type = self.body.mime_type if isinstance(self.body, File) else None
+                headers["content-type"] = own_type or self.content_type
         return arguments
 
 
@@ -127,7 +131,10 @@ def _text(value: Any, delimiter: str = ",") -> str:
     """Return a parameter as text for a path, header or cookie, with a delimiter between the items of an array."""
     encoded = encode(value)
     if isinstance(encoded, list):
-        return delimiter.join(map(_text, encoded))  # pyright: ignore[reportUnknownArgumentType]
+        texts = list(map(_text, encoded))  # pyright: ignore[reportUnknownArgumentType]
+        if split := next((text for text in texts if delimiter in text), None):
+            raise UsageError(f"{split!r:.50}: an item of an array contains {delimiter!r}, which stands between items")
+        return delimiter.join(texts)
     return str(encoded).lower() if isinstance(encoded, bool) else str(encoded)
 
 
@@ -136,6 +143,12 @@ def delimited(value: Any, delimiter: str) -> Any:
     if not isinstance(value, list | tuple):
         return value
     return _text(value, delimiter) if value else UNSET
+
+
+def deep_object(value: Any, name: str) -> Any:
+    """Return the fields of an object as parameters of their own: `filter[status]`."""
+    fields = encode(value)
+    return {f"{name}[{field}]": each for field, each in fields.items()} if isinstance(fields, dict) else value  # pyright: ignore[reportUnknownVariableType]
 
 
 def _checked_texts(values: Mapping[str, Any], forbidden: str = "") -> dict[str, str]:
@@ -158,10 +171,12 @@ def _path_segment(name: str, value: Any) -> str:
     Raises:
         UsageError: It is an empty string.
     """
-    segment = _text(value)
+    encoded = encode(value)
+    items = cast("list[Any]", encoded) if isinstance(encoded, list) else [encoded]
+    segment = ",".join(quote(_text(item), safe="") for item in items)
     if not segment:
         raise UsageError(f"{name}: expected a value for the path, got an empty string")
-    return "%2E" * len(segment) if segment in {".", ".."} else quote(segment, safe="")
+    return "%2E" * len(segment) if segment in {".", ".."} else segment
 
 
 def _body(value: Any, content_type: str) -> tuple[str, Any]:
@@ -172,7 +187,7 @@ def _body(value: Any, content_type: str) -> tuple[str, Any]:
     if media_type == "application/x-www-form-urlencoded":
         return "data", _form(encode(value))
     if isinstance(value, File):
-        return "content", value.payload.read()
+        return "content", _content("body", value)
     if value is None:
         return "content", b"null"  # httpx sends no body for `json=None`
     return "json", encode(value)
@@ -184,9 +199,27 @@ def _multipart(fields: Mapping[str, Any]) -> list[tuple[str, Any]]:
     for name, value in _present(fields).items():
         for item in value if isinstance(value, list) else [value]:  # pyright: ignore[reportUnknownVariableType]
             if isinstance(item, File):
-                parts.append((name, item.to_tuple()))
+                file_name, _, file_type = item.to_tuple()
+                parts.append((name, (file_name, _content(name, item), file_type)))
             elif isinstance(item, dict):
                 parts.append((name, (None, json.dumps(item).encode(), "application/json")))
             else:
                 parts.append((name, (None, _text(item).encode(), "text/plain")))
     return parts
+
+
+def _content(name: str, file: File) -> bytes:
+    """Return the content of a file from its start, so that a retry and a further call send it whole.
+
+    Raises:
+        UsageError: It cannot be read.
+    """
+    try:
+        with suppress(AttributeError, OSError):  # one that cannot seek is read from where it is
+            file.payload.seek(0)
+        content: Any = file.payload.read()
+    except (AttributeError, OSError, ValueError) as error:
+        raise UsageError(f"{name}: expected an open file in binary mode: {error}") from error
+    if not isinstance(content, bytes):
+        raise UsageError(f"{name}: expected an open file in binary mode, which returns bytes")
+    return content

@@ -27,9 +27,9 @@ CHOSEN: dict[str, tuple[Content, Content]] = {
     ),
     "text-before-lines-of-json": ({"application/x-ndjson": JSON, "text/plain": TEXT}, {"text/plain": TEXT}),
     "any-with-schema": ({"*/*": JSON}, {"application/json": JSON}),
-    "any-of-bytes": ({"*/*": FILE}, {"application/octet-stream": FILE}),
-    "any-without-schema": ({"*/*": {}}, {"application/octet-stream": FILE}),
-    "several-of-bytes": ({"application/pdf": {}, "image/png": {}}, {"application/octet-stream": FILE}),
+    "any-of-bytes": ({"*/*": FILE}, {"*/*": FILE}),
+    "any-without-schema": ({"*/*": {}}, {"*/*": FILE}),
+    "several-of-bytes": ({"application/pdf": {}, "image/png": {}}, {"application/pdf": FILE}),
     "bytes-as-they-are": ({"application/octet-stream": {}}, {"application/octet-stream": {}}),
 }
 
@@ -39,7 +39,8 @@ def test_json_goes_before_text_before_bytes() -> None:
     responses = {name: {"description": "", "content": content} for name, (content, _) in CHOSEN.items()}
     components = copy.deepcopy(responses)
     document = described({"/a": {"get": {"responses": responses}}}, components={"responses": components})
-    choose_media_types(document)
+    treated = choose_media_types(document)
+    assert treated == {"*/*": "application/octet-stream", "application/pdf": "application/octet-stream"}
     chosen = {name: content for name, (_, content) in CHOSEN.items()}
     assert {name: response["content"] for name, response in responses.items()} == chosen
     assert {name: response["content"] for name, response in components.items()} == chosen
@@ -55,15 +56,17 @@ def test_response_without_body_stays_as_it_is() -> None:
 
 def test_request_body_keeps_what_can_be_sent() -> None:
     """JSON first, in operations and in components alike."""
-    content = {"application/xml": JSON, "multipart/form-data": JSON, "application/json": JSON}
+    content = {"application/xml": JSON, "multipart/form-data": JSON, "image/*": FILE, "application/json": JSON}
+    content |= {"application/octet-stream": {}, "image/png": FILE}
     body = {"content": content}
     reference = {"$ref": "#/components/requestBodies/B"}
     document = described(
         {"/a": {"post": {"requestBody": body}, "put": {"requestBody": reference}}},
         components={"requestBodies": {"B": {"content": content}}},
     )
-    choose_media_types(document)
-    expected = {"application/json": JSON, "multipart/form-data": JSON}
+    assert choose_media_types(document) == {"image/png": "application/octet-stream"}
+    expected = {"application/json": JSON, "multipart/form-data": JSON, "application/octet-stream": FILE}
+    expected |= {"image/png": FILE}
     assert list(body["content"].items()) == list(expected.items())
     assert document["components"]["requestBodies"]["B"]["content"] == expected
     assert reference == {"$ref": "#/components/requestBodies/B"}

@@ -204,6 +204,7 @@ BODIES: list[tuple[str, Any, str, str]] = [
         "bodies.text_body(codec.union_of(codec.string, codec.null))",
     ),
     ("application/octet-stream", {"schema": FILE}, "File", "bodies.binary"),
+    ("text/csv", {"schema": FILE}, "File", "bodies.binary"),
     ("application/json", {}, "bytes", "bodies.raw"),
     ("application/problem+json", {"schema": {}}, "Any", "bodies.json_body(codec.anything)"),
 ]

@@ -89,10 +89,12 @@ POST = "$.paths['/a'].post.requestBody.content"
 X = "$.components.schemas.X"
 NO_SERVER = "$.servers[0].url: expected scheme, host and path of a server, such as https://api.example.com/v1, got"
 NO_RESERVED = ".allowReserved: values are always percent-encoded; leave it out"
-NO_OBJECT = ".schema: an object is sent in a query alone, with style: form and explode: true, not in this"
+NO_OBJECT = (
+    ".schema: an object is sent in a query alone, with style: deepObject, or form and explode: true, not in this"
+)
 NO_XML = (
     ".content: bodies of application/xml cannot be sent; supported are application/json, multipart/form-data, "
-    "application/x-www-form-urlencoded and application/octet-stream"
+    "application/x-www-form-urlencoded, and files: {type: string, format: binary}"
 )
 NOT_DECODED = (
     ".content: bodies of application/xml are not decoded; describe application/json, or {type: string, format: binary} "
@@ -206,8 +208,11 @@ PARAMETERS: Refused = {
     f"$.paths['/a'].parameters[0]{NO_RESERVED}": described({"/a": {"parameters": [RESERVED], "get": OK}}),
     f"$.components.parameters.A{NO_RESERVED}": described(components={"parameters": {"A": RESERVED}}),
     f"{IN_PATH}: a parameter in the path is always sent; add required: true": parameter("path", required=False),
-    f"{P}.style: 'deepObject' is not supported; supported in a query: form, spaceDelimited, pipeDelimited": parameter(
-        style="deepObject"
+    f"{P}.style: 'simple' is not supported; supported in a query: form, spaceDelimited, pipeDelimited, "
+    "deepObject": parameter(style="simple"),
+    f"{P}.schema: style: deepObject is for objects; leave it out": parameter(style="deepObject"),
+    f"{P}.schema: an object in an object (a) cannot be sent in a query; use a request body": parameter(
+        style="deepObject", schema=of(a=of())
     ),
     f"{IN_PATH}.style: 'matrix' is not supported; supported in a path: simple": parameter("path", style="matrix"),
     f"{IN_PATH}{NO_OBJECT} path": parameter("path", schema=of(a=STRING)),
@@ -297,8 +302,8 @@ BODIES: Refused = {
     f"{POST}['application/octet-stream'].schema: expected {{type: string, format: binary}}": body(
         "application/octet-stream", STRING
     ),
-    f"{POST}['application/octet-stream; a=b'].schema: expected {{type: string, format: binary}}": post(
-        {"application/octet-stream; a=b": {}}
+    f"{POST}['application/octet-stream; a=b'].schema: expected {{type: string, format: binary}}": body(
+        "application/octet-stream; a=b", of()
     ),
     **{
         f"{POST}['application/{number}+json'].schema: the class of a body selects its media type; give it one type, or "
@@ -668,6 +673,10 @@ OBEYED: dict[str, dict[str, Any]] = {
     ),
     # Parameters
     "pipe-delimited": parameter(schema=STRINGS, style="pipeDelimited"),
+    "deep-object": parameter(schema=of(a=STRING, b=STRINGS), style="deepObject"),
+    "deep-object-beside-its-fields": get(
+        {"parameters": [{**query("f", of(a=STRING)), "style": "deepObject"}, query("a"), query("g", of(f=STRING))]}
+    ),
     "object-in-query": parameter(schema=of(a=STRING, b=STRINGS)),
     "array-in-header": parameter("header", schema=STRINGS),
     "array-in-cookie": parameter("cookie", schema=STRINGS, explode=False),
@@ -713,6 +722,8 @@ OBEYED: dict[str, dict[str, Any]] = {
     ),
     "body-null": body(schema={"type": ["object", "null"], "properties": {"a": STRING}}),
     "body-file": body("application/octet-stream", FILE),
+    "body-file-of-3.1": post({"application/octet-stream": {}}),
+    "body-image": body("image/png", FILE),
     "multipart": body("multipart/form-data", of(a=FILE, b={"type": "array", "items": FILE}, c=of(d=STRING))),
     "multipart-of-file-or-files": body(
         "multipart/form-data", of(a={"oneOf": [FILE, {"type": "array", "items": FILE}]})

@@ -21,6 +21,10 @@ WRITTEN_OUT: dict[str, tuple[Schema, Schema]] = {
     ),
     "default": ({**A, "default": "a", "title": "T"}, {"allOf": [A], "default": "a", "title": "T"}),
     "nullable": ({**A, "nullable": True}, {"allOf": [A], "nullable": True}),
+    "file": (
+        {"contentMediaType": "image/png"},
+        {"contentMediaType": "image/png", "type": "string", "format": "binary"},
+    ),
     "alternative": ({"anyOf": [A, {"nullable": True}]}, {"anyOf": [A, NULL]}),
 }
 WRITTEN_ALREADY: list[Schema] = [
@@ -30,6 +34,8 @@ WRITTEN_ALREADY: list[Schema] = [
     {**A, "description": "D"},
     {"properties": {"$ref": A, "default": A, "nullable": B, "enum": ["a"]}, "example": {**A, "default": "a"}},
     {"example": {200: "a"}},
+    {"type": "string", "contentMediaType": "image/png", "contentEncoding": "base64"},
+    {"type": "string", "contentMediaType": "application/json"},
     {"anyOf": [A, {"nullable": False}], "oneOf": "a"},
 ]
 SPELLED_OUT: dict[str, tuple[Schema, Schema]] = {

@@ -236,7 +236,7 @@ def test_path_parameter_cannot_leave_its_segment(ask: Ask) -> None:
 
 SEGMENTS: dict[str, Any] = {
     **{"%2E": ".", "%2E%2E": "..", "...": "...", "~-_": "~-_", "X%2FX": "X/X", "%C3%A9%20": "é "},
-    **{"true": True, "false": False, "1": 1, "1%2Ctrue%2Ca%2Cb": [1, True, "a,b"]},
+    **{"true": True, "false": False, "1": 1, "1,true,a%2Cb": [1, True, "a,b"]},
 }
 
 
@@ -362,6 +362,48 @@ def test_files_are_whole_in_a_retry(workshop: Any, ask: Ask) -> None:
     assert parts(seen) == PARTS
 
 
+class Unseekable(io.BytesIO):
+    def seek(self, *args: Any) -> int:
+        raise io.UnsupportedOperation("seek")
+
+
+@pytest.mark.parametrize("file", [io.BytesIO, Unseekable])
+def test_file_is_whole_in_a_retry(workshop: Any, ask: Ask, file: type[io.BytesIO]) -> None:
+    """Also one that can be read only once, in a form and alone."""
+    form = workshop.Upload(file=workshop.File(file(b"1"), "a.bin"))
+    _, seen = ask(lambda client: client.forms.upload(body=form), text(429), as_json(4, 201))
+    assert parts(seen) == [("file", "a.bin", "application/octet-stream", b"1")]
+    body = workshop.File(file(b"1"))
+    answer = respond(200, b"", "application/octet-stream")
+    assert ask(lambda client: client.forms.put_raw(body=body), text(429), answer)[1].body == b"1"
+
+
+def test_file_is_sent_from_its_start(workshop: Any, ask: Ask) -> None:
+    """Wherever it was read up to before, as by an earlier call."""
+    file = workshop.File(io.BytesIO(b"12"))
+    file.payload.seek(1)
+    for _ in range(2):
+        assert ask(lambda client: client.forms.put_raw(body=file), respond(200, b""))[1].body == b"12"
+        form = workshop.Upload(file=file)
+        assert parts(ask(lambda client: client.forms.upload(body=form), as_json(4, 201))[1])[0][-1] == b"12"  # noqa: B023
+
+
+def closed() -> io.BytesIO:
+    file = io.BytesIO()
+    file.close()
+    return file
+
+
+@pytest.mark.parametrize("payload", [b"1", io.StringIO("1"), closed()], ids=["bytes", "text", "closed"])
+def test_file_that_cannot_be_read_is_refused(workshop: Any, payload: Any) -> None:
+    """With the name of the field, before anything is sent."""
+    client, file = workshop.Client("a-key", base_url="http://localhost:9"), workshop.File(payload)
+    with pytest.raises(workshop.UsageError, match=r"^body: expected an open file in binary mode"):
+        client.forms.put_raw(body=file)
+    with pytest.raises(workshop.UsageError, match=r"^file: expected an open file in binary mode"):
+        client.forms.upload(body=workshop.Upload(file=file))
+
+
 def test_bytes_go_and_come_as_they_are(workshop: Any, ask: Ask) -> None:
     """Also in a retry."""
     content = bytes(range(256))
@@ -482,6 +524,24 @@ def test_unexploded_arrays_are_joined(workshop: Any, ask: Ask) -> None:
     assert ask(lambda client: client.odd.get("a", either="a,b"), as_json({}))[1].query == [("either", "a,b")]
 
 
+def test_item_with_the_delimiter_is_refused(workshop: Any) -> None:
+    """The server would take it for two."""
+    client = workshop.Client("a-key", base_url="http://localhost:9")
+    for argument in {"either": ["a", "b,c"]}, {"spaces": ["a b"]}:
+        with pytest.raises(
+            workshop.UsageError, match=r"'(b,c|a b)': an item of an array contains '[, ]', which stands"
+        ):
+            client.odd.get("a", **argument)
+
+
+def test_deep_object_is_sent_by_its_fields(workshop: Any, ask: Ask) -> None:
+    """With the name of the parameter before theirs; one left out sends nothing."""
+    deep = workshop.Where(shelf="top", additional_properties={"b": [1, 2]})
+    _, seen = ask(lambda client: client.odd.get("a", deep=deep), as_json({}))
+    assert seen.query == [("deep[shelf]", "top"), ("deep[b]", "1"), ("deep[b]", "2")]
+    assert ask(lambda client: client.odd.get("a"), as_json({}))[1].query == []
+
+
 def test_objects_in_arrays_are_sent_as_json(workshop: Any, ask: Ask) -> None:
     """In a query and in a form, not as Python shows them."""
     assert ask(lambda client: client.odd.get("a", any=[{"b": "c"}]), as_json({}))[1].query == [("any", '{"b": "c"}')]
@@ -554,8 +614,16 @@ def test_response_to_head_has_no_body(ask: Ask) -> None:
 
 def test_other_media_types_are_bytes_or_json(workshop: Any, ask: Ask) -> None:
     """Those with a binary schema are bytes, any media type is JSON, and errors keep their text."""
-    image = ask(lambda client: client.odd.get_image(), respond(200, b"\x89PNG", "image/png"))[0]
+    image, seen = ask(lambda client: client.odd.get_image(), respond(200, b"\x89PNG", "image/png"))
     assert (image.payload.read(), image.mime_type) == (b"\x89PNG", "image/png")
+    assert seen.headers["accept"] == "image/png"
+    table, seen = ask(lambda client: client.odd.put_image(body=image), respond(200, b"\xe9;1", "text/csv"))
+    assert (table.payload.read(), table.mime_type) == (b"\xe9;1", "text/csv")
+    assert (seen.headers["content-type"], seen.headers["accept"], seen.body) == ("image/png", "text/csv", b"\x89PNG")
+    gif = workshop.File(io.BytesIO(b"GIF"), mime_type="image/gif")
+    assert (
+        ask(lambda client: client.odd.put_image(body=gif), respond(204, b""))[1].headers["content-type"] == "image/gif"
+    )
     assert ask(lambda client: client.odd.get_any(), as_json({"one": 1}))[0].to_dict() == {"one": 1}
     with pytest.raises(workshop.APIStatusError) as caught:
         ask(lambda client: client.odd.get_image(), respond(400, b"<no/>", "application/xml"))

@@ -222,7 +222,7 @@ class ClientBase(Generic[H, S]):
     def _build(self, request: APIRequest[Any]) -> Prepared:
         config = self._config
         arguments = request.arguments()
-        headers = httpx.Headers({"user-agent": config.api.user_agent})
+        headers = httpx.Headers({"user-agent": config.api.user_agent, "accept": request.accept})
         for name, value in self._options.headers.items():  # one by one: names may differ in case alone
             headers[name] = value
         headers["accept-encoding"] = ACCEPT_ENCODING
