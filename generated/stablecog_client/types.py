@@ -4,14 +4,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 from http import HTTPStatus
 from typing import IO, BinaryIO, Final, Generic, Literal, NamedTuple, TypeVar
 
 T = TypeVar("T")
 
 
-class Unset:
-    """The type of `UNSET`."""
+class Unset(Enum):
+    """The type of `UNSET`: an enum, so that type checkers understand `is UNSET`."""
+
+    UNSET = "UNSET"
+    """The only value."""
 
     def __bool__(self) -> Literal[False]:
         return False
@@ -19,11 +23,8 @@ class Unset:
     def __repr__(self) -> str:
         return "UNSET"
 
-    def __reduce__(self) -> str:
-        return "UNSET"  # pickled and copied by name: one object in each process
 
-
-UNSET: Final = Unset()
+UNSET: Final = Unset.UNSET
 """Marks an optional field or parameter as left out, which is different from null."""
 
 FileTypes = tuple[str | None, IO[bytes] | bytes | str, str | None]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import griffe
 import httpx
 import pytest
-from stablecog_client import AsyncClient, Client
+from stablecog_client import AsyncClient, Client, ErrorResponse
 
 from tests.support import consumer
 from tests.support.api_description import FAILURES, SUCCESSES
@@ -49,6 +49,12 @@ def test_a_consumer_gets_what_is_recorded() -> None:
         assert asyncio.run(total(server.url)) == body["total_remaining_credits"]
         assert consumer.requests_left(client) == int(recording.header("X-Ratelimit-Remaining") or -1)
         assert consumer.why_not(client) is None
+
+
+def test_a_consumer_tells_what_was_left_out() -> None:
+    """By `is UNSET`, which type checkers understand."""
+    assert consumer.said(ErrorResponse(error="Unauthorized")) == "Unauthorized"
+    assert consumer.said(ErrorResponse(error="Unauthorized", description="No key.")) == "Unauthorized: No key."
 
 
 @pytest.mark.parametrize("name", ["404-unknown-path.http", "429-burst.http"])

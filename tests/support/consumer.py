@@ -8,12 +8,14 @@ from typing import Any, assert_type
 
 import httpx
 from stablecog_client import (
+    UNSET,
     APIError,
     APIResponseValidationError,
     APIStatusError,
     AsyncClient,
     Client,
     CreditsResponse,
+    ErrorResponse,
     RateLimitError,
     Response,
     TCredit,
@@ -69,6 +71,14 @@ def why_not(client: Client) -> str | None:
         assert_type(error.attempts, int)
         return f"{error.method} {error.url}: {error.message}"
     return None
+
+
+def said(error: ErrorResponse) -> str:
+    """What the server says, with its description if there is one."""
+    if error.description is UNSET:
+        return error.error
+    assert_type(error.description, str)
+    return f"{error.error}: {error.description}"
 
 
 def behind_a_proxy(api_key: str, base_url: str, http_client: httpx.Client) -> Client:

@@ -8,7 +8,7 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from types import MappingProxyType
-from typing import Any, Generic, Literal, NamedTuple, TypeVar, cast
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 from urllib.parse import quote
 
 from ..errors import APIResponseValidationError, UsageError
@@ -173,7 +173,7 @@ def _path_segment(name: str, value: Any) -> str:
         UsageError: It is an empty string.
     """
     encoded = encode(value)
-    items = cast("list[Any]", encoded) if isinstance(encoded, list) else [encoded]
+    items: list[Any] = encoded if isinstance(encoded, list) else [encoded]  # pyright: ignore[reportUnknownVariableType]
     segment = ",".join(quote(_text(item), safe="") for item in items)
     if not segment:
         raise UsageError(f"{name}: expected a value for the path, got an empty string")

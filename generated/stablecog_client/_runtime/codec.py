@@ -265,7 +265,7 @@ def encode(value: Any) -> Any:
     """
     match value:
         case Enum():
-            return value.value
+            return value if value is UNSET else value.value
         case None | str() | int() | float():
             return value
         case list() | tuple():
