@@ -18,7 +18,8 @@ from ..errors import APIConnectionError, APIError, APIResponseValidationError, A
 from ..types import Response
 from . import failures, retries
 from .api_request import APIRequest
-from .client_base import ClientState, RequestFactory
+from .bodies import BoundedBody
+from .client_base import ClientState, Prepared
 from .clock import now
 from .config import CallOptions
 from .http_library import httpx
@@ -32,7 +33,7 @@ _logger = logging.getLogger(__name__.partition(".")[0])
 
 # What the HTTP libraries and sockets raise when there is no complete response, or a body is refused. httpx raises
 # RuntimeError when its client is closed.
-FAULTS = (
+_FAULTS = (
     *(httpx.HTTPError, httpx.InvalidURL, APIResponseValidationError),
     *(ConnectionError, TimeoutError, socket.gaierror, ssl.SSLError, RuntimeError),
 )
@@ -41,14 +42,14 @@ FAULTS = (
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 
 # What may truncate a body.
-TRUNCATIONS = (httpx.NetworkError, httpx.RemoteProtocolError, httpx.TimeoutException, TimeoutError)
+_TRUNCATIONS = (httpx.NetworkError, httpx.RemoteProtocolError, httpx.TimeoutException, TimeoutError)
 
 _UNKNOWN_OUTCOME = "; the server may have acted on it: check before you send it again"
 
 _STATUSES = {status.value: status for status in HTTPStatus}
 
 # The timeout that each exception is about; others are about `read`.
-_TIMEOUT_NAMES: dict[type[Exception], str] = {
+_TIMEOUT_NAMES: dict[type[BaseException], str] = {
     httpx.ConnectTimeout: "connect",
     httpx.PoolTimeout: "pool",
     httpx.WriteTimeout: "write",
@@ -61,16 +62,15 @@ NO_AUTH = httpx.Auth()
 class Call(Generic[T]):
     """The requests of a call and what follows from their responses.
 
-    For each request, a client calls `try_acquire`, `next_request` and, when a response begins, `on_head`; then
-    `on_response` with the complete response, or `on_no_response` and `on_error`. If there is neither a result nor an
-    error, it waits for `delay` and begins again. Other methods are for cases that they name.
+    For each request, a client calls `try_acquire`, `next_request` and, when a response begins, `on_head`; `on_error` if
+    anything is raised meanwhile; then `result`. If there is neither a result nor an error, it waits for `delay` and
+    begins again.
 
     Args:
         state: What the calls of the client share.
         options: Timeout, deadline and retries of this call.
         request: The operation and its arguments.
-        url: Where to send the first request.
-        factory: Makes the HTTP requests.
+        prepared: Where to send the first request, and a factory of the HTTP requests.
 
     Attributes:
         ends_at: The deadline, by the monotonic clock.
@@ -78,20 +78,14 @@ class Call(Generic[T]):
     """
 
     def __init__(
-        self,
-        state: ClientState[Any],
-        options: CallOptions,
-        request: APIRequest[T],
-        url: httpx.URL,
-        factory: RequestFactory,
+        self, state: ClientState[Any], options: CallOptions, request: APIRequest[T], prepared: Prepared
     ) -> None:
         self.ends_at = now() + options.deadline
         self.delay = 0.0
         self._state = state
         self._options = options
         self._request = request
-        self._url = url
-        self._factory = factory
+        self._url, self._factory = prepared
         self._redact = state.config.redact
         self._is_safe = request.method in retries.SAFE_METHODS
         self._unknown_outcome_hint = "" if self._is_safe else _UNKNOWN_OUTCOME
@@ -136,50 +130,31 @@ class Call(Generic[T]):
         self._sent = self._factory(self._url, {"timeout": timeouts})
         return self._sent
 
-    def on_head(self, response: httpx.Response) -> RawResponse:
-        """Return a response whose body is still to be read."""
+    def on_head(self, response: httpx.Response) -> BoundedBody | None:
+        """Return what collects the body of a response, or None if an event hook or a test double has read it."""
         self._raw = RawResponse(response, self._redact)
-        return self._raw
+        return None if response.is_stream_consumed else self._raw.new_body()
 
-    def response_from_status_error(self, error: httpx.HTTPStatusError) -> RawResponse:
-        """Return the response that an event hook raised `error` for."""
-        if self.is_callers_error(error):
-            self.on_no_response()
-            raise error
-        return self.on_head(error.response)
-
-    def response_at_deadline(self) -> RawResponse:
-        """Return an error response whose body did not arrive in time, or raise TimeoutError."""
-        if self._raw is None or self._raw.is_success or self._raw.body is None:
-            raise TimeoutError
-        self._raw.content = self._raw.body.finish()
-        return self._raw
-
-    def is_callers_error(self, error: Exception) -> bool:
-        """Return whether an error is not about this call, but about an event hook or a test double of the caller's."""
-        return failures.is_callers_error(error, self._sent, is_closed=self._state.is_closed)
-
-    def on_no_response(self) -> None:
-        """Release the request's place in the rate limit, because it got no complete response."""
-        if self._state.rate_limit:
-            self._state.rate_limit.release()
-
-    def on_response(self, raw: RawResponse) -> Response[T] | None:
+    def result(self) -> Response[T] | None:
         """Return the result, or None if another request is to be sent after `delay`.
 
         Raises:
             APIStatusError: The status is not 2xx.
             APIResponseValidationError: The status or the body does not match the API description.
         """
+        if (raw := self._raw) is None:
+            return None
         status = raw.status_code
         if self._state.rate_limit:
             self._state.rate_limit.on_response(status, raw.fields)
-        if not raw.is_success:
-            self._on_status(raw)
-            return None
         responses = self._request.responses
         decode = responses.get(str(status)) or responses.get("2XX") or responses.get("default")
         try:
+            if raw.body is not None:
+                raw.content = raw.body.finish()
+            if not raw.is_success:
+                self._on_status(raw)
+                return None
             http_status = _STATUSES.get(status)
             if decode is None or http_status is None:
                 documented = " or ".join(responses) or "no success"
@@ -193,13 +168,29 @@ class Call(Generic[T]):
         self._state.retry_budget.record_success(self._charged_retries)
         return Response(http_status, raw.headers, raw.content, parsed)
 
-    def on_error(self, error: Exception) -> None:
-        """Set `delay` for another request, after this one got no complete response.
+    def on_error(self, error: BaseException) -> None:
+        """Set `delay` for another request, unless the response to this one is good enough in spite of an error.
 
         Raises:
             APIConnectionError: The call is not retried. `APITimeoutError` if it timed out.
             APIResponseValidationError: The body of the response was refused.
+            BaseException: The error is not about this call, but about an event hook or a test double of the caller's.
         """
+        if (transport_error := failures.transport_error_for(error)) is not None:
+            transport_error.__cause__ = error
+            error = transport_error
+        is_closed = self._state.is_closed
+        is_fault = isinstance(error, _FAULTS) and not failures.is_callers_error(error, self._sent, is_closed=is_closed)
+        if is_fault and isinstance(error, httpx.HTTPStatusError):  # raised by an event hook of the caller's
+            self._raw = RawResponse(error.response, self._redact)
+            return
+        raw = self._raw
+        if raw and raw.body and not raw.is_success and isinstance(error, _TRUNCATIONS):
+            return  # a truncated error is still reported
+        if self._state.rate_limit:
+            self._state.rate_limit.release()
+        if not is_fault:
+            raise error
         if isinstance(error, APIResponseValidationError):  # the body was refused
             self._raise(error)
         if self._state.is_closed:
@@ -211,6 +202,7 @@ class Call(Generic[T]):
         may_retry = (self._is_safe or not sent) and failures.is_transient(causes)
         may_be_stale = sent and not timed_out  # a stale keep-alive connection says nothing about the server's health
         if may_retry and self._plan_retry(retries.backoff(self._attempts), reason, may_be_stale=may_be_stale):
+            self._raw = None
             return
         hint = self._unknown_outcome_hint if sent else ""
         if not timed_out and self.remaining > 0:
@@ -291,7 +283,6 @@ class Call(Generic[T]):
         error._set_request(self._request.method, self._shown_url, self._attempts)
         if cause is not None:
             error.__cause__ = cause
-        failures.redact_causes(error, self._active_exception, self._redact)
         raise error
 
     @property

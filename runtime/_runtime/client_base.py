@@ -108,28 +108,6 @@ class ClientState(Generic[H]):
         return None
 
 
-class PerProcess(Generic[T]):
-    """A value that each process makes for itself, such as one with locks and connections, which do not survive a fork.
-
-    The values of parent processes are kept, because closing their connections would disturb the parent.
-
-    Args:
-        make: Creates the value, given that of the parent process, or None in the first process.
-    """
-
-    def __init__(self, make: Callable[[T | None], T]) -> None:
-        self._make = make
-        self._values = {os.getpid(): make(None)}
-
-    def get(self) -> T:
-        """Return the value of this process."""
-        pid = os.getpid()
-        if (value := self._values.get(pid)) is None:
-            parent = list(self._values.values())[-1]
-            value = self._values.setdefault(pid, self._make(parent))  # threads that race here get the same one
-        return value
-
-
 class tag_property(cached_property[T]):
     """A cached property whose value is also accessible on the class, for `create_autospec`."""
 
@@ -143,17 +121,31 @@ class ClientBase(Generic[H, S]):
     Args:
         config: The API, the key and the server.
         options: The options of calls.
-        states: The state that calls share, one for each process.
     """
 
-    def __init__(self, config: ClientConfig[H], options: CallOptions, states: PerProcess[S]) -> None:
+    _state_type: type[S]
+
+    def __init__(self, config: ClientConfig[H], options: CallOptions) -> None:
         self._config: ClientConfig[H] = config
         self._options = options
-        self._states = states
+        self._states = {os.getpid(): self._state_type(config, None)}
         self._owns_connections = True
         self._prepared: dict[tuple[object, ...], Prepared] = {}  # of operations without arguments
         if config.http_client is None and config.base_url.scheme == "https":
             environment.trust_store.preload()
+
+    @property
+    def _state(self) -> S:
+        """What calls share in this process: its locks and connections would not survive a fork.
+
+        The states of parent processes are kept, because closing their connections would disturb the parent.
+        """
+        pid = os.getpid()
+        if (state := self._states.get(pid)) is None:
+            parent = list(self._states.values())[-1]
+            new = self._state_type(self._config, parent)
+            state = self._states.setdefault(pid, new)  # threads that race here get the same one
+        return state
 
     @property
     def base_url(self) -> httpx.URL:
@@ -163,7 +155,7 @@ class ClientBase(Generic[H, S]):
     @property
     def is_closed(self) -> bool:
         """Whether the client or its `http_client` is closed, so that it refuses calls."""
-        return self._states.get().is_closed
+        return self._state.is_closed
 
     def with_options(
         self,

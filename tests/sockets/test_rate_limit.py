@@ -113,7 +113,7 @@ def test_failed_requests_free_their_places(backend: Backend) -> None:
         driver.list_at_once(5)
         with patch.object(http_client, "send", side_effect=Interrupt), pytest.raises(Interrupt):
             driver.list()
-        state: Any = vars(driver.client)["_states"].get()
+        state: Any = driver.client._state  # pyright: ignore[reportPrivateUsage]
         assert vars(state.rate_limit)["_in_flight"] == 0
 
 

@@ -157,7 +157,7 @@ def test_pool_is_what_transports_use(backend: Backend) -> None:
     """httpx's transports send through it, so ours do without `HTTPTransport.__init__`."""
     with FaultServer(ok) as server, backend(server.url) as caller:
         caller.list()
-        http = vars(caller.client)["_states"].get()
+        http: Any = caller.client._state  # pyright: ignore[reportPrivateUsage]
         client = http.http if backend is Threads else next(iter(http.loops.values())).http
         assert isinstance(client._transport, Transport | AsyncTransport)
         pool: Any = vars(client._transport)["_pool"]
