@@ -23,11 +23,11 @@ from . import environment
 from .api_request import APIRequest
 from .call import NO_AUTH, Call
 from .client_base import ClientBase, ClientState
-from .clock import is_frozen
 from .config import CallOptions, ClientConfig
 from .failures import without_secrets
 from .http_library import httpx
 from .responses import refuse_trailing_data
+from .timing import is_frozen
 
 T = TypeVar("T")
 

@@ -16,14 +16,14 @@ from typing import Any, Generic, NoReturn, TypeVar
 
 from ..errors import APIConnectionError, APIError, APIResponseValidationError, APITimeoutError, status_line
 from ..types import Response
-from . import failures, retries
+from . import failures, timing
 from .api_request import APIRequest
 from .bodies import BoundedBody
 from .client_base import ClientState, Prepared
-from .clock import now
 from .config import CallOptions
 from .http_library import httpx
 from .responses import RawResponse
+from .timing import now
 
 T = TypeVar("T")
 
@@ -87,7 +87,7 @@ class Call(Generic[T]):
         self._request = request
         self._url, self._factory = prepared
         self._redact = state.config.redact
-        self._is_safe = request.method in retries.SAFE_METHODS
+        self._is_safe = request.method in timing.SAFE_METHODS
         self._unknown_outcome_hint = "" if self._is_safe else _UNKNOWN_OUTCOME
         self._sent: httpx.Request | None = None  # the last request
         self._raw: RawResponse | None = None  # its response, once it has begun
@@ -201,7 +201,7 @@ class Call(Generic[T]):
         reason = failures.one_line(self._redact(failures.describe(causes, self._state.proxy or self._url.host)))
         may_retry = (self._is_safe or not sent) and failures.is_transient(causes)
         may_be_stale = sent and not timed_out  # a stale keep-alive connection says nothing about the server's health
-        if may_retry and self._plan_retry(retries.backoff(self._attempts), reason, may_be_stale=may_be_stale):
+        if may_retry and self._plan_retry(timing.backoff(self._attempts), reason, may_be_stale=may_be_stale):
             self._raw = None
             return
         hint = self._unknown_outcome_hint if sent else ""
@@ -247,12 +247,12 @@ class Call(Generic[T]):
         if 300 <= status < 400 and (location := raw.fields.get("location")):
             self._on_redirect(raw, location)
             return
-        retry_after = retries.retry_after(raw.fields)
+        retry_after = timing.retry_after(raw.fields)
         body = self._request.parse_error(status, raw.text)
         error = raw.status_error(body, retry_after, self._unknown_outcome_hint)
         self._last_429 = error if status == 429 else None
-        if retries.is_retryable_status(status, safe=self._is_safe):
-            delay = max(retry_after or 0.0, retries.backoff(self._attempts))
+        if timing.is_retryable_status(status, safe=self._is_safe):
+            delay = max(retry_after or 0.0, timing.backoff(self._attempts))
             # While the server admits other requests, the rate limit paces retries, so they are not charged.
             exempt = status == 429 and self._state.rate_limit is not None and self._state.rate_limit.recently_admitted
             if self._plan_retry(delay, status_line(status), exempt=exempt):

@@ -14,8 +14,7 @@ from .api_request import APIRequest
 from .bodies import ACCEPT_ENCODING
 from .config import MAX_CONNECTIONS, CallOptions, ClientConfig, H, is_loopback
 from .http_library import httpx
-from .rate_limit import RateLimit
-from .retries import RetryBudget
+from .timing import RateLimit, RetryBudget
 
 # Creates the HTTP request of an attempt, given its URL and extensions.
 RequestFactory = Callable[[httpx.URL, dict[str, Any]], httpx.Request]

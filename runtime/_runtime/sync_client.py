@@ -12,11 +12,11 @@ from . import environment
 from .api_request import APIRequest
 from .call import NO_AUTH, Call
 from .client_base import ClientBase, ClientState
-from .clock import current_exchange, now
 from .config import ClientConfig
 from .failures import is_raised_by_hook, without_secrets
 from .http_library import POOL_RACES, httpx
 from .responses import refuse_trailing_data
+from .timing import current_exchange, now
 
 T = TypeVar("T")
 

@@ -13,9 +13,8 @@ import pytest
 from stablecog_client import APIConnectionError, APIError, APITimeoutError, AuthenticationError, RateLimitError
 from stablecog_client._runtime import network
 from stablecog_client._runtime.call import Call
-from stablecog_client._runtime.clock import current_exchange
 from stablecog_client._runtime.network import bounded
-from stablecog_client._runtime.rate_limit import RateLimit
+from stablecog_client._runtime.timing import RateLimit, current_exchange
 
 from tests.support.faults import KEY
 from tests.support.script import GET_CREDITS, LIST, OK, Clock, Reply, ScriptedClient, redirect, text

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import httpcore as httpcore
 
-from .clock import current_exchange, now
 from .config import MAX_CONNECTIONS
 from .http_library import POOL_RACES, httpx
+from .timing import current_exchange, now
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
