@@ -26,7 +26,7 @@ from .client_base import ClientBase, ClientState
 from .config import CallOptions, ClientConfig
 from .failures import without_secrets
 from .http_library import httpx
-from .responses import refuse_trailing_data
+from .responses import limit_reuse
 from .timing import is_frozen
 
 T = TypeVar("T")
@@ -143,9 +143,10 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
                 try:
                     return await _read(response, call)
                 finally:
-                    closing = _close(response, opened_late=state.closed and loop.http is not self._config.http_client)
+                    # Of a client that was closed meanwhile: its pool did not close a connection that was opened later.
+                    limit_reuse(response, is_last=state.closed and loop.http is not self._config.http_client)
                     # Closing a response of aiohttp does not suspend, so nothing can cancel it.
-                    await (closing if self._transport_name == "aiohttp" else _shielded(closing))
+                    await (response.aclose() if self._transport_name == "aiohttp" else _shielded(response.aclose()))
             raise TimeoutError
         except BaseException:
             from .custom_client import discard_lost_connections  # not at the top: it imports httpcore
@@ -225,14 +226,6 @@ async def _read(response: httpx.Response, call: Call[Any]) -> None:
     async for chunk in stream:
         if not body.feed(chunk):
             break
-
-
-async def _close(response: httpx.Response, *, opened_late: bool) -> None:
-    """Close a response; its connection, too, if it was opened while the client was closed, or has more to read."""
-    refuse_trailing_data(response)
-    if opened_late and (stream := response.extensions.get("network_stream")) is not None:
-        await stream.aclose()
-    await response.aclose()
 
 
 async def _acquire_connection(loop: LoopState, request: httpx.Request) -> None:

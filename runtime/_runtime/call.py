@@ -228,11 +228,9 @@ class Call(Generic[T]):
         """Set `delay` and return True if a retry is allowed. It is charged to the retry budget unless exempt."""
         if self._attempts > self._options.max_retries or delay >= self.remaining:
             return False
-        if may_be_stale and self._state.retry_budget.acquire_for_stale_connection():
-            exempt = True
-        retry = exempt or self._state.retry_budget.acquire()
-        if retry and not exempt:
-            self._charged_retries += 1
+        cost = 0 if exempt else self._state.retry_budget.acquire(may_be_stale=may_be_stale)
+        retry = cost is not None
+        self._charged_retries += cost or 0
         self._budget_hint = "" if retry else "; not retrying: the retry budget is used up"
         next_step = f"; retrying in {delay:.2f} s" if retry else self._budget_hint
         _logger.info(

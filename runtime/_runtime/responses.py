@@ -80,10 +80,13 @@ class RawResponse:
         return kind(message, status_code=status, headers=headers, text=self.text, body=body, retry_after=retry_after)
 
 
-def refuse_trailing_data(response: httpx.Response) -> None:
-    """Make `close` of a response close its connection if the server has sent more: httpcore would go on to read it."""
+def limit_reuse(response: httpx.Response, *, is_last: bool) -> None:
+    """Make `close` of a response close its connection, too, if it is the last one or if the server has sent more.
+
+    httpcore would go on to read what came after the response.
+    """
     part: Any = response.stream
     for name in ("_stream", "_httpcore_stream", "_stream", "_connection", "_h11_state"):
         part = getattr(part, name, None)
-    if part is not None and part.trailing_data[0] != b"":
+    if part is not None and (is_last or part.trailing_data[0] != b""):
         part.send_failed()

@@ -17,7 +17,7 @@ import stablecog_client
 from stablecog_client._runtime import custom_client
 from stablecog_client._runtime.http_library import CALLER_OF_HOOKS
 from stablecog_client._runtime.network import AsyncTransport, DeadlineBackend, DeadlineStream, Transport
-from stablecog_client._runtime.responses import refuse_trailing_data
+from stablecog_client._runtime.responses import limit_reuse
 
 from tests.support.drivers import Backend, Threads, both_clients
 from tests.support.faults import FaultServer, close_before_first_byte, ok
@@ -193,7 +193,8 @@ def test_stream_of_a_connection() -> None:
 
 def test_response_of_another_transport_may_end_anywhere() -> None:
     """It has no connection of httpcore that could have more to read."""
-    refuse_trailing_data(httpx.Response(200, content=b"1"))
+    for is_last in False, True:
+        limit_reuse(httpx.Response(200, content=b"1"), is_last=is_last)
 
 
 def test_httpx_calls_hooks_where_it_is_looked_for() -> None:

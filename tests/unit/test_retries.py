@@ -231,7 +231,7 @@ def test_stale_connections_are_no_outage(script: Script) -> None:
     client = script(OK, *[CLOSED, OK] * 100)
     assert failures(outcomes(client, 101)) == 0
     assert len(client.requests) == 201
-    assert [client.state.retry_budget.acquire() for _ in range(31)] == [True] * 30 + [False]
+    assert [client.state.retry_budget.acquire() for _ in range(31)] == [1] * 30 + [None]
 
 
 def test_timeout_is_no_stale_connection(script: Script) -> None:
@@ -239,7 +239,7 @@ def test_timeout_is_no_stale_connection(script: Script) -> None:
     for event in httpx.ReadTimeout(""), REFUSED:
         client = script(*[OK] * 50, *[event, OK] * 10)
         assert failures(outcomes(client, 60)) == 0
-        assert [client.state.retry_budget.acquire_for_stale_connection() for _ in range(61)] == [True] * 60 + [False]
+        assert [client.state.retry_budget.acquire(may_be_stale=True) for _ in range(61)] == [0] * 60 + [1]
     client = script(*[OK] * 50, event)
     failures(outcomes(client, 100))
     assert not client.state.retry_budget.acquire()
@@ -249,7 +249,7 @@ def test_last_attempt_takes_no_free_retry(script: Script) -> None:
     """There is none to be made."""
     client = script(OK, CLOSED, max_retries=0)
     assert failures(outcomes(client, 2)) == 1
-    assert client.state.retry_budget.acquire_for_stale_connection()
+    assert client.state.retry_budget.acquire(may_be_stale=True) == 0
 
 
 def test_success_returns_what_its_retries_took(script: Script) -> None:
@@ -263,35 +263,35 @@ def test_success_returns_what_its_retries_took(script: Script) -> None:
     assert not budget.acquire()
     budget.record_success(2)
     client.list()
-    assert [budget.acquire() for _ in range(3)] == [True, True, False]
+    assert [budget.acquire() for _ in range(3)] == [1, 1, None]
 
 
 def test_budget_has_a_free_retry_per_connection() -> None:
     """As many as there are connections kept alive."""
     budget = timing.RetryBudget()
-    assert not budget.acquire_for_stale_connection()
+    assert budget.acquire(may_be_stale=True) == 1
     for _ in range(2):
         budget.record_success(0)
-    assert [budget.acquire_for_stale_connection() for _ in range(3)] == [True, True, False]
+    assert [budget.acquire(may_be_stale=True) for _ in range(3)] == [0, 0, 1]
     for _ in range(100):
         budget.record_success(0)
-    assert [budget.acquire_for_stale_connection() for _ in range(71)] == [True] * 70 + [False]
-    assert [budget.acquire() for _ in range(31)] == [True] * 30 + [False]
+    assert [budget.acquire(may_be_stale=True) for _ in range(101)] == [0] * 70 + [1] * 30 + [None]
+    assert budget.acquire() is None
 
 
 def test_budget_is_refilled_by_success() -> None:
     """A success returns its own retries, and ten successes one more."""
     budget = timing.RetryBudget()
     budget.record_success(0)  # it is full already
-    assert [budget.acquire() for _ in range(31)] == [True] * 30 + [False]
+    assert [budget.acquire() for _ in range(31)] == [1] * 30 + [None]
     for _ in range(11):  # a tenth is no exact float
         budget.record_success(0)
-    assert [budget.acquire() for _ in range(2)] == [True, False]
+    assert [budget.acquire() for _ in range(2)] == [1, None]
     budget.record_success(5)
-    assert [budget.acquire() for _ in range(6)] == [True] * 5 + [False]
+    assert [budget.acquire() for _ in range(6)] == [1] * 5 + [None]
     for _ in range(1000):
         budget.record_success(1)
-    assert [budget.acquire() for _ in range(31)] == [True] * 30 + [False]
+    assert [budget.acquire() for _ in range(31)] == [1] * 30 + [None]
 
 
 # Logs
@@ -311,7 +311,7 @@ def test_retries_are_logged_with_reason_and_delay(
     while client.state.retry_budget.acquire():
         pass
     client.state.retry_budget.record_success(1)
-    client.state.retry_budget.acquire_for_stale_connection()
+    assert client.state.retry_budget.acquire(may_be_stale=True) == 0
     (error,) = outcomes(client, 1)
     assert str(error).endswith("; not retrying: the retry budget is used up (tried 2 times)")
     failed = f"{LIST}: attempt {{}} failed: {reason}; "

@@ -16,7 +16,7 @@ from .client_base import ClientBase, ClientState
 from .config import ClientConfig
 from .failures import is_raised_by_hook, without_secrets
 from .http_library import POOL_RACES, httpx
-from .responses import refuse_trailing_data
+from .responses import limit_reuse
 from .timing import current_exchange, now
 
 T = TypeVar("T")
@@ -76,10 +76,8 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
             try:
                 _read(response, call)
             finally:
-                refuse_trailing_data(response)
-                opened_late = state.closed and http is not self._config.http_client  # so its pool did not close it
-                if opened_late and (stream := response.extensions.get("network_stream")) is not None:
-                    stream.close()
+                # Of a client that was closed meanwhile: its pool did not close a connection that was opened later.
+                limit_reuse(response, is_last=state.closed and http is not self._config.http_client)
                 try:
                     response.close()
                 except POOL_RACES:

@@ -42,7 +42,6 @@ current_exchange = _Exchange()
 httpx applies its timeout to each read on its own, so a server that sends a byte now and then never times out.
 """
 
-
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 INITIAL_DELAY = 0.1  # seconds before the first retry; doubled for each further retry
@@ -95,21 +94,20 @@ class RetryBudget:
         self._free_retries = 0
         self._lock = Lock()
 
-    def acquire(self) -> bool:
-        """Take one retry out of the budget; return whether there was one."""
-        with self._lock:
-            if self._remaining < 1:
-                return False
-            self._remaining -= 1
-            return True
+    def acquire(self, *, may_be_stale: bool = False) -> int | None:
+        """Take a retry; return its cost, 0 or 1, or None if there was none.
 
-    def acquire_for_stale_connection(self) -> bool:
-        """Take a free retry: the server may have closed the connection. Return whether there was one."""
+        Args:
+            may_be_stale: Whether the server may have closed the connection: a free retry is taken if there is one.
+        """
         with self._lock:
-            if not self._free_retries:
-                return False
-            self._free_retries -= 1
-            return True
+            if may_be_stale and self._free_retries:
+                self._free_retries -= 1
+                return 0
+            if self._remaining < 1:
+                return None
+            self._remaining -= 1
+            return 1
 
     def record_success(self, acquired: int) -> None:
         """Return to the budget what a successful call acquired, and a tenth."""
