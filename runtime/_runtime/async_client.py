@@ -25,8 +25,7 @@ from .call import NO_AUTH, Call
 from .client_base import ClientBase, ClientState
 from .config import CallOptions, ClientConfig
 from .failures import without_secrets
-from .http_library import httpx
-from .responses import limit_reuse
+from .http_library import httpx, limit_reuse
 from .timing import is_frozen
 
 T = TypeVar("T")

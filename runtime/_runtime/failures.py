@@ -15,7 +15,7 @@ from traceback import walk_tb
 from types import FrameType, TracebackType
 from typing import Any, cast
 
-from ..errors import APIError
+from ..errors import APIError, status_line
 from .bodies import NOT_THE_API
 from .codec import mapping
 from .http_library import CALLER_OF_HOOKS, LIBRARIES, httpx
@@ -119,6 +119,18 @@ def advice(causes: Causes, proxy: str | None, proxy_source: str) -> str:
         name = f"the proxy {proxy}" if proxy else "the proxy"
         return f"check {name} (from {proxy_source}), the server and `base_url`"
     return "check the network, the server and `base_url`"
+
+
+def status_message(status: int, content_type: str, text: str, retry_after: float | None) -> str:
+    """Describe a response with a status that is not 2xx, and say what the caller can do about it."""
+    message = status_line(status)
+    said = server_message(text)
+    if said not in message:
+        message += f": {said}"
+    message += f"; {status_advice(status, content_type)}"
+    if retry_after:
+        message += f"; the server asks to wait {retry_after:g} s"
+    return message
 
 
 def status_advice(status: int, content_type: str) -> str:

@@ -15,9 +15,8 @@ import httpx
 import pytest
 import stablecog_client
 from stablecog_client._runtime import custom_client
-from stablecog_client._runtime.http_library import CALLER_OF_HOOKS
+from stablecog_client._runtime.http_library import CALLER_OF_HOOKS, limit_reuse
 from stablecog_client._runtime.network import AsyncTransport, DeadlineBackend, DeadlineStream, Transport
-from stablecog_client._runtime.responses import limit_reuse
 
 from tests.support.drivers import Backend, Threads, both_clients
 from tests.support.faults import FaultServer, close_before_first_byte, ok

@@ -9,8 +9,8 @@ Read in this order:
    the connections of `network` keep.
 4. `call`, which does no I/O, decides when to send, retry, return or raise; with the retry budget and the rate limit of
    `timing`.
-5. `bodies` and `codec`: from bytes to JSON, from JSON to models, and back.
-6. `failures`, `responses` and `redaction`: what errors and logs say, without the API key.
+5. `bodies` and `codec`: from a response to JSON, from JSON to models, and back.
+6. `failures` and `redaction`: what errors and logs say, without the API key.
 7. `network`: connections with deadlines. `environment`: TLS and proxies. `custom_client`: what concerns an
    `http_client` of the caller's. `aiohttp_transport`: the extra `aiohttp`.
 

@@ -15,8 +15,7 @@ from .call import NO_AUTH, Call
 from .client_base import ClientBase, ClientState
 from .config import ClientConfig
 from .failures import is_raised_by_hook, without_secrets
-from .http_library import POOL_RACES, httpx
-from .responses import limit_reuse
+from .http_library import POOL_RACES, httpx, limit_reuse
 from .timing import current_exchange, now
 
 T = TypeVar("T")
