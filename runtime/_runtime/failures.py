@@ -15,8 +15,8 @@ from traceback import walk_tb
 from types import FrameType, TracebackType
 from typing import Any, cast
 
-from ..errors import APIError, status_line
-from .bodies import NOT_THE_API
+from ..errors import APIError, APIStatusError, status_line
+from .bodies import NOT_THE_API, RawResponse
 from .codec import mapping
 from .http_library import CALLER_OF_HOOKS, LIBRARIES, httpx
 from .redaction import Redact
@@ -59,6 +59,8 @@ _STATUS_ADVICE = {
     511: "log in to this network",
 }
 
+
+_ERRORS = {error.status_code: error for error in APIStatusError.__subclasses__()}
 
 # Text of h11, which httpx passes on, as other transports word it.
 _PLAINER = {"Server disconnected without sending a response.": "the server closed the connection without a response"}
@@ -119,6 +121,13 @@ def advice(causes: Causes, proxy: str | None, proxy_source: str) -> str:
         name = f"the proxy {proxy}" if proxy else "the proxy"
         return f"check {name} (from {proxy_source}), the server and `base_url`"
     return "check the network, the server and `base_url`"
+
+
+def status_error(raw: RawResponse, message: str, body: Any = None, retry_after: float | None = None) -> APIStatusError:
+    """Return an error of the class for a status."""
+    status, headers = raw.status_code, raw.redacted_headers
+    kind = _ERRORS.get(min(status, 500), APIStatusError)
+    return kind(message, status_code=status, headers=headers, text=raw.text, body=body, retry_after=retry_after)
 
 
 def status_message(status: int, content_type: str, text: str, retry_after: float | None) -> str:

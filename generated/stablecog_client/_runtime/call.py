@@ -15,14 +15,7 @@ from http import HTTPStatus
 from math import isfinite
 from typing import Any, Generic, NoReturn, TypeVar
 
-from ..errors import (
-    APIConnectionError,
-    APIError,
-    APIResponseValidationError,
-    APIStatusError,
-    APITimeoutError,
-    status_line,
-)
+from ..errors import APIConnectionError, APIError, APIResponseValidationError, APITimeoutError, status_line
 from ..types import Response
 from . import failures, timing
 from .api_request import APIRequest
@@ -52,8 +45,6 @@ _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.Pr
 _TRUNCATIONS = (httpx.NetworkError, httpx.RemoteProtocolError, httpx.TimeoutException, TimeoutError)
 
 _UNKNOWN_OUTCOME = "; the server may have acted on it: check before you send it again"
-
-_ERRORS = {error.status_code: error for error in APIStatusError.__subclasses__()}
 
 _STATUSES = {status.value: status for status in HTTPStatus}
 
@@ -200,6 +191,10 @@ class Call(Generic[T]):
             self._state.rate_limit.release()
         if not is_fault:
             raise error
+        self._on_fault(error)
+
+    def _on_fault(self, error: BaseException) -> None:
+        """Set `delay` for another request, after this one got no complete response, or raise an error."""
         if isinstance(error, APIResponseValidationError):  # the body was refused
             self._raise(error)
         if self._state.is_closed:
@@ -258,7 +253,7 @@ class Call(Generic[T]):
         message = failures.status_message(status, raw.fields.get("content-type", ""), raw.text, retry_after)
         if status == 408 or status >= 500:
             message += self._unknown_outcome_hint
-        error = _status_error(raw, message, self._request.parse_error(status, raw.text), retry_after)
+        error = failures.status_error(raw, message, self._request.parse_error(status, raw.text), retry_after)
         self._last_429 = error if status == 429 else None
         if timing.is_retryable_status(status, safe=self._is_safe):
             delay = max(retry_after or 0.0, timing.backoff(self._attempts))
@@ -283,7 +278,7 @@ class Call(Generic[T]):
         message = f"{status_line(raw.status_code)}: {reason}; check `base_url`"
         if raw.status_code <= 303:  # the server may have processed a POST; 307 and 308 mean that it did not
             message += self._unknown_outcome_hint
-        self._raise(_status_error(raw, message))
+        self._raise(failures.status_error(raw, message))
 
     def _raise(self, error: APIError, cause: BaseException | None = None) -> NoReturn:
         if isinstance(error, APIResponseValidationError) and (raw := self._raw) is not None:
@@ -297,13 +292,6 @@ class Call(Generic[T]):
     @property
     def _shown_url(self) -> str:
         return self._redact(failures.url_without_secrets(self._url))
-
-
-def _status_error(raw: RawResponse, message: str, body: Any = None, retry_after: float | None = None) -> APIStatusError:
-    """Return an error of the class for a status."""
-    status, headers = raw.status_code, raw.redacted_headers
-    kind = _ERRORS.get(min(status, 500), APIStatusError)
-    return kind(message, status_code=status, headers=headers, text=raw.text, body=body, retry_after=retry_after)
 
 
 def _same_origin_target(url: httpx.URL, location: str) -> httpx.URL | None:

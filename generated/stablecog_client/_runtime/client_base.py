@@ -51,10 +51,6 @@ class ClientState(Generic[H]):
         limit = config.api.rate_limit
         self.rate_limit = RateLimit(*limit) if limit else None
         self.max_connections = MAX_CONNECTIONS
-        if config.http_client is not None:
-            from . import custom_client
-
-            self.max_connections = custom_client.max_connections(config.http_client, config.base_url, MAX_CONNECTIONS)
         self._http_client_used = False
         self._http_client_inherited = parent is not None and parent._http_client_used
 
@@ -93,6 +89,7 @@ class ClientState(Generic[H]):
                 "or an http_client with trust_env=False"
             )
         self._http_client_used = True
+        self.max_connections = custom_client.max_connections(http_client, self.config.base_url, self.max_connections)
         self.proxy = custom_client.describe_proxy(http_client, self.config.base_url)
 
     def environment_proxy(self) -> httpx.Proxy | None:

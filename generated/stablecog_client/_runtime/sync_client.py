@@ -30,7 +30,7 @@ class SyncState(ClientState[httpx.Client]):
         self.rate_limit_lock = threading.Lock()  # held by the call that waits for it; others queue behind
         self.closing = threading.Event()
         self.http: httpx.Client | None = None
-        self.connection_slots = threading.Semaphore(self.max_connections)
+        self.connection_slots: threading.Semaphore  # set with `http`
 
 
 class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
@@ -99,18 +99,21 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
         config = self._config
         with state.lock:
             state.check_open()
-            if state.http is None and config.http_client is not None:
+            if state.http is not None:
+                return state.http
+            if (http := config.http_client) is not None:
                 from .custom_client import install_deadline_backend
 
-                state.register_http_client(config.http_client)
-                install_deadline_backend(config.http_client)
-                state.http = config.http_client
-            elif state.http is None:
+                state.register_http_client(http)
+                install_deadline_backend(http)
+            else:
                 from .network import HTTPClient, Transport
 
                 transport = Transport(environment.tls_context_for(config.base_url), state.environment_proxy())
-                state.http = HTTPClient(transport=transport, trust_env=False)
-            return state.http
+                http = HTTPClient(transport=transport, trust_env=False)
+            state.connection_slots = threading.Semaphore(state.max_connections)
+            state.http = http
+            return http
 
     def close(self) -> None:
         """Close the connections. Calls in progress fail, and further ones are refused.
