@@ -21,13 +21,12 @@ from ..errors import UsageError
 from ..types import Response
 from . import environment
 from .api_request import APIRequest
-from .call import FAULTS, NO_AUTH, TRUNCATIONS, Call
-from .client_base import ClientBase, ClientState, PerProcess
-from .clock import is_frozen
+from .call import NO_AUTH, Call
+from .client_base import ClientBase, ClientState
 from .config import CallOptions, ClientConfig
-from .failures import is_raised_by_hook, strip_network_frames, transport_error_for
-from .http_library import httpx
-from .responses import RawResponse, refuse_trailing_data
+from .failures import without_secrets
+from .http_library import httpx, limit_reuse
+from .timing import is_frozen
 
 T = TypeVar("T")
 
@@ -101,9 +100,11 @@ class AsyncState(ClientState[httpx.AsyncClient]):
 class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
     """Sends calls with `httpx.AsyncClient`; many tasks may share it, on asyncio or trio."""
 
+    _state_type = AsyncState
+
     def __init__(self, config: ClientConfig[httpx.AsyncClient], options: CallOptions, transport: TransportName) -> None:
         self._transport_name = _checked_transport(transport, config.http_client)
-        super().__init__(config, options, PerProcess(lambda parent: AsyncState(config, parent)))
+        super().__init__(config, options)
 
     async def _send_async(self, request: APIRequest[T]) -> Response[T]:
         """Make a call, retries included.
@@ -113,59 +114,47 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
         """
         active = sys.exception()  # what the caller is handling: it stays as it is
         try:
-            state = self._states.get()
+            state = self._state
             state.check_open()
-            call = Call(state, self._options, request, *self._prepare(request))
+            call = Call(state, self._options, request, self._prepare(request))
             loop = state.loops.get(current_token().native_token) or await self._new_loop_state(state)
             while True:
                 if loop.rate_limit_lock.locked() or call.try_acquire() > 0:  # calls that wait already go first
                     await _wait_for_slot(call, loop)
                 try:
-                    raw = await self._exchange(call, state, loop)
-                except FAULTS as error:
-                    if call.is_callers_error(error):
-                        raise
+                    await self._exchange(call, state, loop)
+                except BaseException as error:
                     call.on_error(error)
-                else:
-                    if (response := call.on_response(raw)) is not None:
-                        return response
+                if (response := call.result()) is not None:
+                    return response
                 with _move_on_after(call.delay):
                     await loop.closing.wait()  # ends early when the client is closed
         except BaseException as error:  # the frames of network code hold the key, or what the server sent
-            raise strip_network_frames(error, active)  # noqa: B904
+            raise without_secrets(error, active, self._config.redact)  # noqa: B904
 
-    async def _exchange(self, call: Call[Any], state: AsyncState, loop: LoopState) -> RawResponse:
+    async def _exchange(self, call: Call[Any], state: AsyncState, loop: LoopState) -> None:
         """Send a request and read the response."""
         request = call.next_request()
-        holds_connection = False
+        await _acquire_connection(loop, request)
         try:
-            await _acquire_connection(loop, request)
-            holds_connection = True
             with _move_on_after(call.remaining):
                 response = await loop.http.send(request, stream=True, auth=NO_AUTH, follow_redirects=False)
                 try:
                     return await _read(response, call)
                 finally:
-                    closing = _close(response, opened_late=state.closed and loop.http is not self._config.http_client)
+                    # Of a client that was closed meanwhile: its pool did not close a connection that was opened later.
+                    limit_reuse(response, is_last=state.closed and loop.http is not self._config.http_client)
                     # Closing a response of aiohttp does not suspend, so nothing can cancel it.
-                    await (closing if self._transport_name == "aiohttp" else _shielded(closing))
-            return call.response_at_deadline()
-        except httpx.HTTPStatusError as error:  # raised by an event hook of the caller's
-            return call.response_from_status_error(error)
-        except BaseException as error:
-            call.on_no_response()
-            if is_raised_by_hook(error):
-                raise
+                    await (response.aclose() if self._transport_name == "aiohttp" else _shielded(response.aclose()))
+            raise TimeoutError
+        except BaseException:
             from .custom_client import discard_lost_connections  # not at the top: it imports httpcore
 
             for connection in discard_lost_connections(loop.http, request.url):
                 await _shielded(connection.aclose())
-            if (transport_error := transport_error_for(error)) is not None:
-                raise transport_error from error
             raise
         finally:
-            if holds_connection:
-                loop.connection_slots.release()
+            loop.connection_slots.release()
 
     async def _new_loop_state(self, state: AsyncState) -> LoopState:
         """Create and return the state of the running event loop."""
@@ -193,7 +182,7 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
         """
         if not self._owns_connections:
             return
-        state = self._states.get()
+        state = self._state
         state.closed = True
         own = state.loops.pop(current_token().native_token, None)
         for loop in list(state.loops.values()):
@@ -228,30 +217,14 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
         return AsyncTransport(tls_context, proxy)
 
 
-async def _read(response: httpx.Response, call: Call[Any]) -> RawResponse:
-    """Return a response with its body, read up to the limit for its status."""
-    raw = call.on_head(response)
-    if response.is_stream_consumed:
-        return raw
-    body = raw.new_body()
+async def _read(response: httpx.Response, call: Call[Any]) -> None:
+    """Read the body of a response up to the limit for its status."""
+    if (body := call.on_head(response)) is None:
+        return
     stream: Any = response.stream
-    try:
-        async for chunk in stream:
-            if not body.feed(chunk):
-                break
-    except TRUNCATIONS:
-        if raw.is_success:  # a truncated error is still reported
-            raise
-    raw.content = body.finish()
-    return raw
-
-
-async def _close(response: httpx.Response, *, opened_late: bool) -> None:
-    """Close a response; its connection, too, if it was opened while the client was closed, or has more to read."""
-    refuse_trailing_data(response)
-    if opened_late and (stream := response.extensions.get("network_stream")) is not None:
-        await stream.aclose()
-    await response.aclose()
+    async for chunk in stream:
+        if not body.feed(chunk):
+            break
 
 
 async def _acquire_connection(loop: LoopState, request: httpx.Request) -> None:

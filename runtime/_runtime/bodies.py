@@ -1,4 +1,4 @@
-"""Response bodies: collect and decompress them up to a limit, then decode them."""
+"""Responses as they are read, and their bodies: collect and decompress them up to a limit, then decode them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 import zlib
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from io import BytesIO
 from itertools import chain
 from math import isfinite
@@ -15,6 +16,8 @@ from typing import Any, NoReturn, TypeVar
 from ..errors import APIResponseValidationError
 from ..types import File
 from .codec import Decoder, refuse
+from .http_library import httpx
+from .redaction import Redact
 
 T = TypeVar("T")
 
@@ -31,6 +34,46 @@ _OVERHEAD = 64 * 2**10  # bytes by which a compressed body may exceed its conten
 _MAX_MEMBERS = 1000  # of a gzip body; empty ones would keep the client busy, as they add nothing to the size
 
 _GZIP, _ZLIB, _RAW = 31, 15, -15  # values of zlib's `wbits` that select the format
+
+
+class RawResponse:
+    """A response that is being read. It has no repr of its contents: the server may have sent the key back.
+
+    Args:
+        response: Its status and headers; the body is read into `content`.
+        redact: Replaces the key in a text.
+
+    Attributes:
+        fields: The headers by lowercase name, which are faster to look up than httpx's.
+        body: What collects the body, or None before that begins.
+    """
+
+    def __init__(self, response: httpx.Response, redact: Redact) -> None:
+        self.status_code = response.status_code
+        self.is_success = 200 <= response.status_code < 300
+        self.headers = response.headers
+        self.fields = dict(response.headers.items())
+        # An event hook or a test double may have read it already.
+        self.content = response.content if response.is_stream_consumed else b""
+        self.body: BoundedBody | None = None
+        self._redact = redact
+
+    def new_body(self) -> BoundedBody:
+        """Return what collects the body. That of an error is truncated rather than refused."""
+        limit = MAX_BODY if self.is_success else MAX_ERROR_BODY
+        self.body = BoundedBody(self.fields, limit, truncate=not self.is_success)
+        return self.body
+
+    @cached_property
+    def text(self) -> str:
+        """The start of the body, decoded and redacted."""
+        return self._redact(self.content[:MAX_ERROR_BODY].decode("utf-8", "replace"))
+
+    @property
+    def redacted_headers(self) -> httpx.Headers:
+        """The headers, redacted."""
+        items = [(self._redact(name), self._redact(value)) for name, value in self.headers.multi_items()]
+        return httpx.Headers(items, encoding=self.headers.encoding)
 
 
 class BoundedBody:

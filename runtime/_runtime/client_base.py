@@ -14,8 +14,7 @@ from .api_request import APIRequest
 from .bodies import ACCEPT_ENCODING
 from .config import MAX_CONNECTIONS, CallOptions, ClientConfig, H, is_loopback
 from .http_library import httpx
-from .rate_limit import RateLimit
-from .retries import RetryBudget
+from .timing import RateLimit, RetryBudget
 
 # Creates the HTTP request of an attempt, given its URL and extensions.
 RequestFactory = Callable[[httpx.URL, dict[str, Any]], httpx.Request]
@@ -51,10 +50,6 @@ class ClientState(Generic[H]):
         limit = config.api.rate_limit
         self.rate_limit = RateLimit(*limit) if limit else None
         self.max_connections = MAX_CONNECTIONS
-        if config.http_client is not None:
-            from . import custom_client
-
-            self.max_connections = custom_client.max_connections(config.http_client, config.base_url, MAX_CONNECTIONS)
         self._http_client_used = False
         self._http_client_inherited = parent is not None and parent._http_client_used
 
@@ -93,6 +88,7 @@ class ClientState(Generic[H]):
                 "or an http_client with trust_env=False"
             )
         self._http_client_used = True
+        self.max_connections = custom_client.max_connections(http_client, self.config.base_url, self.max_connections)
         self.proxy = custom_client.describe_proxy(http_client, self.config.base_url)
 
     def environment_proxy(self) -> httpx.Proxy | None:
@@ -108,28 +104,6 @@ class ClientState(Generic[H]):
         return None
 
 
-class PerProcess(Generic[T]):
-    """A value that each process makes for itself, such as one with locks and connections, which do not survive a fork.
-
-    The values of parent processes are kept, because closing their connections would disturb the parent.
-
-    Args:
-        make: Creates the value, given that of the parent process, or None in the first process.
-    """
-
-    def __init__(self, make: Callable[[T | None], T]) -> None:
-        self._make = make
-        self._values = {os.getpid(): make(None)}
-
-    def get(self) -> T:
-        """Return the value of this process."""
-        pid = os.getpid()
-        if (value := self._values.get(pid)) is None:
-            parent = list(self._values.values())[-1]
-            value = self._values.setdefault(pid, self._make(parent))  # threads that race here get the same one
-        return value
-
-
 class tag_property(cached_property[T]):
     """A cached property whose value is also accessible on the class, for `create_autospec`."""
 
@@ -143,17 +117,31 @@ class ClientBase(Generic[H, S]):
     Args:
         config: The API, the key and the server.
         options: The options of calls.
-        states: The state that calls share, one for each process.
     """
 
-    def __init__(self, config: ClientConfig[H], options: CallOptions, states: PerProcess[S]) -> None:
+    _state_type: type[S]
+
+    def __init__(self, config: ClientConfig[H], options: CallOptions) -> None:
         self._config: ClientConfig[H] = config
         self._options = options
-        self._states = states
+        self._states = {os.getpid(): self._state_type(config, None)}
         self._owns_connections = True
         self._prepared: dict[tuple[object, ...], Prepared] = {}  # of operations without arguments
         if config.http_client is None and config.base_url.scheme == "https":
             environment.trust_store.preload()
+
+    @property
+    def _state(self) -> S:
+        """What calls share in this process: its locks and connections would not survive a fork.
+
+        The states of parent processes are kept, because closing their connections would disturb the parent.
+        """
+        pid = os.getpid()
+        if (state := self._states.get(pid)) is None:
+            parent = list(self._states.values())[-1]
+            new = self._state_type(self._config, parent)
+            state = self._states.setdefault(pid, new)  # threads that race here get the same one
+        return state
 
     @property
     def base_url(self) -> httpx.URL:
@@ -163,7 +151,7 @@ class ClientBase(Generic[H, S]):
     @property
     def is_closed(self) -> bool:
         """Whether the client or its `http_client` is closed, so that it refuses calls."""
-        return self._states.get().is_closed
+        return self._state.is_closed
 
     def with_options(
         self,

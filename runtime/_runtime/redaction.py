@@ -25,13 +25,13 @@ _redactors: list[ref[Redact]] = []  # not a WeakSet: clients are made while othe
 
 def redactor(key: str) -> Redact:
     """Return a function that redacts a key in a text: as it is or in base64, escaped as in JSON or a URL, truncated."""
-    patterns: list[tuple[re.Pattern[str], list[list[str]]]] = []
+    patterns: list[re.Pattern[str]] = []
 
     def redact(text: str) -> str:
         if not patterns:  # not before: most clients never redact anything
             patterns[:] = [_pattern(secret) for secret in (key, b64encode(key.encode()).decode())]  # all at once
-        for start, rest in patterns:
-            text = _without(start, rest, text)
+        for pattern in patterns:
+            text = pattern.sub("<redacted>", text)
         return text
 
     _redactors.append(ref(redact, _redactors.remove))
@@ -40,31 +40,21 @@ def redactor(key: str) -> Redact:
     return redact
 
 
-def _pattern(secret: str) -> tuple[re.Pattern[str], list[list[str]]]:
-    """Return a pattern of the first eight characters of a secret, and the forms of each of the others."""
-    forms = [_forms(character) for character in secret]
-    return re.compile("".join(f"(?:{'|'.join(map(re.escape, each))})" for each in forms[:8])), forms[8:]
+def _pattern(secret: str) -> re.Pattern[str]:
+    """Return a pattern of the first eight characters of a secret, and as many of its others as may follow.
+
+    The others may come in any order: a pattern of their order would take long to compile for a long key.
+    """
+    start, others = secret[:8], secret[8:]
+    return re.compile("".join(map(_one_of, start)) + f"{_one_of(others)}{{0,{len(others)}}}")
 
 
-def _forms(character: str) -> list[str]:
-    """Return what stands for a character in JSON, in URLs and in plain text."""
-    code = ord(character)
-    escapes = [f"\\u{code:04x}", f"\\u{code:04X}", f"%{code:02x}", f"%{code:02X}"]
-    return [*escapes, json.dumps(character)[1:-1], character]
-
-
-def _without(start: re.Pattern[str], rest: list[list[str]], text: str) -> str:
-    """Redact each occurrence of a secret, or of its first characters and those that follow them."""
-    pieces: list[str] = []
-    end = 0
-    while found := start.search(text, end):
-        pieces += [text[end : found.start()], "<redacted>"]
-        end = found.end()
-        for forms in rest:
-            if (form := next((form for form in forms if text.startswith(form, end)), None)) is None:
-                break
-            end += len(form)
-    return "".join([*pieces, text[end:]])
+def _one_of(characters: str) -> str:
+    """Return a pattern of what stands for one of these characters in JSON, in URLs and in plain text."""
+    codes = "|".join({f"{ord(character):02x}" for character in characters})
+    texts = {text for character in characters for text in (json.dumps(character)[1:-1], character)}
+    longest_first = sorted(texts, key=len, reverse=True)
+    return rf"(?:(?i:(?:\\u00|%)(?:{codes}))|{'|'.join(map(re.escape, longest_first))})"
 
 
 def _redact_record(record: logging.LogRecord) -> bool:

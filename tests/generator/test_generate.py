@@ -145,7 +145,7 @@ FAULTS = {
         'def """The',
         "api/__init__.py, line ",
     ),
-    "no-python-in-the-runtime": ("runtime/_runtime/retries.py", "def backoff(", "def (", "_runtime/retries.py, line "),
+    "no-python-in-the-runtime": ("runtime/_runtime/timing.py", "def backoff(", "def (", "_runtime/timing.py, line "),
     "a-hook-fails": ("generator-config.yaml", "post_hooks:", "post_hooks:\n  - ls no-such-file", "ls failed"),
     "a-hook-is-missing": ("generator-config.yaml", "post_hooks:", "post_hooks:\n  - no-such-tool", "not in PATH"),
     "not-a-config": ("generator-config.yaml", "post_hooks:", "post_hooks: [", "Unable to parse config"),

@@ -15,7 +15,7 @@ import anyio
 import httpx
 import pytest
 from stablecog_client import APIConnectionError, APIError, AsyncClient, Client
-from stablecog_client._runtime import environment, retries
+from stablecog_client._runtime import environment, timing
 
 from tests.support import faults
 from tests.support.certificates import serving, trusted
@@ -113,7 +113,7 @@ def test_server_that_comes_up_in_time_is_reached() -> None:
         return 0.01
 
     with ExitStack() as stack, Threads(f"http://127.0.0.1:{port}") as driver:
-        with patch.object(retries, "backoff", backoff):
+        with patch.object(timing, "backoff", backoff):
             assert driver.list().total_remaining_credits == 1391
 
 

@@ -28,7 +28,7 @@ from stablecog_client import (
     CreditsResponse,
     UsageError,
 )
-from stablecog_client._runtime import retries
+from stablecog_client._runtime import timing
 
 from tests.support.drivers import HANG, Backend, Threads, assert_ends, both_clients
 from tests.support.faults import (
@@ -89,7 +89,7 @@ RAISE_FOR_STATUS = (httpx.Response.raise_for_status, raise_for_status)
 def call(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Calls over an http_client made with these options, whose response hook is the first or the second of two."""
 
-    monkeypatch.setattr(retries, "INITIAL_DELAY", 0.005)
+    monkeypatch.setattr(timing, "INITIAL_DELAY", 0.005)
 
     def sync(url: str, hooks: tuple[Hook, ...] = (), **options: Any) -> Any:
         with httpx.Client(event_hooks={"response": [*hooks[:1]]}, **options) as http_client:
@@ -182,7 +182,7 @@ def test_closing_it_during_a_call_is_an_error_of_ours(monkeypatch: pytest.Monkey
         http_client.close()
         return 0.0
 
-    monkeypatch.setattr(retries, "backoff", backoff)
+    monkeypatch.setattr(timing, "backoff", backoff)
     with FaultServer(text(503), ok) as server, Client(KEY, base_url=server.url, http_client=http_client) as client:
         with pytest.raises(APIConnectionError, match="the client was closed during the call"):
             client.credits.list()

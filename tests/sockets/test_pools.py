@@ -64,7 +64,7 @@ def states(http: Any) -> list[str]:
 
 def unlimited(caller: Any) -> Any:
     """Switch the rate limit off, and return the state of the client."""
-    state = caller.client._states.get()
+    state = caller.client._state
     state.rate_limit = None
     return state
 
@@ -203,7 +203,7 @@ def test_cancelled_step_costs_no_connection(custom: bool, stage: Stage) -> None:
             options: dict[str, Any] = {"http_client": http_client} if custom else {}
             async with AsyncClient(KEY, base_url=stage.server.url, timeout=1, **options) as client:
                 await client.credits.list()
-                state: Any = vars(client)["_states"].get()
+                state: Any = client._state  # pyright: ignore[reportPrivateUsage]
                 state.rate_limit = None
                 (loop,) = state.loops.values()
                 await cancel_each_step(client, loop.http._transport._pool)
@@ -267,7 +267,7 @@ def test_failed_handshake_behind_a_proxy_leaves_nothing(backend: Backend, monkey
         with backend(server.url, max_retries=0) as caller:
             with pytest.raises(APIConnectionError, match="certificate verify failed"):
                 caller.list()
-            state = vars(caller.client)["_states"].get()
+            state: Any = caller.client._state  # pyright: ignore[reportPrivateUsage]
             http = state.http if backend is Threads else next(iter(state.loops.values())).http
             assert states(http) == []
 

@@ -15,8 +15,8 @@ from unittest.mock import patch
 import httpx
 import pytest
 from stablecog_client import APITimeoutError, CreditsResponse
-from stablecog_client._runtime import rate_limit
-from stablecog_client._runtime.rate_limit import RateLimit
+from stablecog_client._runtime import timing
+from stablecog_client._runtime.timing import RateLimit
 
 from tests.support import faults, rate_limited
 from tests.support.drivers import (
@@ -53,7 +53,7 @@ def _undelayed(monkeypatch: pytest.MonkeyPatch) -> None:
 
     original = RateLimit.try_acquire
     monkeypatch.setattr(RateLimit, "try_acquire", try_acquire)
-    monkeypatch.setattr(rate_limit, "_now", now)
+    monkeypatch.setattr(timing, "now", now)
     monkeypatch.setattr(rate_limited, "time", SimpleNamespace(time=decided_at.popleft))
 
 
@@ -113,7 +113,7 @@ def test_failed_requests_free_their_places(backend: Backend) -> None:
         driver.list_at_once(5)
         with patch.object(http_client, "send", side_effect=Interrupt), pytest.raises(Interrupt):
             driver.list()
-        state: Any = vars(driver.client)["_states"].get()
+        state: Any = driver.client._state  # pyright: ignore[reportPrivateUsage]
         assert vars(state.rate_limit)["_in_flight"] == 0
 
 

@@ -15,7 +15,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 from stablecog_client import APIConnectionError, APIError, AsyncClient, Client, UsageError
-from stablecog_client._runtime import retries
+from stablecog_client._runtime import timing
 from stablecog_client._runtime.api_request import APIRequest, Security
 from stablecog_client._runtime.bodies import json_body
 from stablecog_client._runtime.codec import integer, values
@@ -185,7 +185,7 @@ def test_interrupted_call_does_not_lead_to_the_key() -> None:
         raise Interrupt
 
     with FaultServer(close_before_first_byte) as server, Client(KEY, base_url=server.url) as client:
-        with patch.object(retries, "backoff", interrupt), pytest.raises(Interrupt) as caught:
+        with patch.object(timing, "backoff", interrupt), pytest.raises(Interrupt) as caught:
             client.credits.list()
     assert isinstance(caught.value.__context__, httpx.RemoteProtocolError)
     check_nothing_shows(caught.value)

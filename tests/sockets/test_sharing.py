@@ -316,7 +316,8 @@ def test_ended_event_loops_are_forgotten() -> None:
         trio.run(call)
         run_badly()
         asyncio.run(call())
-        assert len(vars(client)["_states"].get().loops) == 1
+        state: Any = client._state  # pyright: ignore[reportPrivateUsage]
+        assert len(state.loops) == 1
 
 
 def sockets() -> int:
@@ -372,7 +373,7 @@ def test_cookies_of_a_server_are_not_kept(backend: Backend) -> None:
         driver.list()
         driver.list()
         assert b"cookie" not in server.requests[1].lower()
-        state = vars(driver.client)["_states"].get()
+        state: Any = driver.client._state  # pyright: ignore[reportPrivateUsage]
         https = [state.http] if backend is Threads else [loop.http for loop in state.loops.values()]
         assert [len(http.cookies) for http in https] == [0]
 

@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 import pytest
 from stablecog_client import AsyncClient, Client, CreditsResponse, Response, UsageError
-from stablecog_client._runtime import retries
+from stablecog_client._runtime import timing
 from stablecog_client._runtime.api_request import APIRequest, Security
 from stablecog_client._runtime.bodies import json_body
 
@@ -36,7 +36,7 @@ class Driver:
         self._cleanup = ExitStack()
 
     def __enter__(self) -> Self:
-        self._cleanup.enter_context(patch.object(retries, "INITIAL_DELAY", 0.005))
+        self._cleanup.enter_context(patch.object(timing, "INITIAL_DELAY", 0.005))
         self.open()
         return self
 

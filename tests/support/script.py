@@ -10,8 +10,7 @@ import httpx
 from stablecog_client import APIError, Client, CreditsResponse, Response
 from stablecog_client._runtime import failures
 from stablecog_client._runtime.api_request import APIRequest
-from stablecog_client._runtime.call import FAULTS, Call
-from stablecog_client._runtime.responses import RawResponse
+from stablecog_client._runtime.call import Call
 from stablecog_client.api.credits import list_credits
 
 from tests.support.faults import KEY, TWO_CREDITS
@@ -54,7 +53,7 @@ class Reply(NamedTuple):
     def of(self, request: httpx.Request) -> httpx.Response:
         headers = [("content-type", self.content_type)] if self.content_type else []
         raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in [*headers, *self.headers]]
-        return httpx.Response(self.status, headers=raw, request=request)
+        return httpx.Response(self.status, headers=raw, request=request, stream=httpx.SyncByteStream())  # unread
 
 
 OK = Reply()
@@ -91,7 +90,7 @@ class ScriptedClient:
     @property
     def state(self) -> Any:
         """What the calls of the client share."""
-        return self.client._states.get()  # pyright: ignore[reportPrivateUsage]
+        return self.client._state  # pyright: ignore[reportPrivateUsage]
 
     def list(self) -> CreditsResponse:
         """`client.credits.list()`."""
@@ -101,48 +100,36 @@ class ScriptedClient:
     def send(self, request: APIRequest[Any]) -> Response[Any]:
         """Make a call, as `SyncAPIClient._send` does."""
         active = sys.exception()
+        client: Any = self.client
         try:
-            client: Any = self.client
-            call = Call[Any](self.state, client._options, request, *client._prepare(request))
+            call = Call[Any](self.state, client._options, request, client._prepare(request))
             while True:
                 while delay := call.try_acquire():
                     self.clock.now += delay
                 try:
-                    raw = self._exchange(call)
-                except FAULTS as error:
-                    if call.is_callers_error(error):
-                        raise
+                    self._exchange(call)
+                except Exception as error:
                     error.__traceback__ = None  # frames of this module, in place of those of an HTTP library
                     call.on_error(error)
-                else:
-                    if (response := call.on_response(raw)) is not None:
-                        return response
+                if (response := call.result()) is not None:
+                    return response
                 self.waits.append(call.delay)
                 self.clock.now += call.delay
         except APIError as error:
-            raise failures.strip_network_frames(error, active).with_traceback(None)  # noqa: B904
+            raise failures.without_secrets(error, active, client._config.redact).with_traceback(None)  # noqa: B904
 
-    def _exchange(self, call: Call[Any]) -> RawResponse:
+    def _exchange(self, call: Call[Any]) -> None:
         request = call.next_request()
         event = self._events[min(len(self.requests), len(self._events) - 1)]
         self.requests.append(request)
-        try:
-            if isinstance(event, Exception):
-                raise event
-            reply = event if isinstance(event, Reply) else event(request)
-            timeout: float = request.extensions["timeout"]["read"]
-            if reply.seconds > timeout:
-                self.clock.now += timeout
-                raise httpx.ReadTimeout("")
-            self.clock.now += reply.seconds
-            raw = call.on_head(reply.of(request))
-            body = raw.new_body()
-            if body.feed(reply.body) and reply.truncated_by and raw.is_success:
-                raise reply.truncated_by
-            raw.content = body.finish()
-            return raw
-        except httpx.HTTPStatusError as error:
-            return call.response_from_status_error(error)
-        except BaseException:
-            call.on_no_response()
-            raise
+        if isinstance(event, Exception):
+            raise event
+        reply = event if isinstance(event, Reply) else event(request)
+        timeout: float = request.extensions["timeout"]["read"]
+        if reply.seconds > timeout:
+            self.clock.now += timeout
+            raise httpx.ReadTimeout("")
+        self.clock.now += reply.seconds
+        body = call.on_head(reply.of(request))
+        if body is not None and body.feed(reply.body) and reply.truncated_by:
+            raise reply.truncated_by

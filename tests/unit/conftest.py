@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, settings
-from stablecog_client._runtime import call, rate_limit, retries
+from stablecog_client._runtime import call, timing
 
 from tests.support.script import Clock, ScriptedClient
 
@@ -22,8 +22,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The time of the state machine."""
     clock = Clock()
     monkeypatch.setattr(call, "now", clock.monotonic)
-    monkeypatch.setattr(rate_limit, "_now", clock.monotonic)
-    monkeypatch.setattr(retries, "time", clock)
+    monkeypatch.setattr(timing, "now", clock.monotonic)
+    monkeypatch.setattr(timing, "time", clock)
     return clock
 
 
@@ -34,5 +34,5 @@ def script(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Scrip
     def uniform(low: float, high: float) -> float:
         return high
 
-    monkeypatch.setattr(retries, "random", SimpleNamespace(uniform=uniform))
+    monkeypatch.setattr(timing, "random", SimpleNamespace(uniform=uniform))
     return partial(ScriptedClient, clock)

@@ -12,7 +12,6 @@ import pytest
 from stablecog_client import AsyncClient, Client
 from stablecog_client._runtime import environment
 from stablecog_client._runtime.api_request import APIRequest, Security
-from stablecog_client._runtime.client_base import PerProcess
 from stablecog_client.api.credits import list_credits
 
 from tests.support.drivers import refusal
@@ -106,22 +105,23 @@ def test_certificates_are_read_ahead_if_needed(monkeypatch: pytest.MonkeyPatch) 
     trust_store.preload.assert_called_once_with()
 
 
-def test_each_process_makes_its_value_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Given that of the process that forked it."""
-    made: list[str | None] = []
+def test_each_process_makes_its_state_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given that of the process that forked it, also if it was forked itself."""
+    made: list[tuple[str | None, str]] = []
 
-    def make(parent: str | None) -> str:
-        made.append(parent)
-        return f"value {len(made)}"
+    def make(_: object, config: object, parent: str | None) -> str:
+        made.append((parent, state := f"state {len(made)}"))
+        return state
 
-    values = PerProcess(make)
+    monkeypatch.setattr(Client, "_state_type", make)
+    client: Any = Client(KEY)
     process = os.getpid()
-    assert [values.get(), values.get()] == ["value 1"] * 2
-    monkeypatch.setattr(os, "getpid", lambda: process + 1)
-    assert [values.get(), values.get()] == ["value 2"] * 2
+    for forked in 0, 1, 2:
+        monkeypatch.setattr(os, "getpid", lambda forked=forked: process + forked)
+        assert [client._state, client._state] == [f"state {forked}"] * 2
     monkeypatch.setattr(os, "getpid", lambda: process)
-    assert values.get() == "value 1"
-    assert made == [None, "value 1"]
+    assert client._state == "state 0"
+    assert made == [(None, "state 0"), ("state 0", "state 1"), ("state 1", "state 2")]
 
 
 @pytest.mark.parametrize("kind", [Client, AsyncClient])

@@ -15,9 +15,8 @@ import httpx
 import pytest
 import stablecog_client
 from stablecog_client._runtime import custom_client
-from stablecog_client._runtime.http_library import CALLER_OF_HOOKS
+from stablecog_client._runtime.http_library import CALLER_OF_HOOKS, limit_reuse
 from stablecog_client._runtime.network import AsyncTransport, DeadlineBackend, DeadlineStream, Transport
-from stablecog_client._runtime.responses import refuse_trailing_data
 
 from tests.support.drivers import Backend, Threads, both_clients
 from tests.support.faults import FaultServer, close_before_first_byte, ok
@@ -157,7 +156,7 @@ def test_pool_is_what_transports_use(backend: Backend) -> None:
     """httpx's transports send through it, so ours do without `HTTPTransport.__init__`."""
     with FaultServer(ok) as server, backend(server.url) as caller:
         caller.list()
-        http = vars(caller.client)["_states"].get()
+        http: Any = caller.client._state  # pyright: ignore[reportPrivateUsage]
         client = http.http if backend is Threads else next(iter(http.loops.values())).http
         assert isinstance(client._transport, Transport | AsyncTransport)
         pool: Any = vars(client._transport)["_pool"]
@@ -193,7 +192,8 @@ def test_stream_of_a_connection() -> None:
 
 def test_response_of_another_transport_may_end_anywhere() -> None:
     """It has no connection of httpcore that could have more to read."""
-    refuse_trailing_data(httpx.Response(200, content=b"1"))
+    for is_last in False, True:
+        limit_reuse(httpx.Response(200, content=b"1"), is_last=is_last)
 
 
 def test_httpx_calls_hooks_where_it_is_looked_for() -> None:

@@ -10,12 +10,11 @@ from unittest.mock import patch
 import httpcore
 import httpx
 import pytest
-from stablecog_client import APIConnectionError, APIError, APITimeoutError, RateLimitError
+from stablecog_client import APIConnectionError, APIError, APITimeoutError, AuthenticationError, RateLimitError
 from stablecog_client._runtime import network
 from stablecog_client._runtime.call import Call
-from stablecog_client._runtime.clock import current_exchange
 from stablecog_client._runtime.network import bounded
-from stablecog_client._runtime.rate_limit import RateLimit
+from stablecog_client._runtime.timing import RateLimit, current_exchange
 
 from tests.support.faults import KEY
 from tests.support.script import GET_CREDITS, LIST, OK, Clock, Reply, ScriptedClient, redirect, text
@@ -178,26 +177,30 @@ def test_slot_after_another_failure_is_a_timeout(script: Script) -> None:
         timeout_error(client)
 
 
-def started(clock: Clock, status: int | None, body: bytes | None = None, **options: Any) -> Call[Any]:
+def started(clock: Clock, status: int | None, received: bytes = b"", **options: Any) -> Call[Any]:
     """A call whose request was sent, and whose response has begun with this status and part of a body."""
     client: Any = ScriptedClient(clock, OK, **options).client
-    call = Call[Any](client._states.get(), client._options, GET_CREDITS, *client._prepare(GET_CREDITS))
+    call = Call[Any](client._state, client._options, GET_CREDITS, client._prepare(GET_CREDITS))
     call.try_acquire()
     request = call.next_request()
     if status is not None:
-        raw = call.on_head(Reply(status).of(request))
-        if body is not None:
-            raw.new_body().feed(body)
+        body = call.on_head(Reply(status).of(request))
+        assert body
+        body.feed(received)
     return call
 
 
 def test_error_at_the_deadline_keeps_its_status(clock: Clock) -> None:
     """An error whose body does not end in time is reported with what came; a success is none."""
-    raw = started(clock, 401, b"Oops").response_at_deadline()
-    assert (raw.status_code, raw.content) == (401, b"Oops")
-    for call in started(clock, 200, b"{"), started(clock, None), started(clock, 401):
-        with pytest.raises(TimeoutError):
-            call.response_at_deadline()
+    for received in b"Oops", b"":
+        call = started(clock, 401, received)
+        call.on_error(TimeoutError())
+        with pytest.raises(AuthenticationError) as caught:
+            call.result()
+        assert caught.value.text == received.decode()
+    for call in started(clock, 200, b"{", max_retries=0), started(clock, None, max_retries=0):
+        with pytest.raises(APITimeoutError):
+            call.on_error(TimeoutError())
 
 
 def test_nothing_remains_after_the_deadline(clock: Clock) -> None:

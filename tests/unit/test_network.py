@@ -10,7 +10,7 @@ from typing import Any
 import httpcore
 import pytest
 from stablecog_client._runtime import network
-from stablecog_client._runtime.clock import current_exchange
+from stablecog_client._runtime.timing import current_exchange
 
 from tests.support.script import Clock
 

@@ -11,8 +11,8 @@ from typing import Any, Protocol
 from unittest.mock import patch
 
 import pytest
-from stablecog_client._runtime import rate_limit
-from stablecog_client._runtime.rate_limit import RateLimit
+from stablecog_client._runtime import timing
+from stablecog_client._runtime.timing import RateLimit
 
 from tests.support.api_description import API_DESCRIPTION
 from tests.support.rate_limited import SlidingSecond
@@ -102,7 +102,7 @@ class SimulatedClient:
 @pytest.fixture
 def world() -> Iterator[World]:
     world = World()
-    with patch.object(rate_limit, "_now", lambda: 1000 + world.now):
+    with patch.object(timing, "now", lambda: 1000 + world.now):
         yield world
 
 

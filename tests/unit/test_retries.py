@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from stablecog_client import APIConnectionError, APIError, CreditsResponse, RateLimitError
-from stablecog_client._runtime import retries
+from stablecog_client._runtime import timing
 
 from tests.support.drivers import post_request
 from tests.support.faults import KEY
@@ -46,7 +46,7 @@ def failures(results: list[CreditsResponse | APIError]) -> int:
 
 def test_backoff_doubles_up_to_five_seconds() -> None:
     """It is jittered downwards by up to half."""
-    waits = {attempt: [retries.backoff(attempt) for _ in range(500)] for attempt in (1, 2, 3, 6, 7, 50)}
+    waits = {attempt: [timing.backoff(attempt) for _ in range(500)] for attempt in (1, 2, 3, 6, 7, 50)}
     longest = {1: 0.1, 2: 0.2, 3: 0.4, 6: 3.2, 7: 5.0, 50: 5.0}
     for attempt, seconds in longest.items():
         assert 0.5 * seconds <= min(waits[attempt]) < 0.55 * seconds
@@ -106,7 +106,7 @@ RETRYABLE = {
 def test_status_that_may_pass_is_retryable() -> None:
     """Where asking again is safe."""
     retryable = {
-        status: [retries.is_retryable_status(status, safe=safe) for safe in (True, False)] for status in RETRYABLE
+        status: [timing.is_retryable_status(status, safe=safe) for safe in (True, False)] for status in RETRYABLE
     }
     assert retryable == {status: [*both] for status, both in RETRYABLE.items()}
 
@@ -231,7 +231,7 @@ def test_stale_connections_are_no_outage(script: Script) -> None:
     client = script(OK, *[CLOSED, OK] * 100)
     assert failures(outcomes(client, 101)) == 0
     assert len(client.requests) == 201
-    assert [client.state.retry_budget.acquire() for _ in range(31)] == [True] * 30 + [False]
+    assert [client.state.retry_budget.acquire() for _ in range(31)] == [1] * 30 + [None]
 
 
 def test_timeout_is_no_stale_connection(script: Script) -> None:
@@ -239,7 +239,7 @@ def test_timeout_is_no_stale_connection(script: Script) -> None:
     for event in httpx.ReadTimeout(""), REFUSED:
         client = script(*[OK] * 50, *[event, OK] * 10)
         assert failures(outcomes(client, 60)) == 0
-        assert [client.state.retry_budget.acquire_for_stale_connection() for _ in range(61)] == [True] * 60 + [False]
+        assert [client.state.retry_budget.acquire(may_be_stale=True) for _ in range(61)] == [0] * 60 + [1]
     client = script(*[OK] * 50, event)
     failures(outcomes(client, 100))
     assert not client.state.retry_budget.acquire()
@@ -249,7 +249,7 @@ def test_last_attempt_takes_no_free_retry(script: Script) -> None:
     """There is none to be made."""
     client = script(OK, CLOSED, max_retries=0)
     assert failures(outcomes(client, 2)) == 1
-    assert client.state.retry_budget.acquire_for_stale_connection()
+    assert client.state.retry_budget.acquire(may_be_stale=True) == 0
 
 
 def test_success_returns_what_its_retries_took(script: Script) -> None:
@@ -263,35 +263,35 @@ def test_success_returns_what_its_retries_took(script: Script) -> None:
     assert not budget.acquire()
     budget.record_success(2)
     client.list()
-    assert [budget.acquire() for _ in range(3)] == [True, True, False]
+    assert [budget.acquire() for _ in range(3)] == [1, 1, None]
 
 
 def test_budget_has_a_free_retry_per_connection() -> None:
     """As many as there are connections kept alive."""
-    budget = retries.RetryBudget()
-    assert not budget.acquire_for_stale_connection()
+    budget = timing.RetryBudget()
+    assert budget.acquire(may_be_stale=True) == 1
     for _ in range(2):
         budget.record_success(0)
-    assert [budget.acquire_for_stale_connection() for _ in range(3)] == [True, True, False]
+    assert [budget.acquire(may_be_stale=True) for _ in range(3)] == [0, 0, 1]
     for _ in range(100):
         budget.record_success(0)
-    assert [budget.acquire_for_stale_connection() for _ in range(71)] == [True] * 70 + [False]
-    assert [budget.acquire() for _ in range(31)] == [True] * 30 + [False]
+    assert [budget.acquire(may_be_stale=True) for _ in range(101)] == [0] * 70 + [1] * 30 + [None]
+    assert budget.acquire() is None
 
 
 def test_budget_is_refilled_by_success() -> None:
     """A success returns its own retries, and ten successes one more."""
-    budget = retries.RetryBudget()
+    budget = timing.RetryBudget()
     budget.record_success(0)  # it is full already
-    assert [budget.acquire() for _ in range(31)] == [True] * 30 + [False]
+    assert [budget.acquire() for _ in range(31)] == [1] * 30 + [None]
     for _ in range(11):  # a tenth is no exact float
         budget.record_success(0)
-    assert [budget.acquire() for _ in range(2)] == [True, False]
+    assert [budget.acquire() for _ in range(2)] == [1, None]
     budget.record_success(5)
-    assert [budget.acquire() for _ in range(6)] == [True] * 5 + [False]
+    assert [budget.acquire() for _ in range(6)] == [1] * 5 + [None]
     for _ in range(1000):
         budget.record_success(1)
-    assert [budget.acquire() for _ in range(31)] == [True] * 30 + [False]
+    assert [budget.acquire() for _ in range(31)] == [1] * 30 + [None]
 
 
 # Logs
@@ -311,7 +311,7 @@ def test_retries_are_logged_with_reason_and_delay(
     while client.state.retry_budget.acquire():
         pass
     client.state.retry_budget.record_success(1)
-    client.state.retry_budget.acquire_for_stale_connection()
+    assert client.state.retry_budget.acquire(may_be_stale=True) == 0
     (error,) = outcomes(client, 1)
     assert str(error).endswith("; not retrying: the retry budget is used up (tried 2 times)")
     failed = f"{LIST}: attempt {{}} failed: {reason}; "
@@ -345,8 +345,8 @@ RETRY_AFTER = {
 
 def test_retry_after_is_seconds_or_a_date(script: Script) -> None:
     """A date may have passed; what means nothing is no reason to wait or to give up."""
-    assert retries.retry_after({}) is None
-    assert {value: retries.retry_after({"retry-after": value}) for value in RETRY_AFTER} == RETRY_AFTER
+    assert timing.retry_after({}) is None
+    assert {value: timing.retry_after({"retry-after": value}) for value in RETRY_AFTER} == RETRY_AFTER
     fitting = {value: seconds or 0.1 for value, seconds in RETRY_AFTER.items() if (seconds or 0) < 30}
     waits: dict[str, float] = {}
     for value in fitting:
@@ -358,11 +358,11 @@ def test_retry_after_is_seconds_or_a_date(script: Script) -> None:
 
 def test_retry_after_may_be_in_milliseconds() -> None:
     """`retry-after-ms` counts before `retry-after`, if it is a number."""
-    assert retries.retry_after({"retry-after-ms": "250"}) == 0.25
-    assert retries.retry_after({"retry-after-ms": "250, 250"}) == 0.25
-    assert retries.retry_after({"retry-after-ms": "1500", "retry-after": "9"}) == 1.5
-    assert retries.retry_after({"retry-after-ms": "soon", "retry-after": "9"}) == 9.0
-    assert retries.retry_after({"retry-after-ms": "9" * 400}) is None
+    assert timing.retry_after({"retry-after-ms": "250"}) == 0.25
+    assert timing.retry_after({"retry-after-ms": "250, 250"}) == 0.25
+    assert timing.retry_after({"retry-after-ms": "1500", "retry-after": "9"}) == 1.5
+    assert timing.retry_after({"retry-after-ms": "soon", "retry-after": "9"}) == 9.0
+    assert timing.retry_after({"retry-after-ms": "9" * 400}) is None
 
 
 def as_http_date(seconds: float) -> str:
@@ -380,7 +380,7 @@ def test_date_of_retry_after_is_in_utc(clock: Clock, monkeypatch: pytest.MonkeyP
     time.tzset()
     try:
         for written in as_http_date, as_asctime:
-            assert retries.retry_after({"retry-after": written(clock.time() + 100)}) == 100
+            assert timing.retry_after({"retry-after": written(clock.time() + 100)}) == 100
     finally:
         monkeypatch.undo()
         time.tzset()
@@ -443,4 +443,4 @@ def test_faults_after_redirect_are_retried(script: Script) -> None:
 
 def test_backoff_has_a_limit_for_any_attempt() -> None:
     """`max_retries` has none."""
-    assert retries.backoff(10_000) <= retries.MAX_DELAY
+    assert timing.backoff(10_000) <= timing.MAX_DELAY

@@ -14,6 +14,8 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from stablecog_client import APIError, AsyncClient, AuthenticationError, Client, UsageError
 from stablecog_client._runtime import redaction
 from stablecog_client._runtime.api_request import APIRequest, Security
@@ -298,6 +300,17 @@ def test_redactor_knows_json_and_url_encoding() -> None:
     for escape in "\\u{:04x}", "\\u{:04X}", "%{:02x}", "%{:02X}":
         assert redact("".join(escape.format(ord(character)) for character in key)) == "<redacted>", escape
         assert redact(key[:9] + escape.format(ord(key[9])) + key[10:]) == "<redacted>", escape
+
+
+@given(st.lists(st.tuples(st.sampled_from('\\"%u0041/ab &?'), st.booleans()), min_size=8, max_size=30))
+def test_key_that_looks_like_escapes_is_redacted(characters: list[tuple[str, bool]]) -> None:
+    """Whole, as it is and however a server escapes each of its characters in JSON or in a URL."""
+    key = "".join(character for character, _ in characters)
+    redact = redactor(key)
+    in_json = [f"\\u{ord(one):04x}" if escaped else json.dumps(one)[1:-1] for one, escaped in characters]
+    in_url = [f"%{ord(one):02X}" if escaped else quote(one, safe="") for one, escaped in characters]
+    for text_of_key in key, "".join(in_json), "".join(in_url):
+        assert redact(f"<{text_of_key}>") == "<<redacted>>"
 
 
 def test_key_escaped_in_an_error_is_redacted(script: Script) -> None:

@@ -17,13 +17,13 @@ from typing import Any, Generic, NoReturn, TypeVar
 
 from ..errors import APIConnectionError, APIError, APIResponseValidationError, APITimeoutError, status_line
 from ..types import Response
-from . import failures, retries
+from . import failures, timing
 from .api_request import APIRequest
-from .client_base import ClientState, RequestFactory
-from .clock import now
+from .bodies import BoundedBody, RawResponse
+from .client_base import ClientState, Prepared
 from .config import CallOptions
 from .http_library import httpx
-from .responses import RawResponse
+from .timing import now
 
 T = TypeVar("T")
 
@@ -33,7 +33,7 @@ _logger = logging.getLogger(__name__.partition(".")[0])
 
 # What the HTTP libraries and sockets raise when there is no complete response, or a body is refused. httpx raises
 # RuntimeError when its client is closed.
-FAULTS = (
+_FAULTS = (
     *(httpx.HTTPError, httpx.InvalidURL, APIResponseValidationError),
     *(ConnectionError, TimeoutError, socket.gaierror, ssl.SSLError, RuntimeError),
 )
@@ -42,14 +42,14 @@ FAULTS = (
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 
 # What may truncate a body.
-TRUNCATIONS = (httpx.NetworkError, httpx.RemoteProtocolError, httpx.TimeoutException, TimeoutError)
+_TRUNCATIONS = (httpx.NetworkError, httpx.RemoteProtocolError, httpx.TimeoutException, TimeoutError)
 
 _UNKNOWN_OUTCOME = "; the server may have acted on it: check before you send it again"
 
 _STATUSES = {status.value: status for status in HTTPStatus}
 
 # The timeout that each exception is about; others are about `read`.
-_TIMEOUT_NAMES: dict[type[Exception], str] = {
+_TIMEOUT_NAMES: dict[type[BaseException], str] = {
     httpx.ConnectTimeout: "connect",
     httpx.PoolTimeout: "pool",
     httpx.WriteTimeout: "write",
@@ -62,16 +62,15 @@ NO_AUTH = httpx.Auth()
 class Call(Generic[T]):
     """The requests of a call and what follows from their responses.
 
-    For each request, a client calls `try_acquire`, `next_request` and, when a response begins, `on_head`; then
-    `on_response` with the complete response, or `on_no_response` and `on_error`. If there is neither a result nor an
-    error, it waits for `delay` and begins again. Other methods are for cases that they name.
+    For each request, a client calls `try_acquire`, `next_request` and, when a response begins, `on_head`; `on_error` if
+    anything is raised meanwhile; then `result`. If there is neither a result nor an error, it waits for `delay` and
+    begins again.
 
     Args:
         state: What the calls of the client share.
         options: Timeout, deadline and retries of this call.
         request: The operation and its arguments.
-        url: Where to send the first request.
-        factory: Makes the HTTP requests.
+        prepared: Where to send the first request, and a factory of the HTTP requests.
 
     Attributes:
         ends_at: The deadline, by the monotonic clock.
@@ -79,22 +78,16 @@ class Call(Generic[T]):
     """
 
     def __init__(
-        self,
-        state: ClientState[Any],
-        options: CallOptions,
-        request: APIRequest[T],
-        url: httpx.URL,
-        factory: RequestFactory,
+        self, state: ClientState[Any], options: CallOptions, request: APIRequest[T], prepared: Prepared
     ) -> None:
         self.ends_at = now() + options.deadline
         self.delay = 0.0
         self._state = state
         self._options = options
         self._request = request
-        self._url = url
-        self._factory = factory
+        self._url, self._factory = prepared
         self._redact = state.config.redact
-        self._is_safe = request.method in retries.SAFE_METHODS
+        self._is_safe = request.method in timing.SAFE_METHODS
         self._unknown_outcome_hint = "" if self._is_safe else _UNKNOWN_OUTCOME
         self._sent: httpx.Request | None = None  # the last request
         self._raw: RawResponse | None = None  # its response, once it has begun
@@ -137,50 +130,31 @@ class Call(Generic[T]):
         self._sent = self._factory(self._url, {"timeout": timeouts})
         return self._sent
 
-    def on_head(self, response: httpx.Response) -> RawResponse:
-        """Return a response whose body is still to be read."""
+    def on_head(self, response: httpx.Response) -> BoundedBody | None:
+        """Return what collects the body of a response, or None if an event hook or a test double has read it."""
         self._raw = RawResponse(response, self._redact)
-        return self._raw
+        return None if response.is_stream_consumed else self._raw.new_body()
 
-    def response_from_status_error(self, error: httpx.HTTPStatusError) -> RawResponse:
-        """Return the response that an event hook raised `error` for."""
-        if self.is_callers_error(error):
-            self.on_no_response()
-            raise error
-        return self.on_head(error.response)
-
-    def response_at_deadline(self) -> RawResponse:
-        """Return an error response whose body did not arrive in time, or raise TimeoutError."""
-        if self._raw is None or self._raw.is_success or self._raw.body is None:
-            raise TimeoutError
-        self._raw.content = self._raw.body.finish()
-        return self._raw
-
-    def is_callers_error(self, error: Exception) -> bool:
-        """Return whether an error is not about this call, but about an event hook or a test double of the caller's."""
-        return failures.is_callers_error(error, self._sent, is_closed=self._state.is_closed)
-
-    def on_no_response(self) -> None:
-        """Release the request's place in the rate limit, because it got no complete response."""
-        if self._state.rate_limit:
-            self._state.rate_limit.release()
-
-    def on_response(self, raw: RawResponse) -> Response[T] | None:
+    def result(self) -> Response[T] | None:
         """Return the result, or None if another request is to be sent after `delay`.
 
         Raises:
             APIStatusError: The status is not 2xx.
             APIResponseValidationError: The status or the body does not match the API description.
         """
+        if (raw := self._raw) is None:
+            return None
         status = raw.status_code
         if self._state.rate_limit:
             self._state.rate_limit.on_response(status, raw.fields)
-        if not raw.is_success:
-            self._on_status(raw)
-            return None
         responses = self._request.responses
         decode = responses.get(str(status)) or responses.get("2XX") or responses.get("default")
         try:
+            if raw.body is not None:
+                raw.content = raw.body.finish()
+            if not raw.is_success:
+                self._on_status(raw)
+                return None
             http_status = _STATUSES.get(status)
             if decode is None or http_status is None:
                 documented = " or ".join(responses) or "no success"
@@ -194,13 +168,33 @@ class Call(Generic[T]):
         self._state.retry_budget.record_success(self._charged_retries)
         return Response(http_status, raw.headers, raw.content, parsed)
 
-    def on_error(self, error: Exception) -> None:
-        """Set `delay` for another request, after this one got no complete response.
+    def on_error(self, error: BaseException) -> None:
+        """Set `delay` for another request, unless the response to this one is good enough in spite of an error.
 
         Raises:
             APIConnectionError: The call is not retried. `APITimeoutError` if it timed out.
             APIResponseValidationError: The body of the response was refused.
+            BaseException: The error is not about this call, but about an event hook or a test double of the caller's.
         """
+        if (transport_error := failures.transport_error_for(error)) is not None:
+            transport_error.__cause__ = error
+            error = transport_error
+        is_closed = self._state.is_closed
+        is_fault = isinstance(error, _FAULTS) and not failures.is_callers_error(error, self._sent, is_closed=is_closed)
+        if is_fault and isinstance(error, httpx.HTTPStatusError):  # raised by an event hook of the caller's
+            self._raw = RawResponse(error.response, self._redact)
+            return
+        raw = self._raw
+        if raw and raw.body and not raw.is_success and isinstance(error, _TRUNCATIONS):
+            return  # a truncated error is still reported
+        if self._state.rate_limit:
+            self._state.rate_limit.release()
+        if not is_fault:
+            raise error
+        self._on_fault(error)
+
+    def _on_fault(self, error: BaseException) -> None:
+        """Set `delay` for another request, after this one got no complete response, or raise an error."""
         if isinstance(error, APIResponseValidationError):  # the body was refused
             self._raise(error)
         if self._state.is_closed:
@@ -211,7 +205,8 @@ class Call(Generic[T]):
         reason = failures.one_line(self._redact(failures.describe(causes, self._state.proxy or self._url.host)))
         may_retry = (self._is_safe or not sent) and failures.is_transient(causes)
         may_be_stale = sent and not timed_out  # a stale keep-alive connection says nothing about the server's health
-        if may_retry and self._plan_retry(retries.backoff(self._attempts), reason, may_be_stale=may_be_stale):
+        if may_retry and self._plan_retry(timing.backoff(self._attempts), reason, may_be_stale=may_be_stale):
+            self._raw = None
             return
         hint = self._unknown_outcome_hint if sent else ""
         if not timed_out and self.remaining > 0:
@@ -237,11 +232,9 @@ class Call(Generic[T]):
         """Set `delay` and return True if a retry is allowed. It is charged to the retry budget unless exempt."""
         if self._attempts > self._options.max_retries or delay >= self.remaining:
             return False
-        if may_be_stale and self._state.retry_budget.acquire_for_stale_connection():
-            exempt = True
-        retry = exempt or self._state.retry_budget.acquire()
-        if retry and not exempt:
-            self._charged_retries += 1
+        cost = 0 if exempt else self._state.retry_budget.acquire(may_be_stale=may_be_stale)
+        retry = cost is not None
+        self._charged_retries += cost or 0
         self._budget_hint = "" if retry else "; not retrying: the retry budget is used up"
         next_step = f"; retrying in {delay:.2f} s" if retry else self._budget_hint
         _logger.info(
@@ -256,12 +249,14 @@ class Call(Generic[T]):
         if 300 <= status < 400 and (location := raw.fields.get("location")):
             self._on_redirect(raw, location)
             return
-        retry_after = retries.retry_after(raw.fields)
-        body = self._request.parse_error(status, raw.text)
-        error = raw.status_error(body, retry_after, self._unknown_outcome_hint)
+        retry_after = timing.retry_after(raw.fields)
+        message = failures.status_message(status, raw.fields.get("content-type", ""), raw.text, retry_after)
+        if status == 408 or status >= 500:
+            message += self._unknown_outcome_hint
+        error = failures.status_error(raw, message, self._request.parse_error(status, raw.text), retry_after)
         self._last_429 = error if status == 429 else None
-        if retries.is_retryable_status(status, safe=self._is_safe):
-            delay = max(retry_after or 0.0, retries.backoff(self._attempts))
+        if timing.is_retryable_status(status, safe=self._is_safe):
+            delay = max(retry_after or 0.0, timing.backoff(self._attempts))
             # While the server admits other requests, the rate limit paces retries, so they are not charged.
             exempt = status == 429 and self._state.rate_limit is not None and self._state.rate_limit.recently_admitted
             if self._plan_retry(delay, status_line(status), exempt=exempt):
@@ -283,7 +278,7 @@ class Call(Generic[T]):
         message = f"{status_line(raw.status_code)}: {reason}; check `base_url`"
         if raw.status_code <= 303:  # the server may have processed a POST; 307 and 308 mean that it did not
             message += self._unknown_outcome_hint
-        self._raise(raw.error(message))
+        self._raise(failures.status_error(raw, message))
 
     def _raise(self, error: APIError, cause: BaseException | None = None) -> NoReturn:
         if isinstance(error, APIResponseValidationError) and (raw := self._raw) is not None:
@@ -292,7 +287,6 @@ class Call(Generic[T]):
         error._set_request(self._request.method, self._shown_url, self._attempts)
         if cause is not None:
             error.__cause__ = cause
-        failures.redact_causes(error, self._active_exception, self._redact)
         raise error
 
     @property

@@ -6,7 +6,8 @@
 import os
 import re
 from collections.abc import Callable, Mapping
-from ipaddress import ip_address
+from contextlib import suppress
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from math import inf
 from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, Self, TypeVar
@@ -145,12 +146,17 @@ def parse_url(url: httpx.URL | str) -> httpx.URL | None:
     return parsed if is_server else None
 
 
+def address_of(host: str) -> IPv4Address | IPv6Address | None:
+    """Return the IP address that a host is, or None if it is a name."""
+    with suppress(ValueError):
+        return ip_address(host)
+    return None
+
+
 def is_loopback(host: str) -> bool:
     """Return whether a host is this machine."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:  # a name
-        return host == "localhost" or host.endswith(".localhost")
+    address = address_of(host)
+    return address.is_loopback if address else host == "localhost" or host.endswith(".localhost")
 
 
 class CallOptions(NamedTuple):

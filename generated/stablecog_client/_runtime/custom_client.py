@@ -1,7 +1,7 @@
 # Made by `make generate` from openapi.yaml. Do not edit: change that file, generator/ or runtime/ instead.
 """Access to private attributes of httpx's clients, custom ones and our own: httpx has no public interface for it.
 
-No other module uses private attributes of a custom client, except `responses.refuse_trailing_data`.
+No other module uses private attributes of a custom client, except `http_library.limit_reuse`.
 tests/unit/test_custom_client.py names each of them.
 """
 

@@ -16,7 +16,8 @@ from traceback import walk_tb
 from types import FrameType, TracebackType
 from typing import Any, cast
 
-from .bodies import NOT_THE_API
+from ..errors import APIError, APIStatusError, status_line
+from .bodies import NOT_THE_API, RawResponse
 from .codec import mapping
 from .http_library import CALLER_OF_HOOKS, LIBRARIES, httpx
 from .redaction import Redact
@@ -60,6 +61,8 @@ _STATUS_ADVICE = {
 }
 
 
+_ERRORS = {error.status_code: error for error in APIStatusError.__subclasses__()}
+
 # Text of h11, which httpx passes on, as other transports word it.
 _PLAINER = {"Server disconnected without sending a response.": "the server closed the connection without a response"}
 
@@ -73,7 +76,7 @@ def is_transient(causes: Causes) -> bool:
     return not refused_by_proxy and not any(isinstance(cause, _PERMANENT) for cause in causes)
 
 
-def is_callers_error(error: Exception, request: httpx.Request | None, *, is_closed: bool) -> bool:
+def is_callers_error(error: BaseException, request: httpx.Request | None, *, is_closed: bool) -> bool:
     """Return whether an error is not about a request of a client, but about a hook or a test double of the caller's."""
     if is_unmatched(error) or is_raised_by_hook(error):
         return True
@@ -84,7 +87,7 @@ def is_callers_error(error: Exception, request: httpx.Request | None, *, is_clos
     return False
 
 
-def is_unmatched(error: Exception) -> bool:
+def is_unmatched(error: BaseException) -> bool:
     """Return whether an error says that pytest-httpx has no response for a request, which it calls a timeout."""
     return type(error) is httpx.TimeoutException and str(error).startswith("No response can be found for")
 
@@ -119,6 +122,25 @@ def advice(causes: Causes, proxy: str | None, proxy_source: str) -> str:
         name = f"the proxy {proxy}" if proxy else "the proxy"
         return f"check {name} (from {proxy_source}), the server and `base_url`"
     return "check the network, the server and `base_url`"
+
+
+def status_error(raw: RawResponse, message: str, body: Any = None, retry_after: float | None = None) -> APIStatusError:
+    """Return an error of the class for a status."""
+    status, headers = raw.status_code, raw.redacted_headers
+    kind = _ERRORS.get(min(status, 500), APIStatusError)
+    return kind(message, status_code=status, headers=headers, text=raw.text, body=body, retry_after=retry_after)
+
+
+def status_message(status: int, content_type: str, text: str, retry_after: float | None) -> str:
+    """Describe a response with a status that is not 2xx, and say what the caller can do about it."""
+    message = status_line(status)
+    said = server_message(text)
+    if said not in message:
+        message += f": {said}"
+    message += f"; {status_advice(status, content_type)}"
+    if retry_after:
+        message += f"; the server asks to wait {retry_after:g} s"
+    return message
 
 
 def status_advice(status: int, content_type: str) -> str:
@@ -170,21 +192,20 @@ def informative_causes_of(error: BaseException, active: BaseException | None) ->
     return [c for c in causes if not isinstance(c, _TLS_WANTS) and not is_aiohttp_error(c)] or [error]
 
 
-def redact_causes(error: BaseException, active: BaseException | None, redact: Redact) -> None:
-    """Redact the texts of an error and of its causes, and remove the errors of aiohttp, which hold the request."""
-    for cause in causes_of(error, active):
-        cause.args = tuple(redact(arg) if isinstance(arg, str) else arg for arg in cause.args)
-        for link in ("__cause__", "__context__"):
-            if is_aiohttp_error(getattr(cause, link)):
-                setattr(cause, link, None)
+def without_secrets(error: BaseException, active: BaseException | None, redact: Redact) -> BaseException:
+    """Remove, in place, frames of network code and requests from an error and what led to it; return the error.
 
-
-def strip_network_frames(error: BaseException, active: BaseException | None) -> BaseException:
-    """Remove, in place, frames of network code and requests from an error and what led to it; return the error."""
+    The key is redacted in errors of ours alone: the texts of other ones are the caller's.
+    """
     for cause in causes_of(error, active):
         cause.__traceback__ = without_network_frames(cause.__traceback__)
         if cause is not error and isinstance(cause, httpx.HTTPError):
             cast("Any", cause).request = None
+        if isinstance(error, APIError):
+            cause.args = tuple(redact(arg) if isinstance(arg, str) else arg for arg in cause.args)
+            for link in ("__cause__", "__context__"):
+                if is_aiohttp_error(getattr(cause, link)):  # which holds the request
+                    setattr(cause, link, None)
     return error
 
 
@@ -196,6 +217,8 @@ def is_aiohttp_error(error: BaseException | None) -> bool:
 
 def transport_error_for(error: BaseException) -> httpx.TransportError | None:
     """Return the exception of httpx for an error of socksio, aiohttp or Python that httpx lets through, or None."""
+    if is_raised_by_hook(error):
+        return None
     socksio = sys.modules.get("socksio")
     if socksio is not None and isinstance(error, socksio.SOCKSError):
         return httpx.ProxyError("the proxy did not send a valid SOCKS response")

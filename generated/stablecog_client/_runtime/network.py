@@ -8,15 +8,14 @@ import ssl
 import threading
 from contextlib import suppress
 from contextvars import ContextVar
-from ipaddress import ip_address
 from math import inf
 from typing import TYPE_CHECKING, Any, cast
 
 import httpcore as httpcore
 
-from .clock import current_exchange, now
-from .config import MAX_CONNECTIONS
+from .config import MAX_CONNECTIONS, address_of
 from .http_library import POOL_RACES, httpx
+from .timing import current_exchange, now
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -97,7 +96,7 @@ class DeadlineBackend(httpcore.NetworkBackend):
             return connection
 
         seconds = bounded(timeout, httpcore.ConnectTimeout)
-        if current_exchange.ends_at == inf or seconds is None or _is_address(host):
+        if current_exchange.ends_at == inf or seconds is None or address_of(host):  # which needs no look-up
             return connect(host, seconds)
         ends_at = now() + seconds
         addresses = resolve(host, port, seconds)
@@ -119,13 +118,6 @@ class DeadlineBackend(httpcore.NetworkBackend):
         if seconds >= current_exchange.ends_at - now():
             raise httpcore.ConnectTimeout("the deadline of the call comes before the next attempt")
         self._backend.sleep(seconds)
-
-
-def _is_address(host: str) -> bool:
-    """Return whether a host is an IP address, which needs no look-up."""
-    with suppress(ValueError):
-        return bool(ip_address(host))
-    return False
 
 
 def resolve(host: str, port: int, timeout: float) -> list[str]:

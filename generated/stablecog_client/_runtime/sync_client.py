@@ -11,13 +11,12 @@ from typing import Any, Self, TypeVar
 from ..types import Response
 from . import environment
 from .api_request import APIRequest
-from .call import FAULTS, NO_AUTH, TRUNCATIONS, Call
-from .client_base import ClientBase, ClientState, PerProcess
-from .clock import current_exchange, now
-from .config import CallOptions, ClientConfig
-from .failures import is_raised_by_hook, strip_network_frames, transport_error_for
-from .http_library import POOL_RACES, httpx
-from .responses import RawResponse, refuse_trailing_data
+from .call import NO_AUTH, Call
+from .client_base import ClientBase, ClientState
+from .config import ClientConfig
+from .failures import is_raised_by_hook, without_secrets
+from .http_library import POOL_RACES, httpx, limit_reuse
+from .timing import current_exchange, now
 
 T = TypeVar("T")
 
@@ -31,14 +30,13 @@ class SyncState(ClientState[httpx.Client]):
         self.rate_limit_lock = threading.Lock()  # held by the call that waits for it; others queue behind
         self.closing = threading.Event()
         self.http: httpx.Client | None = None
-        self.connection_slots = threading.Semaphore(self.max_connections)
+        self.connection_slots: threading.Semaphore  # set with `http`
 
 
 class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
     """Sends calls with `httpx.Client`; many threads may share it."""
 
-    def __init__(self, config: ClientConfig[httpx.Client], options: CallOptions) -> None:
-        super().__init__(config, options, PerProcess(lambda parent: SyncState(config, parent)))
+    _state_type = SyncState
 
     def _send(self, request: APIRequest[T]) -> Response[T]:
         """Make a call, retries included.
@@ -48,86 +46,74 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
         """
         active = sys.exception()  # what the caller is handling: it stays as it is
         try:
-            state = self._states.get()
+            state = self._state
             state.check_open()
-            call = Call(state, self._options, request, *self._prepare(request))
+            call = Call(state, self._options, request, self._prepare(request))
             while True:
                 if state.rate_limit_lock.locked() or call.try_acquire() > 0:  # calls that wait already go first
                     _wait_for_slot(call, state)
                 try:
-                    raw = self._exchange(call, state)
-                except FAULTS as error:
-                    if call.is_callers_error(error):
-                        raise
+                    self._exchange(call, state)
+                except BaseException as error:
                     call.on_error(error)
-                else:
-                    if (response := call.on_response(raw)) is not None:
-                        return response
+                if (response := call.result()) is not None:
+                    return response
                 state.closing.wait(call.delay)  # ends early when the client is closed
         except BaseException as error:  # the frames of network code hold the key, or what the server sent
-            raise strip_network_frames(error, active)  # noqa: B904
+            raise without_secrets(error, active, self._config.redact)  # noqa: B904
 
-    def _exchange(self, call: Call[Any], state: SyncState) -> RawResponse:
+    def _exchange(self, call: Call[Any], state: SyncState) -> None:
         """Send a request and read the response."""
         request = call.next_request()
+        http = state.http or self._http_client(state)
+        if not state.connection_slots.acquire(timeout=request.extensions["timeout"]["pool"]):
+            raise httpx.PoolTimeout("all connections are in use")
         outer = current_exchange.ends_at, current_exchange.connection  # of a call whose event hook makes this one
         current_exchange.ends_at, current_exchange.connection = call.ends_at, None
-        holds_connection = False
         try:
-            http = state.http or self._http_client(state)
-            holds_connection = state.connection_slots.acquire(timeout=request.extensions["timeout"]["pool"])
-            if not holds_connection:
-                raise httpx.PoolTimeout("all connections are in use")
             response = http.send(request, stream=True, auth=NO_AUTH, follow_redirects=False)
             try:
-                return _read(response, call)
+                _read(response, call)
             finally:
-                refuse_trailing_data(response)
-                opened_late = state.closed and http is not self._config.http_client  # so its pool did not close it
-                if opened_late and (stream := response.extensions.get("network_stream")) is not None:
-                    stream.close()
+                # Of a client that was closed meanwhile: its pool did not close a connection that was opened later.
+                limit_reuse(response, is_last=state.closed and http is not self._config.http_client)
                 try:
                     response.close()
                 except POOL_RACES:
                     if http is self._config.http_client:
                         raise
-        except httpx.HTTPStatusError as error:  # raised by an event hook of the caller's
-            return call.response_from_status_error(error)
         except BaseException as error:
-            call.on_no_response()
-            if is_raised_by_hook(error):
-                raise
-            if current_exchange.connection is not None:
-                current_exchange.connection.close()  # httpcore leaves it open when a handshake of SOCKS fails
-            if state.http is not None:
-                from .custom_client import discard_lost_connections  # not at the top: it imports httpcore
+            from .custom_client import discard_lost_connections  # not at the top: it imports httpcore
 
-                discard_lost_connections(state.http, request.url)  # nothing to close: the failed handshake did
-            if (transport_error := transport_error_for(error)) is not None:
-                raise transport_error from error
+            discard_lost_connections(http, request.url)  # nothing to close: the failed handshake did
+            is_of_hook = isinstance(error, httpx.HTTPStatusError) or is_raised_by_hook(error)
+            if current_exchange.connection is not None and not is_of_hook:
+                current_exchange.connection.close()  # httpcore leaves it open when a handshake of SOCKS fails
             raise
         finally:
             current_exchange.ends_at, current_exchange.connection = outer
-            if holds_connection:
-                state.connection_slots.release()
+            state.connection_slots.release()
 
     def _http_client(self, state: SyncState) -> httpx.Client:
         """Return the HTTP client of this process; create it on first use. It opens connections on demand."""
         config = self._config
         with state.lock:
             state.check_open()
-            if state.http is None and config.http_client is not None:
+            if state.http is not None:
+                return state.http
+            if (http := config.http_client) is not None:
                 from .custom_client import install_deadline_backend
 
-                state.register_http_client(config.http_client)
-                install_deadline_backend(config.http_client)
-                state.http = config.http_client
-            elif state.http is None:
+                state.register_http_client(http)
+                install_deadline_backend(http)
+            else:
                 from .network import HTTPClient, Transport
 
                 transport = Transport(environment.tls_context_for(config.base_url), state.environment_proxy())
-                state.http = HTTPClient(transport=transport, trust_env=False)
-            return state.http
+                http = HTTPClient(transport=transport, trust_env=False)
+            state.connection_slots = threading.Semaphore(state.max_connections)
+            state.http = http
+            return http
 
     def close(self) -> None:
         """Close the connections. Calls in progress fail, and further ones are refused.
@@ -136,7 +122,7 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
         """
         if not self._owns_connections:
             return
-        state = self._states.get()
+        state = self._state
         with state.lock:
             state.closed = True
         state.closing.set()
@@ -150,24 +136,16 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
         self.close()
 
 
-def _read(response: httpx.Response, call: Call[Any]) -> RawResponse:
-    """Return a response with its body, read up to the limit for its status."""
-    raw = call.on_head(response)
-    if response.is_stream_consumed:
-        return raw
-    body = raw.new_body()
+def _read(response: httpx.Response, call: Call[Any]) -> None:
+    """Read the body of a response up to the limit for its status."""
+    if (body := call.on_head(response)) is None:
+        return
     stream: Any = response.stream
-    try:
-        for chunk in stream:
-            if not body.feed(chunk):
-                break
-            if now() > call.ends_at:
-                raise TimeoutError
-    except TRUNCATIONS:
-        if raw.is_success:  # a truncated error is still reported
-            raise
-    raw.content = body.finish()
-    return raw
+    for chunk in stream:
+        if not body.feed(chunk):
+            break
+        if now() > call.ends_at:
+            raise TimeoutError
 
 
 def _wait_for_slot(call: Call[Any], state: SyncState) -> None:
