@@ -73,7 +73,7 @@ def test_each_transport_sends_the_same_headers() -> None:
             sent.append([ReceivedRequest.of(request).headers for request in server.requests])
             assert {headers.pop("host") for headers in sent[-1]} == {f"127.0.0.1:{server.port}"}
     assert sent[0] == sent[1] == sent[2]
-    assert {*sent[0][0]} == {"accept-encoding", "authorization", "user-agent"}
+    assert {*sent[0][0]} == {"accept", "accept-encoding", "authorization", "user-agent"}
 
 
 UNREADABLE = [
