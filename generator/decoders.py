@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import cast
 
 from openapi_python_client import schema as oai
@@ -54,6 +54,10 @@ UNCHANGED = (
 """Properties whose values are the same in JSON and in Python."""
 
 
+SOME_STRINGS = (ConstProperty, DateProperty, DateTimeProperty, EnumProperty, LiteralEnumProperty, UuidProperty)
+"""Properties whose values may be strings, but not any strings."""
+
+
 def decoder(property_: PropertyProtocol) -> str:
     """Return an expression for the decoder of a property."""
     match property_:
@@ -67,7 +71,7 @@ def decoder(property_: PropertyProtocol) -> str:
             has_null = any(isinstance(inner, NoneProperty) for inner in property_.inner_properties)
             return f"codec.union_of(codec.null, {union})" if has_null else union
         case UnionProperty():
-            return f"codec.union_of({', '.join(decoder(inner) for inner in property_.inner_properties)})"
+            return f"codec.union_of({', '.join(map(decoder, _plain_string_last(property_.inner_properties)))})"
         case EnumProperty():
             name, values = property_.class_info.name, _listed(property_.values.values())
             return f"codec.enum_of({name}, {property_.value_type.__name__}, {values})"
@@ -82,6 +86,13 @@ def decoder(property_: PropertyProtocol) -> str:
             return f"codec.constant_of({property_.value.python_code.as_unembedded_code()})"
         case _:
             return f"codec.{FUNCTIONS[type(property_)]}"
+
+
+def _plain_string_last(alternatives: Sequence[PropertyProtocol]) -> Sequence[PropertyProtocol]:
+    """Return alternatives, with one that is any string after those that are some, such as dates."""
+    if not any(isinstance(each, SOME_STRINGS) for each in alternatives):
+        return alternatives
+    return sorted(alternatives, key=lambda each: isinstance(each, StringProperty))
 
 
 def is_hoisted(property_: PropertyProtocol) -> bool:

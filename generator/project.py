@@ -35,6 +35,7 @@ from generator.rewrites import (
     drop_extensions,
     drop_needless_discriminators,
     make_references_mergeable,
+    order_alternatives,
     spell_out_nulls,
 )
 
@@ -110,6 +111,7 @@ def parsed(name: str, document: Mapping[str, Any], settings: Config) -> tuple[Ge
     settings.content_type_overrides |= choose_media_types(document)
     docstrings.describe_limits(document)
     drop_needless_discriminators(document)
+    order_alternatives(document)
     try:
         data = upstream.parse(document, settings)
     except GenerationError as error:
@@ -174,7 +176,7 @@ def yaml_problem(error: YAMLError) -> str:
     mark: Any = getattr(error, "problem_mark", None)
     problem = " ".join(str(getattr(error, "problem", error)).split())
     place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-    advice = "; check the indentation, the brackets, and texts with : or , in them, which need quotes"
+    advice = "; check the indentation, the brackets, and texts with : # or , in them, which need quotes"
     return f"{place}{problem}{advice if isinstance(error, ScannerError | ParserError) else ''}"
 
 

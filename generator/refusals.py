@@ -24,6 +24,8 @@ from generator.schemas import ANYTHING, OBJECT, Schemas
 
 MAY_BE_NULL = frozenset({"const", "default", "example", "value"})
 
+ADVICE_NO_VALUE = {"type": 'quote "null", or name another type', "$ref": "quote it, because # starts a comment"}
+
 STATUS = re.compile(r"[1-5](\d\d|XX)|default|x-.*")
 
 SERVER = re.compile(r"https?://(\[[\da-fA-F:]+\]|[^\s/?#@:\[\]]+)(:\d{1,5})?(/[^\s?#]*)?")
@@ -53,7 +55,7 @@ def malformed(node: Any, place: str = "$", *, named: bool = False) -> Iterator[s
             yield f"{place}: expected text, as in '{name}', got {name}"
         elif child is None and not name.startswith("x-") and (named or name not in MAY_BE_NULL):
             advice = "quote a text that has a comma in it" if " " in name else "give it one or leave it out"
-            yield f"{below(place, name)}: there is no value; {advice}"
+            yield f"{below(place, name)}: there is no value; {ADVICE_NO_VALUE.get(name, advice)}"
     for step, child, has_names in children(node, named=named):
         yield from malformed(child, below(place, step), named=has_names)
 
@@ -253,6 +255,8 @@ class _Walk:
 
     def _response(self, response: Mapping[str, Any], place: str, status: str) -> Iterator[str]:
         content = mapping(response.get("content"))
+        if content and status in {"204", "205", "304"}:
+            yield f"{place}.content: a {status} has no body; leave it out"
         supported = False
         for media_type, media in content.items():
             where = below(place, "content", media_type)

@@ -10,6 +10,9 @@ from generator.nodes import children, mapping, operations, sequence, walk
 from generator.schema_checks import distinguished_by_constants
 from generator.schemas import Schemas, allows_null, is_alias, refers_to_one
 
+ONLY_REQUIRED = frozenset({"required", "title", "description"})
+"""Keywords of an alternative that only requires properties."""
+
 MERGED = ("properties", "required", "additionalProperties", "allOf")
 """Keywords that the alternative to null takes over from a schema with allOf."""
 
@@ -17,17 +20,22 @@ MERGED = ("properties", "required", "additionalProperties", "allOf")
 def accept_shorthands(document: dict[str, Any]) -> None:
     """Write out, in place, what many documents leave to the reader.
 
-    An unquoted status is the text `200`. An enum whose type allows null lists null, and an alternative that is only
-    nullable is null. A default or nullable beside a $ref is about this use of the schema, as it is beside an allOf. A
-    text that is an image by its contentMediaType is a file, as OpenAPI 3.1 describes files.
+    An unquoted status is the text `200`, and an unquoted null in a list of types is "null". An enum whose type allows
+    null lists null, and an alternative that is only nullable is null. A default or nullable beside a $ref is about this
+    use of the schema, as it is beside an allOf. A text that is an image by its contentMediaType is a file, as OpenAPI
+    3.1 describes files. Alternatives that only require properties are limits, which the server checks.
     """
     _quote_statuses(document)
     for schema in walk(document):
         if (values := sequence(schema.get("enum"))) and None not in values and allows_null(schema):
             schema["enum"] = [*values, None]
+        if None in (types := sequence(schema.get("type"))):
+            schema["type"] = ["null" if name is None else name for name in types]
         for keyword in ("oneOf", "anyOf"):
             if alternatives := sequence(schema.get(keyword)):
                 schema[keyword] = [{"type": "null"} if each == {"nullable": True} else each for each in alternatives]
+                if all("required" in mapping(each) and each.keys() <= ONLY_REQUIRED for each in alternatives):
+                    del schema[keyword]
         if is_binary(essence(str(schema.get("contentMediaType", "")))) and "contentEncoding" not in schema:
             schema |= {"type": "string", "format": "binary"}
         if "$ref" in schema and schema.keys() & {"default", "nullable"}:
@@ -87,9 +95,22 @@ def _spell_out_null(schema: dict[str, Any]) -> None:
         schema.pop(name, None)
 
 
-def drop_needless_discriminators(document: Mapping[str, Any]) -> None:
-    """Drop, in place, the discriminators of unions that constants tell apart: each value is then checked as well."""
+def order_alternatives(document: Mapping[str, Any]) -> None:
+    """Put, in place, alternatives in the order in which they are tried."""
     schemas = Schemas(document)
     for schema in walk(document):
-        if mapping(schema.get("discriminator")) and distinguished_by_constants(schemas, schema):
+        for keyword in ("oneOf", "anyOf"):
+            if alternatives := sequence(schema.get(keyword)):
+                schema[keyword] = [alternatives[index] for index in schemas.decoding_order(alternatives)]
+
+
+def drop_needless_discriminators(document: Mapping[str, Any]) -> None:
+    """Drop, in place, discriminators of unions that constants tell apart, and those of no union, such as a base class.
+
+    Each value is then checked as well.
+    """
+    schemas = Schemas(document)
+    for schema in walk(document):
+        is_union = bool(schema.keys() & {"oneOf", "anyOf"})
+        if mapping(schema.get("discriminator")) and (not is_union or distinguished_by_constants(schemas, schema)):
             del schema["discriminator"]

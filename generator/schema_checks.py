@@ -146,12 +146,10 @@ def _alternatives(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | None
             others = [other for other in alternatives if other is not each and not_null(other)]
             if others and "discriminator" in inner and not distinguished_by_constants(schemas, inner):
                 return "", f"{keyword}[{index}] has a discriminator of its own; list its alternatives here"
-        for (first, one), (second, other) in combinations(enumerate(alternatives), 2):
-            if "discriminator" not in schema and schemas.accepts_value_of(one, other):
-                return "", (
-                    f"{keyword}[{second}] may be taken for {keyword}[{first}]; give each a required property with a "
-                    "const of its own, or put the one with more required properties first"
-                )
+        for first, second in combinations(schemas.decoding_order(alternatives), 2):
+            if "discriminator" not in schema and schemas.accepts_value_of(alternatives[first], alternatives[second]):
+                advice = "give each a required property with a const of its own"
+                return "", f"{keyword}[{second}] may be taken for {keyword}[{first}]; {advice}"
     return None
 
 
@@ -162,8 +160,6 @@ def _discriminator(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | Non
     if not (name := str(discriminator.get("propertyName", ""))):
         return "discriminator", "there is no propertyName; name the property that tells the alternatives apart"
     alternatives = [each for each in (*sequence(schema.get("oneOf")), *sequence(schema.get("anyOf"))) if not_null(each)]
-    if not alternatives:
-        return "discriminator", "it has no oneOf or anyOf beside it; move it to a schema with oneOf, or leave it out"
     names = {str(mapping(each).get("$ref")).rpartition("/")[2] for each in alternatives}
     for index, each in enumerate(alternatives):
         if "$ref" not in mapping(each) or schemas.types(each) != OBJECT or len(list(schemas.leaves(each))) > 1:

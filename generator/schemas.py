@@ -129,6 +129,18 @@ class Schemas:
                 stack += combined(node)
         return False
 
+    def decoding_order(self, alternatives: list[Any]) -> list[int]:
+        """Return the indices of alternatives, those before others that would accept their values, too."""
+        order: list[int] = []
+        for index, each in enumerate(alternatives):
+            wider = (
+                place
+                for place, other in enumerate(alternatives[known] for known in order)
+                if self.accepts_value_of(other, each) and not self.accepts_value_of(each, other)
+            )
+            order.insert(next(wider, len(order)), index)
+        return order
+
     def accepts_value_of(self, first: Any, other: Any) -> bool:
         """The decoder of `first` is tried first; return whether it could accept a value of `other`."""
         return any(self._accepts(one, leaf) for one in self.leaves(first) for leaf in self.leaves(other))

@@ -46,6 +46,11 @@ FIELDS: dict[str, tuple[dict[str, Any], str, str]] = {
         "codec.union_of(codec.integer, codec.array_of(codec.string))",
         "codec.encode(self.x)",
     ),
+    "any-string-last": (
+        {"anyOf": [{"type": "string"}, {"type": "null"}, {"type": "string", "format": "date"}]},
+        "codec.union_of(codec.null, codec.date, codec.string)",
+        "codec.encode(self.x)",
+    ),
     "array": (
         {"type": "array", "items": {"type": "array", "items": {"type": "integer"}}},
         "codec.array_of(codec.array_of(codec.integer))",
@@ -91,7 +96,7 @@ def test_optional_model_is_encoded_by_function(monkeypatch: pytest.MonkeyPatch) 
     assert decoders.encoded(found) == "codec.encode(self.x)"
 
 
-HOISTED = {"date-time", "const", "enum", "integer-enum", "union", "array"}
+HOISTED = {"any-string-last", "date-time", "const", "enum", "integer-enum", "union", "array"}
 
 
 def test_decoders_that_are_made_are_hoisted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,9 +101,7 @@ NOT_DECODED = (
     "to get the bytes"
 )
 NO_FORMAT = "format without a type would be lost; add the type"
-ADVICE_ONE_OF = (
-    "give each a required property with a const of its own, or put the one with more required properties first"
-)
+ADVICE_ONE_OF = "give each a required property with a const of its own"
 
 Refused = dict[str, dict[str, Any]]
 """Documents by the only line that says what is refused of them."""
@@ -124,6 +122,8 @@ DOCUMENTS: Refused = {
     "$.paths: there are no paths; describe at least one": {"openapi": "3.1.0"},
     f"{GET}.responses: expected text, as in '2.5', got 2.5": get({"responses": {2.5: {}}}),
     f"{GET}.description: there is no value; give it one or leave it out": get({"description": None}),
+    f'{X}.type: there is no value; quote "null", or name another type': schema(type=None),
+    f"{X}['$ref']: there is no value; quote it, because # starts a comment": schemas(X={"$ref": None}),
     f"{GET}['all of them']: there is no value; quote a text that has a comma in it": get(
         {"description": "Lists", "all of them": None}
     ),
@@ -334,6 +334,9 @@ RESPONSES: Refused = {
         {"responses": {"2xx": {"description": ""}}}
     ),
     f"{GET}.responses['200']{NOT_DECODED}": response(XML),
+    f"{GET}.responses['204'].content: a 204 has no body; leave it out": response(
+        {"application/json": {"schema": STRING}}, "204"
+    ),
     f"{GET}.responses.default{NOT_DECODED}": response(XML, "default"),
     f"$.components.responses.A{NOT_DECODED}": described(
         components={"responses": {"A": {"description": "", "content": XML}}}
@@ -562,7 +565,7 @@ COMBINATIONS: Refused = {
     f"{X}: oneOf[1] may be taken for oneOf[0]; {ADVICE_ONE_OF}": {
         **post({"application/json": {"schema": ref("X")}}, responses={"200": {"$ref": "#/components/responses/X"}}),
         "components": {
-            "schemas": {"X": {"oneOf": [of(a=STRING), of(a=STRING, b=STRING)]}},
+            "schemas": {"X": {"oneOf": [of(a=STRING), {"properties": {"a": STRING}}]}},
             "responses": {"X": {"description": "", "content": {"application/json": {"schema": ref("X")}}}},
         },
     },
@@ -574,16 +577,20 @@ COMBINATIONS: Refused = {
         }.items()
     },
     f"{X}: anyOf[1] may be taken for anyOf[0]; {ADVICE_ONE_OF}": schema(
-        anyOf=[{"type": "object", "additionalProperties": False, "properties": {"a": STRING}}, of(b=STRING)]
+        anyOf=[
+            {"type": "object", "additionalProperties": False, "properties": {"a": STRING}},
+            {"type": "object", "properties": {"b": STRING}},
+        ]
     ),
     f"{X}: oneOf[2] may be taken for oneOf[1]; {ADVICE_ONE_OF}": schema(
-        oneOf=[INTEGER, {"type": "array", "items": of()}, {"type": "array", "items": of(b=STRING)}]
+        oneOf=[INTEGER, {"type": "array", "items": of()}, {"type": "array", "items": {"properties": {"b": STRING}}}]
     ),
     f"{X}: oneOf[2] may be taken for oneOf[0]; {ADVICE_ONE_OF}": schemas(
-        A=of(a=STRING),
-        B=of(b=STRING),
-        C=of(a=STRING, c=STRING),
-        X={"oneOf": [{"oneOf": [ref("A"), ref("B")]}, INTEGER, ref("C")]},
+        A=of(a=STRING, c=STRING),
+        B=of(b=STRING, d=STRING),
+        C=of(a=STRING),
+        D=of(d=STRING),
+        X={"oneOf": [{"oneOf": [ref("C"), ref("B")]}, INTEGER, {"oneOf": [ref("A"), ref("D")]}]},
     ),
 }
 
@@ -594,9 +601,6 @@ def test_combination_in_doubt_is_refused() -> None:
 
 
 DISCRIMINATORS: Refused = {
-    f"{X}.discriminator: it has no oneOf or anyOf beside it; move it to a schema with oneOf, or leave it out": schema(
-        type="object", discriminator={"propertyName": "kind"}, properties={"kind": STRING}
-    ),
     f"{X}.discriminator: there is no propertyName; name the property that tells the alternatives apart": schemas(
         A=of(k=STRING), X={"oneOf": [ref("A")], "discriminator": {}}
     ),
@@ -784,6 +788,23 @@ OBEYED: dict[str, dict[str, Any]] = {
     "one-of-by-type": schema(oneOf=[of(v=STRING), of(v=INTEGER), STRINGS]),
     "one-of-by-type-of-optional": schema(oneOf=[{"properties": {"a": STRING}}, {"properties": {"a": INTEGER}}]),
     "one-of-by-required": schema(oneOf=[of(a=STRING, b=STRING), of(a=STRING)]),
+    "one-of-by-required-after": schema(oneOf=[of(a=STRING), of(a=STRING, b=STRING)]),
+    "one-of-closed-before-required": schema(
+        anyOf=[{"type": "object", "additionalProperties": False, "properties": {"a": STRING}}, of(b=STRING)]
+    ),
+    "one-of-arrays-by-required-after": schema(
+        oneOf=[{"type": "array", "items": of()}, {"type": "array", "items": of(b=STRING)}]
+    ),
+    "one-of-alternatives-by-required-after": schemas(
+        A=of(a=STRING),
+        B=of(b=STRING),
+        C=of(a=STRING, c=STRING),
+        X={"oneOf": [{"oneOf": [ref("A"), ref("B")]}, INTEGER, ref("C")]},
+    ),
+    "discriminator-of-a-base-class": schemas(
+        A={**of(kind=STRING), "discriminator": {"propertyName": "kind"}},
+        B={"allOf": [ref("A"), of(b=STRING)]},
+    ),
     "one-of-by-required-beside-all-of": schema(
         oneOf=[{"allOf": [of(a=STRING)], "properties": {"b": STRING}, "required": ["b"]}, of(a=STRING)]
     ),

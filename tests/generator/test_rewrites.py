@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from generator.rewrites import accept_shorthands, spell_out_nulls
+from generator.rewrites import accept_shorthands, order_alternatives, spell_out_nulls
 
 A = {"$ref": "#/components/schemas/A"}
 B = {"$ref": "#/components/schemas/B"}
@@ -25,6 +25,8 @@ WRITTEN_OUT: dict[str, tuple[Schema, Schema]] = {
         {"contentMediaType": "image/png"},
         {"contentMediaType": "image/png", "type": "string", "format": "binary"},
     ),
+    "type": ({"type": ["string", None]}, {"type": ["string", "null"]}),
+    "limits": ({**PROPERTIES, "anyOf": [{"required": ["a"]}, {"required": ["b"], "title": "B"}]}, PROPERTIES),
     "alternative": ({"anyOf": [A, {"nullable": True}]}, {"anyOf": [A, NULL]}),
 }
 WRITTEN_ALREADY: list[Schema] = [
@@ -37,6 +39,7 @@ WRITTEN_ALREADY: list[Schema] = [
     {"type": "string", "contentMediaType": "image/png", "contentEncoding": "base64"},
     {"type": "string", "contentMediaType": "application/json"},
     {"anyOf": [A, {"nullable": False}], "oneOf": "a"},
+    {"anyOf": [{"required": ["a"]}, {"required": ["b"], **PROPERTIES}]},
 ]
 SPELLED_OUT: dict[str, tuple[Schema, Schema]] = {
     "enum": ({"type": ["string", "null"], "enum": ["a", None]}, {"enum": ["a", None]}),
@@ -91,6 +94,15 @@ def test_written_out_schema_stays_as_it_is() -> None:
     schemas = copy.deepcopy(WRITTEN_ALREADY)
     accept_shorthands({"oneOf": schemas})
     assert schemas == WRITTEN_ALREADY
+
+
+def test_alternative_with_more_required_is_first() -> None:
+    """Else one with fewer would be taken for it; the others stay in their order."""
+    narrow = {"type": "object", **PROPERTIES, "required": ["a"]}
+    wide = {"type": "object", "properties": {**PROPERTIES["properties"], "b": NULL}, "required": ["a", "b"]}
+    document: Schema = {"oneOf": [{"type": "integer"}, narrow, {"type": "string"}, wide, NULL], "anyOf": "a"}
+    order_alternatives(document)
+    assert document == {"oneOf": [{"type": "integer"}, wide, narrow, {"type": "string"}, NULL], "anyOf": "a"}
 
 
 def test_null_is_an_alternative() -> None:

@@ -19,6 +19,7 @@ from stablecog_client._runtime.codec import (
     boolean,
     constant_of,
     date,
+    discriminated_union_of,
     enum_of,
     integer,
     mapping,
@@ -158,6 +159,10 @@ def test_union_error_is_that_of_the_best_fit() -> None:
         with pytest.raises(APIResponseValidationError) as caught:
             either([[1, "x"]])
         assert str(caught.value) == '$[0][1]: expected an integer, got "x"'
+    present, absent = (discriminated_union_of(name, {"x": string}) for name in ("kind", "sort"))
+    for either in union_of(present, absent), union_of(absent, present):
+        with pytest.raises(APIResponseValidationError, match=r"^\$.kind: expected one of"):
+            either({"kind": 3})
 
 
 def test_values_under_any_name_are_decoded() -> None:

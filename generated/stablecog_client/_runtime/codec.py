@@ -45,9 +45,12 @@ def describe(value: object) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
+_NOTHING = "nothing"
+
+
 def missing(name: str) -> APIResponseValidationError:
     """Return the error for an object without a required field."""
-    error = APIResponseValidationError(expected="a value", got="nothing", problem="required field is missing")
+    error = APIResponseValidationError(expected="a value", got=_NOTHING, problem="required field is missing")
     return error.inside(name)
 
 
@@ -146,7 +149,7 @@ def union_of(*decoders: Decoder[Any]) -> Decoder[Any]:
                 return decode(value)
             except APIResponseValidationError as error:
                 errors.append(error)
-        nearest = max(errors, key=lambda error: len(error.steps))
+        nearest = max(errors, key=lambda error: (len(error.steps), error.got != _NOTHING))
         if nearest.steps:  # it matched one alternative in part: report what is wrong inside
             raise nearest
         refuse(" or ".join(dict.fromkeys(error.expected for error in errors)), value)
