@@ -75,7 +75,7 @@ class LoopState:
     async def close(self) -> None:
         """End the calls in progress, and close the connections unless they are the caller's."""
         self.closing.set()
-        if self._lifetime is not None:
+        if self._lifetime is not None and not self._ended:  # else it is being closed already
             await self._lifetime.aclose()
 
     def close_soon(self) -> None:
@@ -84,9 +84,13 @@ class LoopState:
             if isinstance(self._loop, asyncio.AbstractEventLoop):
                 self._loop.call_soon_threadsafe(lambda: self._loop.create_task(self.close()))
             else:
-                import trio
+                self._loop.run_sync_soon(self._close_on_trio)
 
-                self._loop.run_sync_soon(trio.lowlevel.spawn_system_task, self.close)
+    def _close_on_trio(self) -> None:
+        import trio
+
+        with suppress(RuntimeError):  # the run is about to end, and then closes its generators
+            trio.lowlevel.spawn_system_task(self.close)
 
 
 class AsyncState(ClientState[httpx.AsyncClient]):

@@ -67,7 +67,7 @@ class RawResponse:
     @cached_property
     def text(self) -> str:
         """The start of the body, decoded and redacted."""
-        return self._redact(self.content[:MAX_ERROR_BODY].decode("utf-8", "replace"))
+        return self._redact(_readable(self.content[:MAX_ERROR_BODY], self.fields.get("content-type", "")))
 
     @property
     def redacted_headers(self) -> httpx.Headers:
@@ -165,6 +165,7 @@ class _Decompressor:
             raise _refusal(f"a content encoding of {ACCEPT_ENCODING}", name, f"unsupported content encoding {name}")
         self._is_gzip = encoding != "deflate"
         self._members = 0
+        self._has_ended = False  # what follows the last member has begun
         self._member: Any = None  # what decompresses the current one
 
     @property
@@ -178,7 +179,8 @@ class _Decompressor:
         try:
             while data or len(piece) == _PIECE:  # zlib may hold output back after its last input
                 if self.is_complete:
-                    if self._members and not (self._is_gzip and data[:1] == b"\x1f"):
+                    if self._has_ended or (self._members and not (self._is_gzip and data[:1] == b"\x1f")):
+                        self._has_ended = self._has_ended or bool(data)
                         return  # ignore what follows the body
                     self._begin_member(data[0])
                 piece = self._member.decompress(data, _PIECE)
@@ -247,10 +249,19 @@ def _charset(content_type: str) -> str:
     return match[1].lower() if match else "utf-8"
 
 
-def _decoded(content: bytes, charset: str) -> str:
+def _decoded(content: bytes, charset: str, errors: str = "strict") -> str:
     if charset != "utf-8" and not re.fullmatch(_SUPPORTED_CHARSETS, charset):
         raise LookupError(f"unknown charset {charset!r}")
-    return content.decode(charset)
+    return content.decode(charset, errors)
+
+
+def _readable(content: bytes, content_type: str) -> str:
+    """Return what can be read of a body, for an error."""
+    try:
+        text = _decoded(content, _charset(content_type), "replace")
+    except LookupError:
+        text = content.decode("utf-8", "replace")
+    return text.replace("\0", "")  # of UTF-16 that does not say so, in which the API key would not be found
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -279,7 +290,7 @@ def parse_json(content: bytes, content_type: str) -> Any:
         reason = str(error)  # the error itself holds the whole body
     if not content:
         raise _refusal("JSON", "an empty body", "the body is empty, not JSON", NOT_THE_API)
-    start = repr(content[:60].decode("utf-8", "replace"))
+    start = repr(_readable(content[:60], content_type))
     got = f"a body that starts {start} ({reason})"
     if "json" in content_type.lower():
         raise _refusal("JSON", got, f"the body is not valid JSON ({reason}): it starts {start}", _REPORT)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import Any, Self, TypeVar
 
 from ..types import Response
@@ -25,11 +27,12 @@ class SyncState(ClientState[httpx.Client]):
 
     def __init__(self, config: ClientConfig[httpx.Client], parent: SyncState | None) -> None:
         super().__init__(config, parent)
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()  # a signal handler may close the client while its thread holds this
         self.rate_limit_lock = threading.Lock()  # held by the call that waits for it; others queue behind
-        self.closing = threading.Event()
+        # Not an event and a semaphore, which are in Python: an interrupt may leave them locked.
+        self.closing = SimpleQueue[None]()  # holds an item from when the client is closed
+        self.connection_slots = SimpleQueue[None]()  # holds an item for each connection that may be used
         self.http: httpx.Client | None = None
-        self.connection_slots: threading.Semaphore  # set with `http`
 
 
 class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
@@ -57,16 +60,19 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
                     call.on_error(error)
                 if (response := call.result()) is not None:
                     return response
-                state.closing.wait(call.delay)  # ends early when the client is closed
+                with suppress(Empty):  # ends early when the client is closed
+                    state.closing.put(state.closing.get(timeout=call.delay))
         except BaseException as error:  # the frames of network code hold the key, or what the server sent
             raise without_secrets(error, active, self._config.redact)  # noqa: B904
 
     def _exchange(self, call: Call[Any], state: SyncState) -> None:
         """Send a request and read the response."""
         request = call.next_request()
-        http = state.http or self._http_client(state)
-        if not state.connection_slots.acquire(timeout=request.extensions["timeout"]["pool"]):
-            raise httpx.PoolTimeout("all connections are in use")
+        http, slots = state.http or self._http_client(state), state.connection_slots
+        try:
+            slots.get(timeout=request.extensions["timeout"]["pool"])
+        except Empty:
+            raise httpx.PoolTimeout("all connections are in use") from None
         outer = current_exchange.ends_at, current_exchange.connection  # of a call whose event hook makes this one
         current_exchange.ends_at, current_exchange.connection = call.ends_at, None
         try:
@@ -74,8 +80,9 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
             try:
                 _read(response, call)
             finally:
-                # Of a client that was closed meanwhile: its pool did not close a connection that was opened later.
-                limit_reuse(response, is_last=state.closed and http is not self._config.http_client)
+                # Of a client that was closed or replaced meanwhile: nothing would close a connection opened later.
+                is_abandoned = state.closed or http is not state.http
+                limit_reuse(response, is_last=is_abandoned and http is not self._config.http_client)
                 try:
                     response.close()
                 except POOL_RACES:
@@ -84,6 +91,8 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
         except BaseException as error:
             from .custom_client import discard_lost_connections  # not at the top: it imports httpcore
 
+            if not isinstance(error, Exception) and http is not self._config.http_client:
+                state.http = None  # an interrupt may leave a connection locked: begin with new ones
             discard_lost_connections(http, request.url)  # nothing to close: the failed handshake did
             is_of_hook = isinstance(error, httpx.HTTPStatusError) or is_raised_by_hook(error)
             if current_exchange.connection is not None and not is_of_hook:
@@ -91,7 +100,7 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
             raise
         finally:
             current_exchange.ends_at, current_exchange.connection = outer
-            state.connection_slots.release()
+            slots.put(None)
 
     def _http_client(self, state: SyncState) -> httpx.Client:
         """Return the HTTP client of this process; create it on first use. It opens connections on demand."""
@@ -110,8 +119,10 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
 
                 transport = Transport(environment.tls_context_for(config.base_url), state.environment_proxy())
                 http = HTTPClient(transport=transport, trust_env=False)
-            state.connection_slots = threading.Semaphore(state.max_connections)
-            state.http = http
+            slots = SimpleQueue[None]()
+            for _ in range(state.max_connections):
+                slots.put(None)
+            state.connection_slots, state.http = slots, http
             return http
 
     def close(self) -> None:
@@ -124,9 +135,9 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
         state = self._state
         with state.lock:
             state.closed = True
-        state.closing.set()
-        if state.http is not None and state.http is not self._config.http_client:
-            state.http.close()
+        state.closing.put(None)
+        if (http := state.http) is not None and http is not self._config.http_client:
+            http.close()
 
     def __enter__(self) -> Self:
         return self

@@ -178,7 +178,7 @@ class RateLimit:
     def on_response(self, status_code: int, headers: Mapping[str, str]) -> None:
         """Update the limiter from a response, whose headers have lowercase names."""
         try:
-            remaining: int | None = int(headers[self._remaining_header])
+            remaining: int | None = max(0, int(headers[self._remaining_header]))
         except (KeyError, ValueError):
             remaining = None
         with self._lock:

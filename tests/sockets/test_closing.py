@@ -93,14 +93,50 @@ trio.run(main)
 """
 
 
+TRIO_ENDS = """
+import trio
+
+async def use():
+    await client().credits.list()
+
+async def main():
+    await use()
+    gc.collect()
+
+before = sockets()
+trio.run(main)
+print(sockets() - before)
+"""
+
+CLOSED_TWICE = """
+async def main(steps):
+    async with client() as shared:
+        await shared.credits.list()
+        thread = threading.Thread(target=lambda: asyncio.run(shared.aclose()))
+        thread.start()
+        thread.join()
+        for _ in range(steps):
+            await anyio.lowlevel.checkpoint()
+
+before = sockets()
+for backend in ["asyncio"] if sys.argv[2] == "aiohttp" else ["asyncio", "trio"]:
+    for steps in range(6):
+        anyio.run(main, steps, backend=backend)
+print(sockets() - before)
+"""
+
+
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs /proc")
 @pytest.mark.parametrize(
     ("transport", "program"),
     [
-        *(("httpx", program) for program in (DROPPED, LOOP_ENDS, CLOSED_ELSEWHERE, ON_TRIO)),
-        *(("aiohttp", program) for program in (DROPPED, LOOP_ENDS)),
+        *(("httpx", program) for program in (DROPPED, LOOP_ENDS, CLOSED_ELSEWHERE, ON_TRIO, TRIO_ENDS, CLOSED_TWICE)),
+        *(("aiohttp", program) for program in (DROPPED, LOOP_ENDS, CLOSED_TWICE)),
     ],
-    ids=["dropped", "loop-ends", "elsewhere", "trio", "dropped-aiohttp", "loop-ends-aiohttp"],
+    ids=[
+        *("dropped", "loop-ends", "elsewhere", "trio", "trio-ends", "twice"),
+        *("dropped-aiohttp", "loop-ends-aiohttp", "twice-aiohttp"),
+    ],
 )
 def test_connections_are_closed_without_a_warning(transport: str, program: str) -> None:
     """The program prints how many sockets are left, and nothing else."""

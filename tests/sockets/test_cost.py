@@ -77,7 +77,7 @@ def calls(action: Callable[[], object], *, of: str = "", event: str = "call") ->
 
 def test_import_loads_httpx_and_attrs_alone() -> None:
     """And what they load."""
-    more = modules("import stablecog_client") - modules("import httpx, attrs")
+    more = modules("import stablecog_client") - modules("import httpx, attrs, queue")
     assert not more, f"loaded by the import, and not needed there: {sorted(more)}"
 
 

@@ -86,7 +86,7 @@ def test_an_overload_costs_no_connection(backend: Backend, stage: Stage) -> None
             assert not any("CONNECTING" in shown for shown in states(http))
             assert len(states(http)) <= SLOTS
         if backend is Threads:
-            assert vars(state.connection_slots)["_value"] == SLOTS
+            assert state.connection_slots.qsize() == SLOTS
         else:
             assert [loop.connection_slots.value for loop in state.loops.values()] == [SLOTS]
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import pickle
+import re
 import traceback
 from base64 import b64encode
 from typing import Any
@@ -14,7 +15,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from stablecog_client import APIConnectionError, APIError, AsyncClient, Client, UsageError
+from stablecog_client import APIConnectionError, APIError, AsyncClient, Client, NotFoundError, UsageError
 from stablecog_client._runtime import timing
 from stablecog_client._runtime.api_request import APIRequest, Security
 from stablecog_client._runtime.bodies import json_body
@@ -141,6 +142,31 @@ def test_key_sent_in_other_ways_is_redacted(
             driver.send(request)
     shown = everything_shown(caught.value) + caplog.text
     assert not any(encoding in shown for encoding in ENCODINGS)
+
+
+@pytest.mark.parametrize("status", [200, 401, 404])
+@pytest.mark.parametrize("content_type", ["text/plain", "application/json; charset=utf-16"])
+@all_backends
+def test_key_sent_back_in_utf_16_is_redacted(backend: Backend, content_type: str, status: int) -> None:
+    """Also where the response does not say that it is UTF-16."""
+
+    def echo(connection: faults.Connection) -> None:
+        respond(status, f"{KEY} is wrong".encode("utf-16"), content_type)(connection)
+
+    with FaultServer(echo) as server, backend(server.url) as driver, pytest.raises(APIError) as caught:
+        driver.list()
+    check_nothing_shows(caught.value)
+    shown = re.sub(r"\\\\x00|\\x00|[\0 ]", "", everything_shown(caught.value))
+    assert PIECE not in shown
+
+
+def test_text_of_an_error_has_its_charset() -> None:
+    """As that of a success has."""
+    wrong = respond(404, "Schlüssel".encode("latin-1"), "text/plain; charset=iso-8859-1")
+    with FaultServer(wrong) as server, Threads(server.url) as driver, pytest.raises(NotFoundError) as caught:
+        driver.list()
+    assert caught.value.text == caught.value.body == "Schlüssel"
+    assert "404 Not Found: Schlüssel;" in str(caught.value)
 
 
 @all_backends

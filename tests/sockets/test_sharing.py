@@ -7,6 +7,7 @@ import gc
 import json
 import multiprocessing
 import os
+import sys
 import threading
 import tracemalloc
 from collections.abc import Callable
@@ -16,10 +17,11 @@ from itertools import count, cycle
 from typing import Any
 from unittest.mock import patch
 
+import httpcore
 import httpx
 import pytest
 import trio
-from stablecog_client import APIConnectionError, APIError, AsyncClient, CreditsResponse, UsageError
+from stablecog_client import APIConnectionError, APIError, AsyncClient, Client, CreditsResponse, UsageError
 from stablecog_client._runtime import network
 from stablecog_client._runtime.api_request import APIRequest
 from stablecog_client._runtime.bodies import json_body
@@ -27,6 +29,7 @@ from stablecog_client._runtime.call import Call
 
 from tests.support import faults
 from tests.support.drivers import (
+    HANG,
     Backend,
     Outcomes,
     Tasks,
@@ -38,7 +41,7 @@ from tests.support.drivers import (
     wait_until,
 )
 from tests.support.faults import KEY, TWO_CREDITS, FaultServer, ok, respond, respond_after, text
-from tests.support.processes import forked, needs_fork
+from tests.support.processes import forked, needs_fork, output
 from tests.support.rate_limited import LIMIT, RateLimitedServer
 from tests.support.secrets import check_nothing_shows
 
@@ -257,6 +260,63 @@ def test_closing_ends_the_wait_of_a_thread() -> None:
                 driver.list()
             closing.result()
         assert len(server.requests) == server.connections == 1
+
+
+CLOSED_BY_A_SIGNAL = """
+import os, signal
+from unittest.mock import patch
+from stablecog_client import APIConnectionError, Client
+from stablecog_client._runtime import environment
+
+def interrupted(url):
+    os.kill(os.getpid(), signal.SIGTERM)
+    return tls_context_for(url)
+
+tls_context_for = environment.tls_context_for
+client = Client("sc-test", base_url="https://127.0.0.1:9", max_retries=0)
+signal.signal(signal.SIGTERM, lambda *_: client.close())
+with patch.object(environment, "tls_context_for", interrupted):
+    try:
+        client.credits.list()
+    except APIConnectionError as error:
+        print(error.message)
+"""
+
+
+def test_signal_handler_may_close_the_client() -> None:
+    """Also while the first call sets up TLS, which takes longest."""
+    assert output("-c", CLOSED_BY_A_SIGNAL) == "the client was closed during the call\n"
+
+
+def interrupt_in(function: Callable[..., Any]) -> None:
+    """Interrupt this thread when it next returns from a function, where CPython runs the handlers of signals."""
+
+    def at_return(frame: object, event: str, argument: object) -> Any:
+        if event == "return":
+            sys.settrace(None)
+            raise KeyboardInterrupt
+        return at_return
+
+    sys.settrace(lambda frame, event, argument: at_return if frame.f_code is function.__code__ else None)
+
+
+@pytest.mark.parametrize("lock", [threading.Condition, vars(httpcore)["_synchronization"].ThreadLock])
+def test_interrupted_call_leaves_nothing_locked(lock: Any) -> None:
+    """Whichever lock it held, if that is written in Python."""
+
+    def call() -> int:
+        for _ in range(2):  # the second of them waits between two attempts
+            interrupt_in(lock.__enter__)
+            with suppress(KeyboardInterrupt):
+                client.credits.list()
+            sys.settrace(None)
+        return client.credits.list().total_remaining_credits
+
+    with FaultServer(ok, ok, text(503), ok, text(503), ok) as server, Client(KEY, base_url=server.url) as client:
+        client.credits.list()
+        calling = Future[int]()
+        threading.Thread(target=lambda: calling.set_result(call()), daemon=True).start()
+        assert calling.result(HANG) == 1391
 
 
 @both_clients

@@ -44,6 +44,18 @@ def test_headers_of_the_client_itself_stay(backend: Backend) -> None:
         assert headers["accept-encoding"] == "gzip, deflate", name
 
 
+@both_clients
+def test_last_of_the_headers_of_a_name_counts(backend: Backend) -> None:
+    """In whichever case it was given before."""
+    with FaultServer(ok) as server, backend(server.url) as caller:
+        client: Any = caller.client
+        for name in "X-Request-Id", "x-request-id", "X-Request-Id", "X-REQUEST-ID":
+            client = client.with_options(headers={name: f"{len(server.requests)}"})
+            caller.run(client.credits.list())
+    sent = [ReceivedRequest.of(request).headers["x-request-id"] for request in server.requests]
+    assert sent == ["0", "1", "2", "3"]
+
+
 @each_library
 def test_user_agent_can_be_replaced(backend: Backend) -> None:
     """The header that is sent is the caller's alone."""

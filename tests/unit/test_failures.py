@@ -211,6 +211,14 @@ def test_error_of_own_request_is_ours(script: Script) -> None:
         assert str(client.requests[1].url) == f"{URL}/v1/credits"
 
 
+def test_error_with_another_calls_request_is_ours(script: Script) -> None:
+    """A test double may raise one error in many threads, in which httpx sets the request of the last of them."""
+    other = script(OK)
+    other.list()
+    with pytest.raises(APIConnectionError):
+        script(httpx.ConnectError("", request=other.requests[0]), max_retries=0).list()
+
+
 def test_shown_url_has_no_secrets() -> None:
     """Neither user, password, query nor fragment."""
     url = httpx.URL("https://user:password@a.example:444/path?key=1#part")

@@ -302,6 +302,17 @@ def test_header_without_sense_does_no_harm(world: World) -> None:
         assert vars(limit)["_in_flight"] == 0, remaining
 
 
+@pytest.mark.parametrize("wrong", ["-1000000000", "-" + "9" * 400])
+def test_wrong_header_does_no_lasting_harm(world: World, wrong: str) -> None:
+    """The next right one counts."""
+    limit = RateLimit(20, 1, "x-ratelimit-remaining")
+    for remaining in wrong, "19":
+        assert limit.try_acquire() == 0
+        limit.on_response(200, {"x-ratelimit-remaining": remaining})
+        world.now += 1
+    assert vars(limit)["_available"] == 17
+
+
 def test_error_without_header_keeps_the_limit(world: World) -> None:
     """It may come from something in between, and does not say whether the server counts."""
     limit = RateLimit(20, 1, "x-ratelimit-remaining")

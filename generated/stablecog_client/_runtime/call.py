@@ -89,8 +89,7 @@ class Call(Generic[T]):
         self._redact = state.config.redact
         self._is_safe = request.method in timing.SAFE_METHODS
         self._unknown_outcome_hint = "" if self._is_safe else _UNKNOWN_OUTCOME
-        self._sent: httpx.Request | None = None  # the last request
-        self._raw: RawResponse | None = None  # its response, once it has begun
+        self._raw: RawResponse | None = None  # the response to the last request, once it has begun
         self._attempts = 0
         self._redirects = 0
         self._follows_redirect = False  # the next request, which is not an attempt of its own
@@ -127,8 +126,7 @@ class Call(Generic[T]):
         self._raw = None
         remaining = max(0.0, self.ends_at - now())  # not the property, which would add a function call to each request
         timeouts = {name: min(seconds, remaining) for name, seconds in self._options.timeouts.items()}
-        self._sent = self._factory(self._url, {"timeout": timeouts})
-        return self._sent
+        return self._factory(self._url, {"timeout": timeouts})
 
     def on_head(self, response: httpx.Response) -> BoundedBody | None:
         """Return what collects the body of a response, or None if an event hook or a test double has read it."""
@@ -180,7 +178,7 @@ class Call(Generic[T]):
             transport_error.__cause__ = error
             error = transport_error
         is_closed = self._state.is_closed
-        is_fault = isinstance(error, _FAULTS) and not failures.is_callers_error(error, self._sent, is_closed=is_closed)
+        is_fault = isinstance(error, _FAULTS) and not failures.is_callers_error(error, is_closed=is_closed)
         if is_fault and isinstance(error, httpx.HTTPStatusError):  # raised by an event hook of the caller's
             self._raw = RawResponse(error.response, self._redact)
             return

@@ -240,9 +240,13 @@ class ClientBase(Generic[H, S]):
         raise TypeError(f"a {type(self).__name__} cannot be pickled or copied: it holds connections and a key")
 
 
+class OwnRequest(httpx.Request):
+    """A request of a client, to tell it from those of event hooks."""
+
+
 def _factory(template: httpx.Request) -> RequestFactory:
     def make(url: httpx.URL, extensions: dict[str, Any]) -> httpx.Request:
-        request = httpx.Request.__new__(httpx.Request)  # a copy: creating a new one takes as long as sending it
+        request = OwnRequest.__new__(OwnRequest)  # a copy: creating a new one takes as long as sending it
         vars(request).update(vars(template), url=url, headers=httpx.Headers(template.headers), extensions=extensions)
         return request
 

@@ -192,7 +192,7 @@ class CallOptions(NamedTuple):
             self.timeouts if timeout is UNSET else dict.fromkeys(self.timeouts, _seconds("timeout", timeout)),
             self.deadline if deadline is UNSET else _seconds("deadline", deadline),
             self.max_retries if max_retries is UNSET else _count("max_retries", max_retries),
-            self.headers if headers is UNSET else {**self.headers, **_text_headers(headers)},
+            self.headers if headers is UNSET else _merged(self.headers, _text_headers(headers)),
         )
 
 
@@ -219,6 +219,12 @@ def _text_headers(headers: Mapping[Any, Any] | Unset) -> Mapping[str, str]:
         if not is_header_value(text):
             raise UsageError(f"headers: expected a value of {name} in printable ASCII, without space around it")
     return headers
+
+
+def _merged(headers: Mapping[str, str], others: Mapping[str, str]) -> Mapping[str, str]:
+    """Return headers with others, which replace those of the same name in any case."""
+    replaced = {name.lower() for name in others}
+    return {name: text for name, text in headers.items() if name.lower() not in replaced} | dict(others)
 
 
 def is_header_value(text: str) -> bool:

@@ -18,6 +18,7 @@ from typing import Any, cast
 
 from ..errors import APIError, APIStatusError, status_line
 from .bodies import NOT_THE_API, RawResponse
+from .client_base import OwnRequest
 from .codec import mapping
 from .http_library import CALLER_OF_HOOKS, LIBRARIES, httpx
 from .redaction import Redact
@@ -76,14 +77,15 @@ def is_transient(causes: Causes) -> bool:
     return not refused_by_proxy and not any(isinstance(cause, _PERMANENT) for cause in causes)
 
 
-def is_callers_error(error: BaseException, request: httpx.Request | None, *, is_closed: bool) -> bool:
+def is_callers_error(error: BaseException, *, is_closed: bool) -> bool:
     """Return whether an error is not about a request of a client, but about a hook or a test double of the caller's."""
     if is_unmatched(error) or is_raised_by_hook(error):
         return True
     if isinstance(error, RuntimeError):
         return not is_closed  # httpx raises it when its client is closed
     with suppress(RuntimeError):  # the error has no request
-        return isinstance(error, httpx.HTTPError) and error.request is not request
+        # Not only that of this call: an exception that a test double raises again and again may have another's.
+        return isinstance(error, httpx.HTTPError) and not isinstance(error.request, OwnRequest)
     return False
 
 
