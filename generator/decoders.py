@@ -132,6 +132,16 @@ def decoded(property_: PropertyProtocol, source: str) -> str:
             return f"{field_decoder(property_)}({source})"
 
 
+def additional_fields(model: ModelProperty) -> str:
+    """Return an expression for the fields of `data` that the document does not list, decoded."""
+    count = len(model.required_properties or []) + len(model.optional_properties or [])
+    fields = "{name: value for name, value in data.items() if name not in _FIELDS}" if count else "dict(data)"
+    extra = model.additional_properties
+    if extra is not None and not isinstance(extra, AnyProperty):
+        fields = f"codec.values({fields}, {field_decoder(extra)})"
+    return fields if model.optional_properties or not count else f"{{}} if len(data) == {count} else {fields}"
+
+
 def encoded(property_: PropertyProtocol) -> str:
     """Return an expression for the JSON value of a field of `self`."""
     value = f"self.{property_.python_name}"

@@ -135,6 +135,7 @@ def add_globals(project: Project, api: API, banner: str) -> None:
         "python_names": naming.python_names,
     }
     filters |= {
+        "additional_fields": decoders.additional_fields,
         "decoded": decoders.decoded,
         "decoder": decoders.decoder,
         "docstring": docstrings.docstring,

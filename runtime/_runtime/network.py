@@ -209,10 +209,9 @@ class Transport(httpx.HTTPTransport):
 
     def __init__(self, tls: ssl.SSLContext, proxy: httpx.Proxy | None) -> None:
         pools = (httpcore.ConnectionPool, httpcore.HTTPProxy, httpcore.SOCKSProxy)
-        self._pool = _new_pool(*pools, tls, proxy, network_backend=DeadlineBackend())
-        self._pool._optional_thread_lock = (
-            threading.RLock()
-        )  # httpcore's is in Python: an interrupt may leave it locked
+        pool = _new_pool(*pools, tls, proxy, network_backend=DeadlineBackend())
+        pool._optional_thread_lock = threading.RLock()  # httpcore's is in Python: an interrupt may leave it locked
+        self._pool = pool
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         try:

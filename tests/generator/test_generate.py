@@ -105,7 +105,7 @@ def test_run_leaves_nothing_behind(checkout: Checkout) -> None:
 def test_removed_model_and_operation_are_gone(checkout: Checkout) -> None:
     """After the next run."""
     before = everything(checkout.output)
-    checkout.edit("openapi.yaml", "\ncomponents:", OPERATION + "\ncomponents:")
+    checkout.edit("openapi.yaml", "\npaths:\n", f"\npaths:{OPERATION}")
     checkout.edit("openapi.yaml", "\n    TCredit:", "\n    Extra: { type: object }\n    TCredit:")
     assert checkout.generate()[0] == 0
     added = everything(checkout.output) - before
@@ -117,7 +117,7 @@ def test_removed_model_and_operation_are_gone(checkout: Checkout) -> None:
 
 def test_added_operation_needs_nothing_else(checkout: Checkout) -> None:
     """It is a method of both clients."""
-    checkout.edit("openapi.yaml", "\ncomponents:", OPERATION + "\ncomponents:")
+    checkout.edit("openapi.yaml", "\npaths:\n", f"\npaths:{OPERATION}")
     assert checkout.generate()[0] == 0
     script = (
         "import inspect, stablecog_client as package\n"

@@ -11,6 +11,7 @@ import io
 import json
 import pickle
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from email import message_from_bytes
 from pathlib import Path
@@ -648,6 +649,15 @@ def test_constants_tell_alternatives_apart(workshop: Any) -> None:
         assert isinstance(workshop.Odd.from_dict({"shape": {"shape": name, "size": 1}}).shape, kind)
     with pytest.raises(workshop.APIResponseValidationError, match=r"\$\.shape"):
         workshop.Odd.from_dict({"shape": {"shape": "line", "size": 1}})
+
+
+def test_traceback_of_a_refused_map_can_be_shown(workshop: Any) -> None:
+    """With its variables, none of which is half a model."""
+    for model in workshop.Counts, workshop.Dated:
+        with pytest.raises(workshop.APIResponseValidationError, match=r"^\$\.a: expected") as caught:
+            model.from_dict({"a": []})
+        shown = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
+        assert "self = " not in shown
 
 
 def test_null_is_not_lost(workshop: Any, ask: Ask) -> None:
