@@ -32,7 +32,12 @@ def describe_limits(document: Mapping[str, Any]) -> None:
 def with_limits(description: str | None, schema: Any) -> str:
     """Return a description with the limits of a schema at its end."""
     text, sentence = (description or "").strip(), limits(schema)
-    return f"{text}{'.' if text[-1:].isalnum() else ''} {sentence}".strip() if sentence else text
+    return f"{ended(text)} {sentence}".strip() if sentence else text
+
+
+def ended(text: str) -> str:
+    """Return a text with a full stop, unless it ends in another mark."""
+    return f"{text}." if text[-1:].isalnum() else text
 
 
 def limits(schema: Any) -> str:
@@ -67,7 +72,9 @@ LIMITS = {
 def wrapped(text: str, width: int) -> str:
     """Return a text with its lines wrapped."""
     lines = (
-        textwrap.wrap(line, width, expand_tabs=False, replace_whitespace=False, break_on_hyphens=False)
+        textwrap.wrap(
+            line, width, expand_tabs=False, replace_whitespace=False, break_on_hyphens=False, break_long_words=False
+        )
         for line in text.splitlines()
     )
     return "\n".join("\n".join(line) for line in lines)

@@ -20,7 +20,7 @@ from openapi_python_client.strings import ClassName, safe_for_docstring
 
 from generator import decoders, naming
 from generator.code import hidden_imports, literal, needed_imports, qualify_builtins, through_models
-from generator.docstrings import docstring, plain, section, wrapped
+from generator.docstrings import docstring, ended, plain, section, wrapped
 from generator.document import Document, OperationFacts, operation_key
 from generator.errors import GenerationError
 from generator.media_types import essence
@@ -260,7 +260,7 @@ class Operation:
     def _entry(self, place: str, property_: Property) -> str:
         found = self._facts.descriptions.get((place, property_.name.get_untrusted_value()))
         description = found or property_.description or ""
-        entry = f"{property_.python_name} ({plain(property_.get_type_string())}): {plain(description)}"
+        entry = f"{property_.python_name} ({plain(property_.get_type_string())}): {ended(plain(description))}".strip()
         if property_.default:
             entry += f" Default: {safe_for_docstring(property_.default.python_code)}."
         if property_.example:
