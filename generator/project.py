@@ -103,7 +103,7 @@ def parsed(name: str, document: Mapping[str, Any], settings: Config) -> tuple[Ge
     Raises:
         GenerationError: Parts of the document cannot be generated.
     """
-    if lines := [f"{name}: {line}" for line in refusals(document)]:
+    if lines := [f"{name}: {line}" for line in refusals(document, literal_enums=settings.literal_enums)]:
         raise GenerationError("\n".join(lines))
     drop_extensions(document)
     make_references_mergeable(document)

@@ -31,9 +31,15 @@ STATUS = re.compile(r"[1-5](\d\d|XX)|default|x-.*")
 SERVER = re.compile(r"https?://(\[[\da-fA-F:]+\]|[^\s/?#@:\[\]]+)(:\d{1,5})?(/[^\s?#]*)?")
 
 
-def refusals(document: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what is refused of a document, each with its place and what to do."""
-    yield from list(malformed(document)) or list(_Walk(document).refusals()) or dangling(document, document)
+def refusals(document: Mapping[str, Any], *, literal_enums: bool = False) -> Iterator[str]:
+    """Yield what is refused of a document, each with its place and what to do.
+
+    Args:
+        document: The document.
+        literal_enums: The setting of openapi-python-client.
+    """
+    walk = _Walk(document, literal_enums)
+    yield from list(malformed(document)) or list(walk.refusals()) or dangling(document, document)
 
 
 def dangling(document: Mapping[str, Any], node: Any, place: str = "$", *, named: bool = False) -> Iterator[str]:
@@ -66,10 +72,10 @@ class _Walk:
     Nodes of another form than OpenAPI's are passed over: openapi-spec-validator and openapi-python-client name them.
     """
 
-    def __init__(self, document: Mapping[str, Any]) -> None:
+    def __init__(self, document: Mapping[str, Any], literal_enums: bool) -> None:
         self.document = document
         self.components = mapping(document.get("components"))
-        self.schemas = Schemas(document)
+        self.schemas = Schemas(document, literal_enums=literal_enums)
         self._ids: dict[str, str] = {}  # places of operations, by operationId
         self._modules: dict[tuple[str, str], str] = {}  # by tag and module
         self._tags: dict[str, str] = {}  # tags by attribute

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, cast
 
 from generator.media_types import essence, is_binary
@@ -23,7 +25,8 @@ def accept_shorthands(document: dict[str, Any]) -> None:
     An unquoted status is the text `200`, and an unquoted null in a list of types is "null". An enum whose type allows
     null lists null, and an alternative that is only nullable is null. A default or nullable beside a $ref is about this
     use of the schema, as it is beside an allOf. A text that is an image by its contentMediaType is a file, as OpenAPI
-    3.1 describes files. Alternatives that only require properties are limits, which the server checks.
+    3.1 describes files. Alternatives that only require properties are limits, which the server checks. The items of an
+    array may be in any order. A default that is a text, or should be one, is of the type of its schema.
     """
     _quote_statuses(document)
     for schema in walk(document):
@@ -36,10 +39,25 @@ def accept_shorthands(document: dict[str, Any]) -> None:
                 schema[keyword] = [{"type": "null"} if each == {"nullable": True} else each for each in alternatives]
                 if all("required" in mapping(each) and each.keys() <= ONLY_REQUIRED for each in alternatives):
                     del schema[keyword]
+        if prefix := sequence(schema.pop("prefixItems", None)):
+            items = [*prefix, *filter(None, [mapping(schema.get("items"))])]
+            schema["items"] = {"anyOf": items} if len(items) > 1 else items[0]
+        if "default" in schema:
+            schema["default"] = _converted(schema["default"], schema.get("type"))
         if is_binary(essence(str(schema.get("contentMediaType", "")))) and "contentEncoding" not in schema:
             schema |= {"type": "string", "format": "binary"}
         if "$ref" in schema and schema.keys() & {"default", "nullable"}:
             schema["allOf"] = [{"$ref": schema.pop("$ref")}]
+
+
+def _converted(default: Any, kind: Any) -> Any:
+    """Return a default, converted to the type of its schema if it says the same."""
+    if kind == "string" and type(default) is int:
+        return str(default)
+    if isinstance(default, str) and kind in {"boolean", "integer", "number"}:
+        with suppress(ValueError):
+            return json.loads(default.lower())
+    return default
 
 
 def _quote_statuses(node: Any, *, named: bool = False) -> None:

@@ -30,7 +30,19 @@ LIMITS = frozenset(
 
 OBEYED = frozenset(
     {
-        *("$ref", "type", "format", "enum", "const", "default", "nullable", "properties", "required", "items"),
+        *(
+            "$ref",
+            "type",
+            "format",
+            "enum",
+            "const",
+            "default",
+            "nullable",
+            "properties",
+            "required",
+            "items",
+            "prefixItems",
+        ),
         *("additionalProperties", "allOf", "anyOf", "oneOf", "discriminator"),
     }
 )
@@ -53,7 +65,6 @@ REFUSED = {
     "minContains": "use minItems",
     "not": "say what the value is",
     "patternProperties": "use additionalProperties",
-    "prefixItems": "use items, with oneOf for items of several types",
     "propertyNames": "use additionalProperties",
     "then": "describe the alternatives with oneOf",
     "unevaluatedItems": "use items",

@@ -27,12 +27,14 @@ class Schemas:
     """The schemas of a document.
 
     Attributes:
+        literal_enums: Whether enums are made as `Literal`, not as classes.
         sent: The ids of the schemas of requests.
         received: The ids of the schemas of responses.
     """
 
-    def __init__(self, document: Mapping[str, Any]) -> None:
+    def __init__(self, document: Mapping[str, Any], *, literal_enums: bool = False) -> None:
         self._document = document
+        self.literal_enums = literal_enums
         sent, received = list[Any](), list[Any]()
         for *_, item, operation in operations(document):
             for parameter in (*sequence(item.get("parameters")), *sequence(operation.get("parameters"))):

@@ -114,6 +114,8 @@ def house_rules(document: dict[str, Any]) -> Iterator[str]:
         place = below("$", *steps_to[id(node)])
         if "nullable" in node and not str(document["openapi"]).startswith("3.0."):
             yield f'{place}.nullable: it is of OpenAPI 3.0; use a list of types with "null", or oneOf'
+        if node.get("type") == "string" and any(isinstance(value, int) for value in sequence(node.get("enum"))):
+            yield f"{place}.enum: the values are numbers, the type is string; quote them"
         parts = {below(place, "properties", name): part for name, part in mapping(node.get("properties")).items()}
         if {"in", "schema"} <= node.keys():
             parts[place] = node  # a parameter

@@ -26,6 +26,12 @@ WRITTEN_OUT: dict[str, tuple[Schema, Schema]] = {
         {"contentMediaType": "image/png", "type": "string", "format": "binary"},
     ),
     "type": ({"type": ["string", None]}, {"type": ["string", "null"]}),
+    "items": ({"prefixItems": [A, B], "items": NULL}, {"items": {"anyOf": [A, B, NULL]}}),
+    "items-of-one": ({"prefixItems": [A], "items": False}, {"items": A}),
+    "default-text": ({"type": "string", "default": 6}, {"type": "string", "default": "6"}),
+    "default-number": ({"type": "number", "default": "5.5"}, {"type": "number", "default": 5.5}),
+    "default-integer": ({"type": "integer", "default": "4"}, {"type": "integer", "default": 4}),
+    "default-boolean": ({"type": "boolean", "default": "False"}, {"type": "boolean", "default": False}),
     "limits": ({**PROPERTIES, "anyOf": [{"required": ["a"]}, {"required": ["b"], "title": "B"}]}, PROPERTIES),
     "alternative": ({"anyOf": [A, {"nullable": True}]}, {"anyOf": [A, NULL]}),
 }
@@ -39,6 +45,9 @@ WRITTEN_ALREADY: list[Schema] = [
     {"type": "string", "contentMediaType": "image/png", "contentEncoding": "base64"},
     {"type": "string", "contentMediaType": "application/json"},
     {"anyOf": [A, {"nullable": False}], "oneOf": "a"},
+    {"type": "string", "default": 1.5},
+    {"type": "integer", "default": "many"},
+    {"default": "5"},
     {"anyOf": [{"required": ["a"]}, {"required": ["b"], **PROPERTIES}]},
 ]
 SPELLED_OUT: dict[str, tuple[Schema, Schema]] = {

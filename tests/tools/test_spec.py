@@ -93,6 +93,11 @@ MISTAKES = {
         "",
         "$.components.schemas.TCredit.properties.type: expected a description, which becomes a docstring",
     ),
+    "numbers for strings": (
+        "    TCreditType:",
+        "    Size: { type: string, enum: [256, 512] }\n    TCreditType:",
+        "$.components.schemas.Size.enum: the values are numbers, the type is string; quote them",
+    ),
     "a keyword of OpenAPI 3.0": (
         "{ type: string, description: Identifies",
         "{ type: string, nullable: true, description: Identifies",
