@@ -32,7 +32,7 @@ def main() -> None:
             )
     except GenerationError as error:
         print(error, file=sys.stderr)
-        print(f"{output} is as it was. Fix what is named above, then run `make generate` again.", file=sys.stderr)
+        print(f"{output} is unchanged. Fix what is named above, then run `make generate` again.", file=sys.stderr)
         raise SystemExit(1) from None
 
 

@@ -55,7 +55,7 @@ UNCHANGED = (
 
 
 SOME_STRINGS = (ConstProperty, DateProperty, DateTimeProperty, EnumProperty, LiteralEnumProperty, UuidProperty)
-"""Properties whose values may be strings, but not any strings."""
+"""Properties whose values may be strings, of a certain form alone."""
 
 
 def decoder(property_: PropertyProtocol) -> str:

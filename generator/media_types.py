@@ -35,19 +35,19 @@ def is_binary(media_type: str) -> bool:
 
 
 def is_sent(media_type: str, schema: Mapping[str, Any]) -> bool:
-    """Return whether the client makes request bodies of a media type, given by its essence, and a schema."""
+    """Return whether the client can send a body of a media type, given by its essence, and a schema."""
     is_file = "*" not in media_type and schema.get("format") == "binary"
     return is_file or is_json(media_type) or media_type in {MULTIPART, FORM, BYTES}
 
 
 def choose_media_types(document: Mapping[str, Any]) -> dict[str, str]:
-    """Leave the responses and request bodies of a document, in place, with the media types that are used.
+    """Keep, in place, only the media types that the client uses: one for each response, all that it can send of a body.
 
     openapi-python-client takes the first of a response that it knows, and knows JSON, text and bytes. Taken here is
     JSON, else text, else bytes. Of a request body, those are left that can be sent, JSON first.
 
     Returns:
-        Images, archives and other media types that are left, each with that of bytes, by which they are treated.
+        Media types to treat as bytes, for `content_type_overrides`: `{"image/png": "application/octet-stream"}`.
     """
     for response in _all(document, "responses"):
         if content := mapping(response.get("content")):

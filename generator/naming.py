@@ -128,7 +128,7 @@ def conflicts(data: GeneratorData, tag_classes: Iterable[str]) -> Iterator[str]:
     for schema in schemas:
         name = schema.class_info.name
         if name in taken:
-            yield f"$.components.schemas: {name} is called as the class of a tag's operations; give it another title"
+            yield f"$.components.schemas: {name} is also the name of the class of a tag; give it another title"
         if (other := modules.setdefault(schema.class_info.module_name, name)) != name:
             both = f"{other} and {name} are both the module {schema.class_info.module_name} in Python"
             yield f"$.components.schemas: {both}; give one another title"

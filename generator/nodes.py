@@ -58,7 +58,7 @@ def path_items(document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, 
 
 
 def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any], Mapping[str, Any]]]:
-    """Yield the operations of a document, each with its path, its method and the node of its path before it."""
+    """Yield path, method, path item and operation of each operation of a document."""
     for path, item in path_items(document):
         for method in METHODS:
             if isinstance(item.get(method), dict):  # an empty one as well, whose fields are missing

@@ -27,7 +27,7 @@ CLASSES = {
     "list": "array",
     "str": "string",
 }
-"""Types of JSON by the names of their classes in Python, and of the module of one."""
+"""JSON types by the Python name that `isinstance` needs for them; a date-time needs the module `datetime`."""
 
 STYLES = {
     "path": ("simple",),
@@ -73,7 +73,7 @@ def parameters_alike(
         for parameter in map(schemas.resolved, parameters):
             key = (str(parameter.get("in")), str(parameter.get("name")))
             if key in seen:
-                yield f"{place}: {key[1]!r} is there twice in the {key[0]}; leave one out"
+                yield f"{place}: {key[1]!r} is listed twice in the {key[0]}; leave one out"
             seen.add(key)
             merged[key] = parameter  # that of the operation replaces that of the path
     senders: dict[str, str] = {}
@@ -100,7 +100,7 @@ def hidden_classes(schemas: Schemas, operation: Mapping[str, Any], names: Iterab
 
 def _leaves(schemas: Schemas, schema: Any, kind: str) -> list[Mapping[str, Any]]:
     """Return the alternatives of a schema that are an object, or an array."""
-    return [leaf for leaf in schemas.leaves(schema) if kind in schemas.types(leaf) != ANYTHING]
+    return [leaf for leaf in schemas.leaves(schema) if kind in (types := schemas.types(leaf)) and types != ANYTHING]
 
 
 def _unsendable(

@@ -31,10 +31,10 @@ from generator.media_types import choose_media_types
 from generator.operations import API
 from generator.refusals import refusals
 from generator.rewrites import (
-    accept_shorthands,
     drop_extensions,
     drop_needless_discriminators,
     make_references_mergeable,
+    normalize,
     order_alternatives,
     spell_out_nulls,
 )
@@ -105,7 +105,7 @@ def parsed(name: str, document: Mapping[str, Any], settings: Config) -> tuple[Ge
     """
     if lines := [f"{name}: {line}" for line in refusals(document, literal_enums=settings.literal_enums)]:
         raise GenerationError("\n".join(lines))
-    drop_extensions(document)
+    drop_extensions(document)  # the order matters: each change relies on those before it
     make_references_mergeable(document)
     spell_out_nulls(document)
     settings.content_type_overrides |= choose_media_types(document)
@@ -168,7 +168,7 @@ def load(spec: Path) -> dict[str, Any]:
         raise GenerationError(f"{spec}: Invalid {kind}: {error}{advice}") from error
     if not isinstance(document, dict):
         raise GenerationError(f"{spec}: it is not an OpenAPI document: expected a mapping")
-    accept_shorthands(cast("dict[str, Any]", document))
+    normalize(cast("dict[str, Any]", document))
     return cast("dict[str, Any]", document)
 
 

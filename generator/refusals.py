@@ -1,8 +1,8 @@
 """Refusals of what OpenAPI allows and the client does not support, each in one line with its place and advice.
 
-`make spec` and `python -m generator` say the same, because both call `refusals`. What is not refused here is obeyed, is
-documentation, or says nothing about requests and responses (callbacks, webhooks, links, response headers, xml).
-tests/generator/test_refusals.py lists what is refused and what is accepted.
+`make spec` reports them, too, besides invalid OpenAPI and the rules of this repository. What is not refused here is
+obeyed, is documentation, or says nothing about requests and responses (callbacks, webhooks, links, response headers,
+xml). tests/generator/test_refusals.py lists what is refused and what is accepted.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SERVER = re.compile(r"https?://(\[[\da-fA-F:]+\]|[^\s/?#@:\[\]]+)(:\d{1,5})?(/[^
 
 
 def refusals(document: Mapping[str, Any], *, literal_enums: bool = False) -> Iterator[str]:
-    """Yield what is refused of a document, each with its place and what to do.
+    """Yield likely typing errors; without any, what is not supported; without any, references that lead nowhere.
 
     Args:
         document: The document.
@@ -145,7 +145,7 @@ class _Walk:
         tag = str(next(iter(sequence(operation.get("tags"))), "default"))
         attribute = PythonIdentifier(tag, "tag")
         if (other := self._tags.setdefault(attribute, tag)) != tag:
-            yield f"{place}.tags: {tag!r} and {other!r} are both {attribute!r} in Python; write them alike"
+            yield f"{place}.tags: {tag!r} and {other!r} are both {attribute!r} in Python; spell them the same"
         if name is None:
             module = generate_operation_id(path=UntrustedString(path), method=method, prefix="field_")
         elif (other := self._ids.setdefault(str(name), place)) != place:
@@ -338,7 +338,7 @@ def path_problem(path: str) -> str | None:
         if not re.fullmatch(r"[a-zA-Z_-][a-zA-Z0-9_-]*", name):
             return f"{{{name}}} is not supported; name a parameter with letters, digits, - and _"
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        return f"{{{twice[0]}}} is there twice; give each its own name"
+        return f"{{{twice[0]}}} occurs twice; give each its own name"
     return None
 
 

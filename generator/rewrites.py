@@ -1,4 +1,4 @@
-"""Changes of a document, in place, so that openapi-python-client makes of it what it says."""
+"""Changes of a document, in place, so that openapi-python-client generates what the document says."""
 
 from __future__ import annotations
 
@@ -9,44 +9,37 @@ from typing import Any, cast
 
 from generator.media_types import essence, is_binary
 from generator.nodes import children, mapping, operations, sequence, walk
-from generator.schema_checks import distinguished_by_constants
-from generator.schemas import Schemas, allows_null, is_alias, refers_to_one
+from generator.schemas import Schemas, allows_null, distinguished_by_constants, is_alias, refers_to_one
 
 ONLY_REQUIRED = frozenset({"required", "title", "description"})
 """Keywords of an alternative that only requires properties."""
 
 MERGED = ("properties", "required", "additionalProperties", "allOf")
-"""Keywords that the alternative to null takes over from a schema with allOf."""
+"""Keywords that move with allOf into the alternative beside null."""
 
 
-def accept_shorthands(document: dict[str, Any]) -> None:
-    """Write out, in place, what many documents leave to the reader.
-
-    An unquoted status is the text `200`, and an unquoted null in a list of types is "null". An enum whose type allows
-    null lists null, and an alternative that is only nullable is null. A default or nullable beside a $ref is about this
-    use of the schema, as it is beside an allOf. A text that is an image by its contentMediaType is a file, as OpenAPI
-    3.1 describes files. Alternatives that only require properties are limits, which the server checks. The items of an
-    array may be in any order. A default that is a text, or should be one, is of the type of its schema.
-    """
+def normalize(document: dict[str, Any]) -> None:
+    """Rewrite, in place, what a document may say in several ways to the usual one, before all checks."""
     _quote_statuses(document)
     for schema in walk(document):
-        if (values := sequence(schema.get("enum"))) and None not in values and allows_null(schema):
-            schema["enum"] = [*values, None]
-        if None in (types := sequence(schema.get("type"))):
+        if None in (types := sequence(schema.get("type"))):  # an unquoted null
             schema["type"] = ["null" if name is None else name for name in types]
+        if (values := sequence(schema.get("enum"))) and None not in values and allows_null(schema):
+            schema["enum"] = [*values, None]  # else the type would allow it in vain
         for keyword in ("oneOf", "anyOf"):
             if alternatives := sequence(schema.get(keyword)):
                 schema[keyword] = [{"type": "null"} if each == {"nullable": True} else each for each in alternatives]
                 if all("required" in mapping(each) and each.keys() <= ONLY_REQUIRED for each in alternatives):
-                    del schema[keyword]
-        if prefix := sequence(schema.pop("prefixItems", None)):
+                    del schema[keyword]  # a limit, which the server checks
+        if prefix := sequence(schema.pop("prefixItems", None)):  # their order is not checked
             items = [*prefix, *filter(None, [mapping(schema.get("items"))])]
             schema["items"] = {"anyOf": items} if len(items) > 1 else items[0]
         if "default" in schema:
             schema["default"] = _converted(schema["default"], schema.get("type"))
+        # How OpenAPI 3.1 describes a file.
         if is_binary(essence(str(schema.get("contentMediaType", "")))) and "contentEncoding" not in schema:
             schema |= {"type": "string", "format": "binary"}
-        if "$ref" in schema and schema.keys() & {"default", "nullable"}:
+        if "$ref" in schema and schema.keys() & {"default", "nullable"}:  # of this use of the schema
             schema["allOf"] = [{"$ref": schema.pop("$ref")}]
 
 
@@ -70,7 +63,7 @@ def _quote_statuses(node: Any, *, named: bool = False) -> None:
 
 
 def drop_extensions(document: Mapping[str, Any]) -> None:
-    """Drop, in place, the extensions beside paths and responses, which openapi-python-client takes for such."""
+    """Drop, in place, the extensions beside paths and responses: openapi-python-client would take them for such."""
     paths = mapping(document.get("paths"))
     responses = [mapping(operation.get("responses")) for *_, operation in operations(document)]
     for node in [paths, *responses]:
@@ -79,17 +72,14 @@ def drop_extensions(document: Mapping[str, Any]) -> None:
 
 
 def make_references_mergeable(document: Mapping[str, Any]) -> None:
-    """Add, in place, a second entry to each allOf of one $ref that has fields beside it.
-
-    openapi-python-client would ignore those fields.
-    """
+    """Add, in place, a second entry to each allOf of one $ref with fields beside it, which would be ignored else."""
     for schema in walk(document):
         if refers_to_one(schema) and not is_alias(schema):
             schema["allOf"] = [*schema["allOf"], {"type": "object"}]
 
 
 def spell_out_nulls(document: Mapping[str, Any]) -> None:
-    """Make null, in place, an alternative of the schemas that allow it.
+    """Write null, in place, where `type` or `nullable` allows it, as an alternative.
 
     openapi-python-client loses a null that `type` or `nullable` allows beside alternatives, beside allOf, and beside
     properties without a type. Beside an enum that lists null, it makes a class for each type.
@@ -125,7 +115,7 @@ def order_alternatives(document: Mapping[str, Any]) -> None:
 def drop_needless_discriminators(document: Mapping[str, Any]) -> None:
     """Drop, in place, discriminators of unions that constants tell apart, and those of no union, such as a base class.
 
-    Each value is then checked as well.
+    The decoder of the union then checks the constants, too.
     """
     schemas = Schemas(document)
     for schema in walk(document):

@@ -8,7 +8,7 @@ from typing import Any
 
 from generator import docstrings
 from generator.nodes import mapping, sequence, type_names
-from generator.schemas import ANYTHING, OBJECT, Schemas, is_alias
+from generator.schemas import ANYTHING, OBJECT, Schemas, distinguished_by_constants, is_alias, not_null
 from generator.value_checks import Problem, check_boolean, check_const, check_default, check_enum, check_types
 
 ANNOTATIONS = frozenset(
@@ -126,7 +126,7 @@ def _type(_: Schemas, schema: Mapping[str, Any]) -> Problem | None:
     return None
 
 
-def _required(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | None:
+def _required(_: Schemas, schema: Mapping[str, Any]) -> Problem | None:
     if "allOf" in schema or "properties" not in schema:
         return None
     missing = [name for name in map(str, sequence(schema.get("required"))) if name not in mapping(schema["properties"])]
@@ -183,23 +183,6 @@ def _discriminator(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | Non
         if str(target).rpartition("/")[2] not in names:
             return "discriminator", f"mapping: {value!r} leads to {target!r}, which is not an alternative; list it"
     return None
-
-
-def distinguished_by_constants(schemas: Schemas, schema: Mapping[str, Any]) -> bool:
-    """Return whether the values that each alternative lists for the discriminator's property tell them apart."""
-    name = str(mapping(schema.get("discriminator")).get("propertyName"))
-    alternatives = [leaf for leaf in schemas.leaves(schema) if not_null(leaf)]
-    shapes = map(schemas.shape, alternatives)
-    return (
-        len(alternatives) > 1
-        and all(name in shape.required and schemas.values(shape.properties.get(name)) is not None for shape in shapes)
-        and not any(schemas.accepts_value_of(one, other) for one, other in combinations(alternatives, 2))
-    )
-
-
-def not_null(schema: Any) -> bool:
-    """Return whether a schema is another than that of null."""
-    return mapping(schema).get("type") != "null"
 
 
 CHECKS_IN_ALL_OF: tuple[Check, ...] = (

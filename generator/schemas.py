@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import combinations
 from typing import Any, NamedTuple
 
 from generator.nodes import mapping, operations, resolved, sequence
@@ -92,8 +93,8 @@ class Schemas:
         for part in sequence(schema.get("allOf")):
             self._add_shape(part, shape, seen)
 
-    def values(self, schema: Any) -> set[Any] | None:
-        """Return the values that a schema lists, or None if it lists none."""
+    def values(self, schema: Any) -> set[str] | None:
+        """Return the values that a schema lists, as texts, or None if it lists none."""
         schema = self.resolved(schema)
         if "const" in schema:
             return {str(schema["const"])}
@@ -132,7 +133,7 @@ class Schemas:
         return False
 
     def decoding_order(self, alternatives: list[Any]) -> list[int]:
-        """Return the indices of alternatives, those before others that would accept their values, too."""
+        """Return the indices of alternatives, in an order in which none is tried before one whose values it accepts."""
         order: list[int] = []
         for index, each in enumerate(alternatives):
             wider = (
@@ -144,7 +145,10 @@ class Schemas:
         return order
 
     def accepts_value_of(self, first: Any, other: Any) -> bool:
-        """The decoder of `first` is tried first; return whether it could accept a value of `other`."""
+        """Return whether a decoder of `first` could accept an object or an array that is meant for `other`.
+
+        Values of other types are told apart by their JSON type; `decoders` tries plain strings last.
+        """
         return any(self._accepts(one, leaf) for one in self.leaves(first) for leaf in self.leaves(other))
 
     def _accepts(self, first: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
@@ -201,3 +205,20 @@ def allows_null(schema: Mapping[str, Any]) -> bool:
 def combined(schema: Mapping[str, Any]) -> list[Any]:
     """Return the entries of allOf, anyOf and oneOf of a schema."""
     return [part for keyword in ("allOf", "anyOf", "oneOf") for part in sequence(schema.get(keyword))]
+
+
+def distinguished_by_constants(schemas: Schemas, schema: Mapping[str, Any]) -> bool:
+    """Return whether the values that each alternative lists for the discriminator's property tell them apart."""
+    name = str(mapping(schema.get("discriminator")).get("propertyName"))
+    alternatives = [leaf for leaf in schemas.leaves(schema) if not_null(leaf)]
+    shapes = map(schemas.shape, alternatives)
+    return (
+        len(alternatives) > 1
+        and all(name in shape.required and schemas.values(shape.properties.get(name)) is not None for shape in shapes)
+        and not any(schemas.accepts_value_of(one, other) for one, other in combinations(alternatives, 2))
+    )
+
+
+def not_null(schema: Any) -> bool:
+    """Return whether a schema is another than that of null."""
+    return mapping(schema).get("type") != "null"

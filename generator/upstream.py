@@ -40,7 +40,7 @@ MESSAGES = {
     r"Cannot take allOf a non-object": "an entry of allOf has no properties to merge; give it type: object",
     r"Parameters with same Python identifier (.+) detected": r"two parameters are \1 in Python; rename one",
     r"Invalid property in union .+": "an alternative cannot be generated here; refer to one under components.schemas",
-    r"Properties (.*) and (.*) have the same python_name": r"'\1' and '\2' are alike in Python; rename one",
+    r"Properties (.*) and (.*) have the same python_name": r"'\1' and '\2' have the same name in Python; rename one",
 }
 """Our words for what openapi-python-client says."""
 

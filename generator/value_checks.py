@@ -94,7 +94,7 @@ def check_enum(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | None:
         if not name.isidentifier():
             return "enum", f"{value!r} has no name in Python; give each value one with x-enum-varnames"
         if taken.get(name) == value:
-            return "enum", f"{value!r} is there twice; leave one out"
+            return "enum", f"{value!r} is listed twice; leave one out"
         if name in taken:
             return "enum", (
                 f"{taken[name]!r} and {value!r} would both be {name} in Python; "
@@ -123,7 +123,7 @@ def check_default(schemas: Schemas, schema: Mapping[str, Any]) -> Problem | None
         return "default", problem
     if len(entries := sequence(schema.get("allOf"))) == 1:
         schema = schemas.resolved(entries[0])
-        if "object" in types != ANYTHING:
+        if "object" in types and types != ANYTHING:
             return "default", "an object of another schema cannot have one; leave it out"
     if (kind := JSON_TYPES.get(type(default), "string")) not in types:
         expected = schema["type"] if isinstance(schema.get("type"), str) else " or ".join(sorted(types))

@@ -29,7 +29,8 @@ UNEXPECTED = re.compile(
 
 def problems(name: str, document: dict[str, Any]) -> Iterator[str]:
     """Yield what is wrong with the API description in the file of this name, each with its place."""
-    refused = list(refusals(document))
+    settings = load_settings(ROOT / "generator-config.yaml", Path(name))
+    refused = list(refusals(document, literal_enums=settings.literal_enums))
     is_unreadable = any(malformed(document)) or any(line.startswith("$.openapi:") for line in refused)
     found = refused if is_unreadable else refused + list(invalid(document, refused))
     if found:
@@ -37,7 +38,7 @@ def problems(name: str, document: dict[str, Any]) -> Iterator[str]:
         return
     yield from house_rules(document)
     try:
-        _, api = parsed(name, document, load_settings(ROOT / "generator-config.yaml", Path(name)))
+        _, api = parsed(name, document, settings)
     except GenerationError as error:
         yield from (line.removeprefix(f"{name}: ") for line in str(error).splitlines())
         return
@@ -81,7 +82,7 @@ def invalid(document: dict[str, Any], refused: Sequence[str]) -> Iterator[str]:
 
 
 def deepest(error: Any) -> Any:
-    """Return the error of the alternative that was meant, if something fits none: the one that came furthest."""
+    """Return the error deepest in the document if no alternative fits: it is likely that of the intended one."""
     alternatives = (cause for cause in error.context or () if "'$ref'" not in cause.message)
     causes = [deepest(cause) for cause in alternatives if cause.validator != "enum"]  # which tells them apart
     return max([*causes, error], key=lambda cause: len(cause.absolute_path))

@@ -112,7 +112,7 @@ class _Connection(httpcore.AsyncConnectionInterface):
         return True
 
     def is_idle(self) -> bool:
-        return True  # it is never lost
+        return True  # so `discard_lost_connections` leaves it
 
     def has_expired(self) -> bool:
         return False
@@ -152,7 +152,7 @@ _NOT_HTTP = "the server did not send a valid HTTP response"
 _DISCONNECTED = "the server closed the connection without a response"
 _INCOMPLETE = "the server closed the connection before the end of the response"
 
-# What aiohttp raises, what it means, and in which words; `{0}` is the reason. The first row that fits holds.
+# What aiohttp raises, what it means, and in which words; `{0}` is the reason. The first matching row applies.
 _MEANINGS: tuple[tuple[type[Exception], type[Exception], str], ...] = (
     (aiohttp.ConnectionTimeoutError, httpcore.ConnectTimeout, "the connection took too long"),
     (TimeoutError, httpcore.ReadTimeout, "the response took too long"),

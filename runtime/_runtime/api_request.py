@@ -18,7 +18,7 @@ from .config import is_header_value
 
 T = TypeVar("T")
 
-_NONE: Mapping[str, Any] = MappingProxyType({})
+_EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
 class Security(NamedTuple):
@@ -64,10 +64,10 @@ class APIRequest(NamedTuple, Generic[T]):
     responses: Mapping[str, BodyDecoder[T]]
     errors: Callable[[], Mapping[str, BodyDecoder[Any]]] = dict
     accept: str = "application/json"
-    path_parameters: Mapping[str, Any] = _NONE
-    query: Mapping[str, Any] = _NONE
-    headers: Mapping[str, Any] = _NONE
-    cookies: Mapping[str, Any] = _NONE
+    path_parameters: Mapping[str, Any] = _EMPTY
+    query: Mapping[str, Any] = _EMPTY
+    headers: Mapping[str, Any] = _EMPTY
+    cookies: Mapping[str, Any] = _EMPTY
     body: Any = UNSET
     content_type: str = ""
 
@@ -92,7 +92,7 @@ class APIRequest(NamedTuple, Generic[T]):
         """Return the arguments of `httpx.Request` besides method, URL and credentials.
 
         Raises:
-            UsageError: A header or a cookie is not printable ASCII or has space around it, or a cookie has a semicolon.
+            UsageError: A header, a cookie, a file, or an item of an array with its delimiter in it cannot be sent.
         """
         query: dict[str, Any] = {}
         for name, value in _present(self.query).items():
@@ -128,7 +128,11 @@ def _field(value: Any) -> Any:
 
 
 def _text(value: Any, delimiter: str = ",") -> str:
-    """Return a parameter as text for a path, header or cookie, with a delimiter between the items of an array."""
+    """Return a parameter as text for a path, header or cookie, with a delimiter between the items of an array.
+
+    Raises:
+        UsageError: An item contains the delimiter.
+    """
     encoded = encode(value)
     if isinstance(encoded, list):
         texts = list(map(_text, encoded))  # pyright: ignore[reportUnknownArgumentType]

@@ -88,7 +88,7 @@ class Call(Generic[T]):
         self._redact = state.config.redact
         self._is_safe = request.method in timing.SAFE_METHODS
         self._unknown_outcome_hint = "" if self._is_safe else _UNKNOWN_OUTCOME
-        self._raw: RawResponse | None = None  # the response to the last request, once it has begun
+        self._raw: RawResponse | None = None  # the current response: None before it begins, and before a retry
         self._attempts = 0
         self._redirects = 0
         self._follows_redirect = False  # the next request, which is not an attempt of its own
@@ -115,7 +115,7 @@ class Call(Generic[T]):
             self._raise(APIConnectionError("the client was closed during the call"))
         delay = self._state.rate_limit.try_acquire() if self._state.rate_limit else 0.0
         if delay and delay >= self.remaining:
-            self.raise_no_slot()
+            self.raise_rate_limited()
         return delay
 
     def next_request(self) -> httpx.Request:
@@ -133,7 +133,7 @@ class Call(Generic[T]):
         return None if response.is_stream_consumed else self._raw.new_body()
 
     def result(self) -> Response[T] | None:
-        """Return the result, or None if another request is to be sent after `delay`.
+        """Return the result, or None to send another request after `delay`; update the rate limit and the retry budget.
 
         Raises:
             APIStatusError: The status is not 2xx.
@@ -144,15 +144,14 @@ class Call(Generic[T]):
         status = raw.status_code
         if self._state.rate_limit:
             self._state.rate_limit.on_response(status, raw.fields)
-        responses = self._request.responses
-        decode = responses.get(str(status)) or responses.get("2XX") or responses.get("default")
         try:
             if raw.body is not None:
                 raw.content = raw.body.finish()
             if not raw.is_success:
                 self._on_status(raw)
                 return None
-            http_status = _STATUSES.get(status)
+            responses, http_status = self._request.responses, _STATUSES.get(status)
+            decode = responses.get(str(status)) or responses.get("2XX") or responses.get("default")
             if decode is None or http_status is None:
                 documented = " or ".join(responses) or "no success"
                 problem = f"the API description documents only {documented}"
@@ -166,12 +165,16 @@ class Call(Generic[T]):
         return Response(http_status, raw.headers, raw.content, parsed)
 
     def on_error(self, error: BaseException) -> None:
-        """Set `delay` for another request, unless the response to this one is good enough in spite of an error.
+        """Handle what was raised instead of a complete response.
+
+        Afterwards, `result` judges the response if it is usable: a truncated error, or one that an event hook raised.
+        Otherwise `delay` is set, and `result` returns None.
 
         Raises:
             APIConnectionError: The call is not retried. `APITimeoutError` if it timed out.
             APIResponseValidationError: The body of the response was refused.
-            BaseException: The error is not about this call, but about an event hook or a test double of the caller's.
+            BaseException: Anything else, unchanged: an interrupt, a cancellation, or an error of an event hook or of a
+                test double of the caller's.
         """
         if (transport_error := failures.transport_error_for(error)) is not None:
             transport_error.__cause__ = error
@@ -188,9 +191,9 @@ class Call(Generic[T]):
             self._state.rate_limit.release()
         if not is_fault:
             raise error
-        self._on_fault(error)
+        self._retry_or_raise(error)
 
-    def _on_fault(self, error: BaseException) -> None:
+    def _retry_or_raise(self, error: BaseException) -> None:
         """Set `delay` for another request, after this one got no complete response, or raise an error."""
         if isinstance(error, APIResponseValidationError):  # the body was refused
             self._raise(error)
@@ -218,7 +221,7 @@ class Call(Generic[T]):
         advice = f"check the network and the server, or raise `{option}` to wait longer"
         self._raise(APITimeoutError(f"{what}; {advice}{hint}"), error)
 
-    def raise_no_slot(self) -> NoReturn:
+    def raise_rate_limited(self) -> NoReturn:
         """Raise the error for a call whose deadline comes before the rate limit allows its request."""
         if self._last_429 is not None:
             self._raise(self._last_429)
@@ -226,19 +229,20 @@ class Call(Generic[T]):
         self._raise(APITimeoutError(f"{limit}; make fewer calls, or raise `deadline`"))
 
     def _plan_retry(self, delay: float, reason: str, *, exempt: bool = False, may_be_stale: bool = False) -> bool:
-        """Set `delay` and return True if a retry is allowed. It is charged to the retry budget unless exempt."""
+        """Log the failure, and return whether to retry after `delay`. The retry budget is charged unless exempt."""
         if self._attempts > self._options.max_retries or delay >= self.remaining:
             return False
         cost = 0 if exempt else self._state.retry_budget.acquire(may_be_stale=may_be_stale)
-        retry = cost is not None
-        self._charged_retries += cost or 0
-        self._budget_hint = "" if retry else "; not retrying: the retry budget is used up"
-        next_step = f"; retrying in {delay:.2f} s" if retry else self._budget_hint
+        if cost is None:
+            next_step = self._budget_hint = "; not retrying: the retry budget is used up"
+        else:
+            next_step = f"; retrying in {delay:.2f} s"
+            self._charged_retries += cost
         _logger.info(
             "%s %s: attempt %d failed: %s%s", self._request.method, self._shown_url, self._attempts, reason, next_step
         )
         self.delay = delay
-        return retry
+        return cost is not None
 
     def _on_status(self, raw: RawResponse) -> None:
         """Set `delay` for another request, or raise the error of a status that is not 2xx."""

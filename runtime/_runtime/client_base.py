@@ -34,9 +34,11 @@ class ClientState(Generic[H]):
         parent: The state of the parent process, or None in the process that made the client.
 
     Attributes:
+        retry_budget: The retries that calls may still make.
+        rate_limit: The limiter, or None if the API description states no limit.
         closed: Whether the client was closed.
-        max_connections: How many requests may be sent at once. Calls wait for a connection here, because httpcore loses
-            connections when a request stops waiting for one in its pool.
+        max_connections: How many connections a process, or an event loop, may use at once. Calls wait for one in
+            `connection_slots`, not in httpcore's pool, which loses connections when a request stops waiting.
         proxy: For errors: host and port of the proxy, the name of a transport that may be one, or None.
         proxy_source: For errors: the variable that names the proxy, or `http_client`.
     """
@@ -124,7 +126,7 @@ class ClientBase(Generic[H, S]):
     def __init__(self, config: ClientConfig[H], options: CallOptions) -> None:
         self._config: ClientConfig[H] = config
         self._options = options
-        self._states = {os.getpid(): self._state_type(config, None)}
+        self._states = {os.getpid(): self._state_type(config, None)}  # by process; shared with those of `with_options`
         self._owns_connections = True
         self._prepared: dict[tuple[object, ...], Prepared] = {}  # of operations without arguments
         if config.http_client is None and config.base_url.scheme == "https":
@@ -132,7 +134,7 @@ class ClientBase(Generic[H, S]):
 
     @property
     def _state(self) -> S:
-        """What calls share in this process: its locks and connections would not survive a fork.
+        """The state that calls share in this process. Its locks and connections would not survive a fork.
 
         The states of parent processes are kept, because closing their connections would disturb the parent.
         """
@@ -175,7 +177,8 @@ class ClientBase(Generic[H, S]):
             UsageError: An option is invalid.
         """
         client = object.__new__(type(self))
-        members = vars(self).copy()  # at once: another thread may be adding `client.<tag>`, which is left out
+        # Copied in one step: another thread may be caching `client.<tag>`. Each client caches tags of its own.
+        members = vars(self).copy()
         vars(client).update(
             {name: each for name, each in members.items() if getattr(each, "_client", None) is not self}
         )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 KEEPALIVE_EXPIRY = 5.0  # seconds
-MAX_SHARE = 1.0  # seconds for each address but the last; after them the system would only send its SYN again
+MAX_SHARE = 1.0  # seconds for each address but the last; after them, the system only repeats its first packet
 _PIECE = 16384  # bytes to write at once: a record of TLS
 
 
@@ -186,7 +186,7 @@ class UnfollowedResponse(httpx.Response):
 
 
 class _NoCookies(httpx.Cookies):
-    """Keeps no cookies: the API has none, and a server could fill the memory with them."""
+    """Ignores `Set-Cookie`: a server could fill the memory. Cookies that are parameters or keys are still sent."""
 
     def extract_cookies(self, response: httpx.Response) -> None:
         pass

@@ -1,4 +1,4 @@
-"""When to send a request: the clock, the deadline of the current exchange, retries and the server's rate limit.
+"""When to send a request: the clock, the deadline of the current thread, retries and the server's rate limit.
 
 stamina and httpx-retries do not suffice: the calls of a client share one retry budget, a wait never exceeds the
 deadline of its call, and incomplete responses are retried, which a transport cannot see.
@@ -170,7 +170,7 @@ class RateLimit:
             return 0.0
 
     def release(self) -> None:
-        """Release the place of a request that the server may not have counted: it got no response, or a proxy's."""
+        """Release the place of a request without a complete response, which the server may not have counted."""
         with self._lock:
             self._in_flight -= 1
             self._available = min(self._available + 1, self._requests)

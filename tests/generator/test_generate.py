@@ -161,7 +161,7 @@ def test_failing_run_leaves_the_old_output(checkout: Checkout, fault: str) -> No
     code, out, err = checkout.generate()
     assert (code, out.strip()) == (1, "")
     assert re.search(told, err)
-    assert err.splitlines()[-1].endswith("is as it was. Fix what is named above, then run `make generate` again.")
+    assert err.splitlines()[-1].endswith("is unchanged. Fix what is named above, then run `make generate` again.")
     assert contents(checkout.output) == files
     assert everything(checkout.folder) == found
 

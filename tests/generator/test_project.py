@@ -60,7 +60,7 @@ def test_what_cannot_be_generated_is_one_line(
     assert caught.value.code == 1
     assert capsys.readouterr().err.splitlines() == [
         line,
-        f"{output} is as it was. Fix what is named above, then run `make generate` again.",
+        f"{output} is unchanged. Fix what is named above, then run `make generate` again.",
     ]
     assert not output.exists()
 

@@ -165,7 +165,7 @@ PATHS: Refused = {
         {"/{a.b}": {}}
     ),
     "$.paths['/{1}']: {1} is not supported; name a parameter with letters, digits, - and _": described({"/{1}": {}}),
-    "$.paths['/{a}/{a}']: {a} is there twice; give each its own name": described({"/{a}/{a}": {}}),
+    "$.paths['/{a}/{a}']: {a} occurs twice; give each its own name": described({"/{a}/{a}": {}}),
     "$.paths['/a/{id}'].get.parameters: 'id' is only in the path": described({"/a/{id}": {"get": OK}}),
     "$.paths['/b'].get.parameters: 'id' is not in the path": described({"/b": {"parameters": [PATH_ID], "get": OK}}),
 }
@@ -186,7 +186,7 @@ OPERATIONS: Refused = {
         {"/a": {"get": {"$ref": "a.yaml"}}}
     ),
     "$.paths['/0'].get.operationId: '-' has no letters for a name in Python; write some": operations("-"),
-    "$.paths['/a'].put.tags: 'a-b' and 'a b' are both 'a_b' in Python; write them alike": described(
+    "$.paths['/a'].put.tags: 'a-b' and 'a b' are both 'a_b' in Python; spell them the same": described(
         {"/a": {"get": {**OK, "tags": ["a b"]}, "put": {**OK, "tags": ["a-b"]}}}
     ),
 }
@@ -250,7 +250,7 @@ PARAMETERS: Refused = {
         security=[{"key": []}],
         components={"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}},
     ),
-    f"{GET}.parameters: 'p' is there twice in the query; leave one out": get(
+    f"{GET}.parameters: 'p' is listed twice in the query; leave one out": get(
         {"parameters": [{"$ref": "#/components/parameters/P"}, query("p")]},
         components={"parameters": {"P": query("p")}},
     ),
@@ -459,7 +459,7 @@ VALUES: Refused = {
     f'{X}.items.enum: expected strings alone or integers alone; quote texts such as "yes" and "1"': schema(
         type="array", items={"enum": [True, False]}
     ),
-    f"{X}.enum: 'a' is there twice; leave one out": schema(enum=["a", "a"]),
+    f"{X}.enum: 'a' is listed twice; leave one out": schema(enum=["a", "a"]),
     f"{X}.enum: 'a b' and 'a-b' would both be A_B in Python; give each value a name with x-enum-varnames": schema(
         enum=["a b", "a-b"]
     ),
@@ -879,7 +879,7 @@ ALIKE: Refused = {
         FooBAR={"enum": ["a"]}, FooBar=of(a=STRING)
     ),
     **{
-        f"$.components.schemas: {name} is called as the class of a tag's operations; give it another title": get(
+        f"$.components.schemas: {name} is also the name of the class of a tag; give it another title": get(
             {"tags": ["send"]}, components={"schemas": {name: of(a=STRING)}}
         )
         for name in ("SendAPI", "AsyncSendAPI")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from generator.rewrites import accept_shorthands, order_alternatives, spell_out_nulls
+from generator.rewrites import normalize, order_alternatives, spell_out_nulls
 
 A = {"$ref": "#/components/schemas/A"}
 B = {"$ref": "#/components/schemas/B"}
@@ -83,7 +83,7 @@ UNCHANGED: list[Schema] = [
 def test_shorthand_is_written_out() -> None:
     """As most documents mean it, whatever the letter of OpenAPI 3.0 says of what is beside a $ref."""
     schemas = {name: copy.deepcopy(schema) for name, (schema, _) in WRITTEN_OUT.items()}
-    accept_shorthands({"components": {"schemas": {"X": {"properties": schemas}}}})
+    normalize({"components": {"schemas": {"X": {"properties": schemas}}}})
     assert schemas == {name: expected for name, (_, expected) in WRITTEN_OUT.items()}
 
 
@@ -91,17 +91,17 @@ def test_unquoted_status_is_text() -> None:
     """In its place among the others; of one that is there twice, none is lost."""
     responses: dict[Any, Any] = {200: {"content": {}}, "2XX": {}, 404: A, "500": {}}
     document: dict[str, Any] = {"paths": {"/a": {"get": {"responses": responses}}}}
-    accept_shorthands(document)
+    normalize(document)
     assert list(responses.items()) == [("200", {"content": {}}), ("2XX", {}), ("404", A), ("500", {})]
     twice: dict[Any, Any] = {200: A, "200": B}
-    accept_shorthands({"responses": twice})
+    normalize({"responses": twice})
     assert twice == {200: A, "200": B}
 
 
 def test_written_out_schema_stays_as_it_is() -> None:
     """And what is no schema: an example, and properties of such names."""
     schemas = copy.deepcopy(WRITTEN_ALREADY)
-    accept_shorthands({"oneOf": schemas})
+    normalize({"oneOf": schemas})
     assert schemas == WRITTEN_ALREADY
 
 

@@ -92,7 +92,7 @@ def test_discriminator_is_kept_beside_null() -> None:
 
 
 FAULTS = {
-    "$.components.schemas.X: 'a.b' and 'a-b' are alike in Python; rename one": described(
+    "$.components.schemas.X: 'a.b' and 'a-b' have the same name in Python; rename one": described(
         components={"schemas": {"X": {"type": "object", "properties": {"a-b": STRING, "a.b": STRING}}}}
     ),
     "$.components.schemas.FooBar: two schemas are FooBar in Python; give one another title": described(

@@ -53,7 +53,7 @@ class LoopState:
         self._ended = False
         self._lifetime: AsyncGenerator[None] | None = None
 
-    async def own_connections(self, owner: object) -> None:
+    async def close_with_loop(self, owner: object) -> None:
         """Close the connections when the event loop ends, or when the owner is dropped."""
         self._finalizer = weakref.finalize(owner, self.close_soon)
         self._finalizer.atexit = False
@@ -125,7 +125,7 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
             loop = state.loops.get(current_token().native_token) or await self._new_loop_state(state)
             while True:
                 if loop.rate_limit_lock.locked() or call.try_acquire() > 0:  # calls that wait already go first
-                    await _wait_for_slot(call, loop)
+                    await _wait_for_rate_limit(call, loop)
                 try:
                     await self._exchange(call, state, loop)
                 except BaseException as error:
@@ -147,7 +147,7 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
                 try:
                     return await _read(response, call)
                 finally:
-                    # Of a client that was closed meanwhile: its pool did not close a connection that was opened later.
+                    # If the client was closed during the request, its pool no longer closes this connection.
                     limit_reuse(response, is_last=state.closed and loop.http is not self._config.http_client)
                     # Closing a response of aiohttp does not suspend, so nothing can cancel it.
                     await (response.aclose() if self._transport_name == "aiohttp" else _shielded(response.aclose()))
@@ -176,14 +176,14 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
 
             http = AsyncHTTPClient(transport=self._new_transport(state), trust_env=False)
             loop = LoopState(http, state.max_connections)
-            await loop.own_connections(state)
+            await loop.close_with_loop(state)
         state.loops[current_token().native_token] = loop
         return loop
 
     async def close(self) -> None:
         """Close the connections. Calls in progress fail, and further ones are refused.
 
-        An `http_client` that was passed in stays open: its owner closes it.
+        An `http_client` that was passed in stays open: its owner closes it. A client of `with_options` closes nothing.
         """
         if not self._owns_connections:
             return
@@ -243,7 +243,7 @@ async def _acquire_connection(loop: LoopState, request: httpx.Request) -> None:
         raise httpx.PoolTimeout("all connections are in use") from None
 
 
-async def _wait_for_slot(call: Call[Any], loop: LoopState) -> None:
+async def _wait_for_rate_limit(call: Call[Any], loop: LoopState) -> None:
     """Wait until the rate limit allows a request: one call waits for it, the others queue behind."""
     with _move_on_after(call.remaining):
         async with loop.rate_limit_lock:
@@ -251,7 +251,7 @@ async def _wait_for_slot(call: Call[Any], loop: LoopState) -> None:
                 with _move_on_after(delay):
                     await anyio.sleep_forever()
             return
-    call.raise_no_slot()
+    call.raise_rate_limited()
 
 
 def _checked_transport(transport: TransportName, http_client: httpx.AsyncClient | None) -> TransportName:

@@ -45,7 +45,8 @@ class RawResponse:
         redact: Replaces the key in a text.
 
     Attributes:
-        fields: The headers by lowercase name, which are faster to look up than httpx's.
+        content: The decompressed body.
+        fields: The headers by lowercase name: a dict is faster to look up than `httpx.Headers`.
         body: What collects the body, or None before that begins.
     """
 

@@ -136,7 +136,7 @@ def _key_problem(key: Any, *, bearer: bool) -> str | None:
 
 
 def parse_url(url: httpx.URL | str) -> httpx.URL | None:
-    """Return the URL of a server, or None if it is not one: errors of httpx would quote what may be secret."""
+    """Return a server's URL, or None if it is invalid. httpx would quote it in its error, and it may hold a secret."""
     try:
         parsed = httpx.URL(url)
         host, port = parsed.host, parsed.port or 0

@@ -78,7 +78,7 @@ def is_transient(causes: Causes) -> bool:
 
 
 def is_callers_error(error: BaseException, *, is_closed: bool) -> bool:
-    """Return whether an error is not about a request of a client, but about a hook or a test double of the caller's."""
+    """Return whether an error is of the caller's event hook or test double, and must reach the caller unchanged."""
     if is_unmatched(error) or is_raised_by_hook(error):
         return True
     if isinstance(error, RuntimeError):
@@ -95,7 +95,7 @@ def is_unmatched(error: BaseException) -> bool:
 
 
 def is_raised_by_hook(error: BaseException) -> bool:
-    """Return whether an event hook of the caller's raised an error, not a request or a response of ours in it."""
+    """Return whether an event hook itself raised an error, rather than a request that the hook made with a client."""
     frames = [frame for frame, _ in walk_tb(error.__traceback__) if _package_of(frame) in LIBRARIES]
     return bool(frames) and frames[-1].f_code.co_name == CALLER_OF_HOOKS
 

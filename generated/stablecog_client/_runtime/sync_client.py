@@ -54,22 +54,22 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
             call = Call(state, self._options, request, self._prepare(request))
             while True:
                 if state.rate_limit_lock.locked() or call.try_acquire() > 0:  # calls that wait already go first
-                    _wait_for_slot(call, state)
+                    _wait_for_rate_limit(call, state)
                 try:
                     self._exchange(call, state)
                 except BaseException as error:
                     call.on_error(error)
                 if (response := call.result()) is not None:
                     return response
-                with suppress(Empty):  # ends early when the client is closed
-                    state.closing.put(state.closing.get(timeout=call.delay))
+                _wait(state, call.delay)
         except BaseException as error:  # the frames of network code hold the key, or what the server sent
             raise without_secrets(error, active, self._config.redact)  # noqa: B904
 
     def _exchange(self, call: Call[Any], state: SyncState) -> None:
         """Send a request and read the response."""
         request = call.next_request()
-        http, slots = state.http or self._http_client(state), state.connection_slots
+        http = state.http or self._ensure_http_client(state)
+        slots = state.connection_slots  # after that, because a new HTTP client has its own
         try:
             slots.get(timeout=request.extensions["timeout"]["pool"])
         except Empty:
@@ -81,7 +81,7 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
             try:
                 _read(response, call)
             finally:
-                # Of a client that was closed or replaced meanwhile: nothing would close a connection opened later.
+                # If the client was closed or replaced during the request, its pool no longer closes this connection.
                 is_abandoned = state.closed or http is not state.http
                 limit_reuse(response, is_last=is_abandoned and http is not self._config.http_client)
                 try:
@@ -94,7 +94,7 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
 
             if not isinstance(error, Exception) and http is not self._config.http_client:
                 state.http = None  # an interrupt may leave a connection locked: begin with new ones
-            discard_lost_connections(http, request.url)  # nothing to close: the failed handshake did
+            discard_lost_connections(http, request.url)  # which are closed already
             is_of_hook = isinstance(error, httpx.HTTPStatusError) or is_raised_by_hook(error)
             if current_exchange.connection is not None and not is_of_hook:
                 current_exchange.connection.close()  # httpcore leaves it open when a handshake of SOCKS fails
@@ -103,7 +103,7 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
             current_exchange.ends_at, current_exchange.connection = outer
             slots.put(None)
 
-    def _http_client(self, state: SyncState) -> httpx.Client:
+    def _ensure_http_client(self, state: SyncState) -> httpx.Client:
         """Return the HTTP client of this process; create it on first use. It opens connections on demand."""
         config = self._config
         with state.lock:
@@ -129,7 +129,7 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
     def close(self) -> None:
         """Close the connections. Calls in progress fail, and further ones are refused.
 
-        An `http_client` that was passed in stays open: its owner closes it.
+        An `http_client` that was passed in stays open: its owner closes it. A client of `with_options` closes nothing.
         """
         if not self._owns_connections:
             return
@@ -159,10 +159,16 @@ def _read(response: httpx.Response, call: Call[Any]) -> None:
             raise TimeoutError
 
 
-def _wait_for_slot(call: Call[Any], state: SyncState) -> None:
+def _wait(state: SyncState, seconds: float) -> None:
+    """Wait, or return early when the client is closed: the item is put back for the others."""
+    with suppress(Empty):
+        state.closing.put(state.closing.get(timeout=seconds))
+
+
+def _wait_for_rate_limit(call: Call[Any], state: SyncState) -> None:
     """Wait until the rate limit allows a request: one call waits for it, the others queue behind."""
     if not state.rate_limit_lock.acquire(timeout=call.remaining):
-        call.raise_no_slot()
+        call.raise_rate_limited()
     try:
         while delay := call.try_acquire():
             time.sleep(delay)
