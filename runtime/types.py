@@ -22,6 +22,8 @@ class Unset(Enum):
     def __repr__(self) -> str:
         return "UNSET"
 
+    __str__ = __repr__
+
 
 UNSET: Final = Unset.UNSET
 """Marks an optional field or parameter as left out, which is different from null."""

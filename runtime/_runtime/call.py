@@ -32,7 +32,7 @@ _logger = logging.getLogger(__name__.partition(".")[0])
 
 # What the HTTP libraries and sockets raise when there is no complete response, or a body is refused. httpx raises
 # RuntimeError when its client is closed.
-_FAULTS = (
+FAULTS = (
     *(httpx.HTTPError, httpx.InvalidURL, APIResponseValidationError),
     *(ConnectionError, TimeoutError, socket.gaierror, ssl.SSLError, RuntimeError),
 )
@@ -180,7 +180,7 @@ class Call(Generic[T]):
             transport_error.__cause__ = error
             error = transport_error
         is_closed = self._state.is_closed
-        is_fault = isinstance(error, _FAULTS) and not failures.is_callers_error(error, is_closed=is_closed)
+        is_fault = isinstance(error, FAULTS) and not failures.is_callers_error(error, is_closed=is_closed)
         if is_fault and isinstance(error, httpx.HTTPStatusError):  # raised by an event hook of the caller's
             self._raw = RawResponse(error.response, self._redact)
             return

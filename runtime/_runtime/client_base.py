@@ -212,7 +212,9 @@ class ClientBase(Generic[H, S]):
     def _build(self, request: APIRequest[Any]) -> Prepared:
         config = self._config
         arguments = request.arguments()
-        headers = httpx.Headers({"user-agent": config.api.user_agent, "accept": request.accept})
+        headers = httpx.Headers({"user-agent": config.api.user_agent})
+        own_accept = config.http_client.headers.get("accept", "*/*") if config.http_client else "*/*"
+        headers["accept"] = request.accept if own_accept == "*/*" else own_accept  # "*/*" is httpx's
         for name, value in self._options.headers.items():  # one by one: names may differ in case alone
             headers[name] = value
         headers["accept-encoding"] = ACCEPT_ENCODING

@@ -53,6 +53,7 @@ def _one_of(characters: str) -> str:
     """Return a pattern of what stands for one of these characters in JSON, in URLs and in plain text."""
     codes = "|".join({f"{ord(character):02x}" for character in characters})
     texts = {text for character in characters for text in (json.dumps(character)[1:-1], character)}
+    texts |= {r"\/"} if "/" in characters else set()  # as some servers write JSON
     longest_first = sorted(texts, key=len, reverse=True)
     return rf"(?:(?i:(?:\\u00|%)(?:{codes}))|{'|'.join(map(re.escape, longest_first))})"
 

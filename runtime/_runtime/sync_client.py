@@ -8,11 +8,12 @@ import time
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any, Self, TypeVar
+from weakref import WeakSet
 
 from ..types import Response
 from . import environment
 from .api_request import APIRequest
-from .call import NO_AUTH, Call
+from .call import FAULTS, NO_AUTH, Call
 from .client_base import ClientBase, ClientState
 from .config import ClientConfig
 from .failures import is_raised_by_hook, without_secrets
@@ -33,6 +34,7 @@ class SyncState(ClientState[httpx.Client]):
         self.closing = SimpleQueue[None]()  # holds an item from when the client is closed
         self.connection_slots = SimpleQueue[None]()  # holds an item for each connection that may be used
         self.http: httpx.Client | None = None
+        self.opened = WeakSet[httpx.Client]()  # those that are ours, with any that an interrupt replaced
 
 
 class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
@@ -91,8 +93,8 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
         except BaseException as error:
             from .custom_client import discard_lost_connections  # not at the top: it imports httpcore
 
-            if not isinstance(error, Exception) and http is not self._config.http_client:
-                state.http = None  # an interrupt may leave a connection locked: begin with new ones
+            if not isinstance(error, FAULTS) and http is not self._config.http_client:
+                state.http = None  # what a signal handler raised may leave a connection locked: begin with new ones
             discard_lost_connections(http, request.url)  # which are closed already
             is_of_hook = isinstance(error, httpx.HTTPStatusError) or is_raised_by_hook(error)
             if current_exchange.connection is not None and not is_of_hook:
@@ -119,6 +121,7 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
 
                 transport = Transport(environment.tls_context_for(config.base_url), state.environment_proxy())
                 http = HTTPClient(transport=transport, trust_env=False)
+                state.opened.add(http)
             slots = SimpleQueue[None]()
             for _ in range(state.max_connections):
                 slots.put(None)
@@ -135,8 +138,9 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
         state = self._state
         with state.lock:
             state.closed = True
+            opened = list(state.opened)
         state.closing.put(None)
-        if (http := state.http) is not None and http is not self._config.http_client:
+        for http in opened:
             http.close()
 
     def __enter__(self) -> Self:

@@ -78,3 +78,11 @@ def test_a_client_of_another_library_is_refused(kind: Any, name: str, monkeypatc
     monkeypatch.setitem(sys.modules, module.__name__, module)
     with pytest.raises(UsageError, match=rf"^http_client: expected an httpx\.{name}, got httpx2\.{name}$"):
         kind(KEY, http_client=other())
+
+
+def test_http_client_keeps_its_accept() -> None:
+    """As it keeps its other headers."""
+    accept = "application/vnd.mine+json"
+    with FaultServer(ok) as server, httpx.Client(headers={"Accept": accept}) as http_client:
+        Client(KEY, base_url=server.url, http_client=http_client).credits.list()
+    assert f"accept: {accept}".encode() in server.requests[0].lower()

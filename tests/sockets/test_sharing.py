@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import sys
 import threading
+import time
 import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -40,7 +41,7 @@ from tests.support.drivers import (
     both_clients,
     wait_until,
 )
-from tests.support.faults import KEY, TWO_CREDITS, FaultServer, ok, respond, respond_after, text
+from tests.support.faults import KEY, TWO_CREDITS, FaultServer, ok, respond, respond_after, say_nothing, text
 from tests.support.processes import forked, needs_fork, output
 from tests.support.rate_limited import LIMIT, RateLimitedServer
 from tests.support.secrets import check_nothing_shows
@@ -288,13 +289,13 @@ def test_signal_handler_may_close_the_client() -> None:
     assert output("-c", CLOSED_BY_A_SIGNAL) == "the client was closed during the call\n"
 
 
-def interrupt_in(function: Callable[..., Any]) -> None:
+def interrupt_in(function: Callable[..., Any], error: type[BaseException] = KeyboardInterrupt) -> None:
     """Interrupt this thread when it next returns from a function, where CPython runs the handlers of signals."""
 
     def at_return(frame: object, event: str, argument: object) -> Any:
         if event == "return":
             sys.settrace(None)
-            raise KeyboardInterrupt
+            raise error
         return at_return
 
     sys.settrace(lambda frame, event, argument: at_return if frame.f_code is function.__code__ else None)
@@ -447,3 +448,53 @@ def test_requests_made_by_hand_are_not_kept() -> None:
                 driver.send(APIRequest("GET", "/v1/credits", None, {"200": json_body(CreditsResponse.from_dict)}))
 
         assert grown_by(calls)[0] < 50_000
+
+
+def test_close_ends_calls_that_began_before_an_interrupt() -> None:
+    """An interrupt gives this thread new connections; calls of other threads go on over the previous ones."""
+    with (
+        FaultServer(ok, say_nothing, ok) as server,
+        ThreadPoolExecutor() as threads,
+        Client(KEY, base_url=server.url, max_retries=0) as client,
+    ):
+        client.credits.list()
+        waiting = threads.submit(client.credits.list)
+        wait_until(lambda: len(server.requests) == 2)
+        interrupt_in(network.Transport.handle_request)
+        with suppress(KeyboardInterrupt):
+            client.credits.list()
+        sys.settrace(None)
+        start = time.monotonic()
+        client.close()
+        with pytest.raises(APIConnectionError, match="the client was closed during the call"):
+            waiting.result(HANG)
+        assert time.monotonic() - start < 5  # less than the timeout
+
+
+def test_interrupted_call_leaves_a_custom_client_unlocked() -> None:
+    """Its pool gets a lock that an interrupt cannot leave locked."""
+    lock = vars(httpcore)["_synchronization"].ThreadLock
+    with FaultServer(ok) as server, httpx.Client() as http_client:
+        client = Client(KEY, base_url=server.url, http_client=http_client)
+        client.credits.list()
+        interrupt_in(lock.__enter__)
+        with suppress(KeyboardInterrupt):
+            client.credits.list()
+        sys.settrace(None)
+        assert client.credits.list().total_remaining_credits == 1391
+
+
+class Raised(Exception):
+    """What a signal handler raises, such as Celery's SoftTimeLimitExceeded."""
+
+
+def test_exception_of_a_signal_handler_leaves_no_connection_locked() -> None:
+    """Whatever it is."""
+    lock = vars(httpcore)["_synchronization"].Lock
+    with FaultServer(ok) as server, Client(KEY, base_url=server.url) as client:
+        client.credits.list()
+        interrupt_in(lock.__enter__, Raised)
+        with suppress(Raised):
+            client.credits.list()
+        sys.settrace(None)
+        assert client.credits.list().total_remaining_credits == 1391

@@ -11,7 +11,7 @@ import aiohttp
 import httpx
 import pytest
 import socksio
-from stablecog_client import APIConnectionError, AuthenticationError
+from stablecog_client import APIConnectionError, AuthenticationError, Client, UsageError
 from stablecog_client._runtime import failures
 
 from tests.support.script import LIST, OK, URL, Reply, ScriptedClient
@@ -217,6 +217,23 @@ def test_error_with_another_calls_request_is_ours(script: Script) -> None:
     other.list()
     with pytest.raises(APIConnectionError):
         script(httpx.ConnectError("", request=other.requests[0]), max_retries=0).list()
+
+
+def test_timeout_is_called_so_by_each_library(script: Script, caplog: pytest.LogCaptureFixture) -> None:
+    """Not by how it cancels what takes too long."""
+    caplog.set_level("INFO", "stablecog_client")
+    for said in "Cancelled via cancel scope 7fc1; reason: deadline exceeded", "cancelled due to deadline", "timed out":
+        script(httpx.ReadTimeout(said), OK, max_retries=1).list()
+        assert "attempt 1 failed: timed out; retrying" in caplog.messages[-1]
+
+
+def test_usage_error_is_not_redacted() -> None:
+    """It quotes nothing that a server sent, and a short key would be found in many words."""
+    client = Client("e")
+    client.close()
+    with pytest.raises(UsageError) as caught:
+        client.credits.list()
+    assert caught.value.args == ("the client is closed; make a new one",)
 
 
 def test_shown_url_has_no_secrets() -> None:

@@ -213,7 +213,7 @@ def test_error_body_needs_its_error() -> None:
 def test_there_is_a_single_unset() -> None:
     """Copies and pickles are the same object."""
     assert isinstance(UNSET, Unset)
-    assert (bool(UNSET), repr(UNSET)) == (False, "UNSET")
+    assert (bool(UNSET), repr(UNSET), str(UNSET), f"{UNSET}") == (False, "UNSET", "UNSET", "UNSET")
     for copied in COPIES:
         assert copied(UNSET) is UNSET
         assert copied(ErrorResponse.from_dict({"error": "x"})).description is UNSET

@@ -302,7 +302,9 @@ def test_redactor_knows_json_and_url_encoding() -> None:
     """As they are shown in a body or a URL, also where a server escapes what need not be escaped."""
     key = 'secret-"quoted"/and spaced?'
     redact = redactor(key)
-    for encoded in key, json.dumps(key)[1:-1], quote(key, safe=""), b64encode(key.encode()).decode():
+    in_json = json.dumps(key)[1:-1]
+    in_base64 = b64encode(key.encode()).decode()
+    for encoded in key, in_json, in_json.replace("/", r"\/"), quote(key, safe=""), in_base64:
         assert redact(f"<{encoded}>") == "<<redacted>>"
     for escape in "\\u{:04x}", "\\u{:04X}", "%{:02x}", "%{:02X}":
         assert redact("".join(escape.format(ord(character)) for character in key)) == "<redacted>", escape

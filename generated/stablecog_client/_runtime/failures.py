@@ -16,7 +16,7 @@ from traceback import walk_tb
 from types import FrameType, TracebackType
 from typing import Any, cast
 
-from ..errors import APIError, APIStatusError, status_line
+from ..errors import APIError, APIStatusError, UsageError, status_line
 from .bodies import NOT_THE_API, RawResponse
 from .client_base import OwnRequest
 from .codec import mapping
@@ -70,6 +70,9 @@ _PLAINER = {"Server disconnected without sending a response.": "the server close
 # An error number before a text of the operating system, and a line of OpenSSL's source after one.
 _NOISE = r"^\[Errno -?\d+\] | \(_ssl\.c:\d+\)$"
 
+# How anyio and trio call a timeout.
+_CANCELLED = ("Cancelled via cancel scope", "cancelled due to deadline")
+
 
 def is_transient(causes: Causes) -> bool:
     """Return whether the next attempt may succeed."""
@@ -109,6 +112,8 @@ def describe(causes: Causes, host: str) -> str:
     said = [cause for cause in causes if str(cause)]
     said_by_system = [cause for cause in said if isinstance(cause, OSError)]  # plainer than what libraries make of it
     text = str((said_by_system or said[:1])[-1]) if said else type(causes[0]).__name__
+    if text.startswith(_CANCELLED):
+        return "timed out"
     return re.sub(_NOISE, "", _PLAINER.get(text, text)).rstrip(".")
 
 
@@ -203,7 +208,7 @@ def without_secrets(error: BaseException, active: BaseException | None, redact: 
         cause.__traceback__ = without_network_frames(cause.__traceback__)
         if cause is not error and isinstance(cause, httpx.HTTPError):
             cast("Any", cause).request = None
-        if isinstance(error, APIError):
+        if isinstance(error, APIError) and not isinstance(error, UsageError):
             cause.args = tuple(redact(arg) if isinstance(arg, str) else arg for arg in cause.args)
             for link in ("__cause__", "__context__"):
                 if is_aiohttp_error(getattr(cause, link)):  # which holds the request
