@@ -55,11 +55,12 @@ def choose_media_types(document: Mapping[str, Any]) -> dict[str, str]:
     schemas = Schemas(document)
     for body in _all(document, "requestBodies"):
         content = mapping(body.get("content"))
-        sent = [name for name in content if is_sent(essence(name), schemas.resolved(content[name].get("schema")))]
+        given = {name: schemas.resolved(mapping(media).get("schema")) for name, media in content.items()}
+        sent = [name for name, schema in given.items() if is_sent(essence(name), schema)]
         sent.sort(key=lambda name: not is_json(essence(name)))
         body["content"] = {name: content[name] for name in sent}
         for name in sent:
-            if essence(name) == BYTES and not content[name].get("schema"):
+            if essence(name) == BYTES and not given[name]:
                 body["content"][name] = {"schema": _BINARY}
     nodes = [*_all(document, "responses"), *_all(document, "requestBodies")]
     left = {name: essence(name) for node in nodes for name in mapping(node.get("content"))}

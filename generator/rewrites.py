@@ -47,9 +47,10 @@ def _converted(default: Any, kind: Any) -> Any:
     """Return a default, converted to the type of its schema if it says the same."""
     if kind == "string" and type(default) is int:
         return str(default)
-    if isinstance(default, str) and kind in {"boolean", "integer", "number"}:
+    if isinstance(default, str) and kind in ("boolean", "integer", "number"):  # not a set: it may be a list
         with suppress(ValueError):
-            return json.loads(default.lower())
+            value = json.loads(default.lower())
+            return value if isinstance(value, int | float) else default
     return default
 
 

@@ -89,7 +89,7 @@ def _steps(node: Any, location: Sequence[str | int]) -> Iterator[str | int]:
     for step in location:
         if step in mapping(node) or step not in ("ref", "other"):
             yield step
-            node = mapping(node).get(step) if isinstance(step, str) else sequence(node)[step]
+            node = mapping(node).get(step) if isinstance(step, str) else dict(enumerate(sequence(node))).get(step)
 
 
 def described(errors: Sequence[GeneratorError], schemas: Collection[str] = ()) -> str:

@@ -47,6 +47,8 @@ WRITTEN_ALREADY: list[Schema] = [
     {"anyOf": [A, {"nullable": False}], "oneOf": "a"},
     {"type": "string", "default": 1.5},
     {"type": "integer", "default": "many"},
+    {"type": "integer", "default": "null"},
+    {"type": ["integer", "null"], "default": "5"},
     {"default": "5"},
     {"anyOf": [{"required": ["a"]}, {"required": ["b"], **PROPERTIES}]},
 ]
