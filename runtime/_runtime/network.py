@@ -209,9 +209,8 @@ class Transport(httpx.HTTPTransport):
 
     def __init__(self, tls: ssl.SSLContext, proxy: httpx.Proxy | None) -> None:
         pools = (httpcore.ConnectionPool, httpcore.HTTPProxy, httpcore.SOCKSProxy)
-        pool = _new_pool(*pools, tls, proxy, network_backend=DeadlineBackend())
-        pool._optional_thread_lock = threading.RLock()  # httpcore's is in Python: an interrupt may leave it locked
-        self._pool = pool
+        self._pool = _new_pool(*pools, tls, proxy, network_backend=DeadlineBackend())
+        replace_lock(self._pool)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         try:
@@ -245,6 +244,11 @@ class AsyncTransport(httpx.AsyncHTTPTransport):
             _opened.reset(token)
         response.__class__ = UnfollowedResponse
         return response
+
+
+def replace_lock(pool: Any) -> None:
+    """Give a pool a lock that is written in C: an interrupt may leave httpcore's own locked."""
+    pool._optional_thread_lock = threading.RLock()
 
 
 def _new_pool(

@@ -9,7 +9,6 @@ import multiprocessing
 import os
 import sys
 import threading
-import time
 import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -455,7 +454,7 @@ def test_close_ends_calls_that_began_before_an_interrupt() -> None:
     with (
         FaultServer(ok, say_nothing, ok) as server,
         ThreadPoolExecutor() as threads,
-        Client(KEY, base_url=server.url, max_retries=0) as client,
+        Client(KEY, base_url=server.url, timeout=2 * HANG, deadline=2 * HANG, max_retries=0) as client,
     ):
         client.credits.list()
         waiting = threads.submit(client.credits.list)
@@ -464,11 +463,9 @@ def test_close_ends_calls_that_began_before_an_interrupt() -> None:
         with suppress(KeyboardInterrupt):
             client.credits.list()
         sys.settrace(None)
-        start = time.monotonic()
         client.close()
         with pytest.raises(APIConnectionError, match="the client was closed during the call"):
-            waiting.result(HANG)
-        assert time.monotonic() - start < 5  # less than the timeout
+            waiting.result(HANG)  # not after the timeout
 
 
 def test_interrupted_call_leaves_a_custom_client_unlocked() -> None:

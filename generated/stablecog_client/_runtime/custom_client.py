@@ -8,11 +8,10 @@ tests/unit/test_custom_client.py names each of them.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from threading import RLock
 from typing import Any, cast
 
 from .http_library import httpx
-from .network import DeadlineBackend, DeadlineStream, httpcore
+from .network import DeadlineBackend, DeadlineStream, httpcore, replace_lock
 
 
 def transport_for(client: httpx.Client | httpx.AsyncClient, url: httpx.URL) -> Any:
@@ -67,9 +66,7 @@ def install_deadline_backend(client: httpx.Client) -> None:
     inside = cast("Any", client)
     for pool in _pools([inside._transport, *inside._mounts.values()]):
         if isinstance(pool, httpcore.ConnectionPool):
-            cast(
-                "Any", pool
-            )._optional_thread_lock = RLock()  # httpcore's is in Python: an interrupt may leave it locked
+            replace_lock(pool)
             _install(pool)
             for connection in pool.connections:  # opened before
                 _install(connection)

@@ -33,7 +33,7 @@ class SyncState(ClientState[httpx.Client]):
         self.rate_limit_lock = threading.Lock()  # held by the call that waits for it; others queue behind
         # Not an event and a semaphore, which are in Python: an interrupt may leave them locked.
         self.closing = SimpleQueue[None]()  # holds an item from when the client is closed
-        self.connection_slots = SimpleQueue[None]()  # holds an item for each connection that may be used
+        self.connection_slots: SimpleQueue[None]  # set with `http`; holds an item for each connection that may be used
         self.http: httpx.Client | None = None
         self.opened = WeakSet[httpx.Client]()  # those that are ours, with any that an interrupt replaced
 
