@@ -248,8 +248,7 @@ async def _wait_for_rate_limit(call: Call[Any], loop: LoopState) -> None:
     with _move_on_after(call.remaining):
         async with loop.rate_limit_lock:
             while delay := call.try_acquire():
-                with _move_on_after(delay):
-                    await anyio.sleep_forever()
+                await _sleep(delay)
             return
     call.raise_rate_limited()
 
@@ -272,6 +271,15 @@ async def _shielded(closing: Coroutine[Any, Any, None]) -> None:
             await asyncio.shield(closing)  # which task.cancel() does not stop either
         else:
             await closing
+
+
+async def _sleep(seconds: float) -> None:
+    """Sleep, also while a test has stopped the clock."""
+    if is_frozen():
+        with _move_on_after_by_thread(seconds):
+            await anyio.sleep_forever()
+    else:
+        await anyio.sleep(seconds)  # no scope: anyio before 4.16 drops a cancellation that comes as one is cancelled
 
 
 def _move_on_after(seconds: float) -> AbstractContextManager[object]:
