@@ -18,7 +18,7 @@ from ..errors import APIConnectionError, APIError, APIResponseValidationError, A
 from ..types import Response
 from . import failures, timing
 from .api_request import APIRequest
-from .bodies import BoundedBody, RawResponse
+from .bodies import BoundedBody, RawResponse, refuse_page
 from .client_base import ClientState, Prepared
 from .config import CallOptions
 from .http_library import httpx
@@ -158,7 +158,10 @@ class Call(Generic[T]):
                 if decode is not None:
                     problem = "it is not a standard status"
                 raise APIResponseValidationError(expected=documented, got=str(status), problem=problem)
-            parsed = decode(raw.content, raw.fields.get("content-type", ""))
+            content_type = raw.fields.get("content-type", "")
+            if raw.content and "html" in content_type.lower():
+                refuse_page(self._request.accept)
+            parsed = decode(raw.content, content_type)
         except APIResponseValidationError as error:
             self._raise(error)
         self._state.retry_budget.record_success(self._charged_retries)

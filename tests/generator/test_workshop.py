@@ -10,6 +10,7 @@ import inspect
 import io
 import json
 import pickle
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -629,6 +630,17 @@ def test_other_media_types_are_bytes_or_json(workshop: Any, ask: Ask) -> None:
     with pytest.raises(workshop.APIStatusError) as caught:
         ask(lambda client: client.odd.get_image(), respond(400, b"<no/>", "application/xml"))
     assert (caught.value.text, caught.value.body) == ("<no/>", None)
+
+
+def test_login_page_is_no_file(workshop: Any, ask: Ask) -> None:
+    """Nor text; but a response without a body may have any media type."""
+    page = "the body is a page of HTML, not {}; a proxy or another server may have answered: check `base_url`"
+    image = workshop.File(io.BytesIO(b"PNG"))
+    calls = {"image/png": lambda client: client.odd.get_image(), "text/plain": lambda client: client.tools.tools_mend(tools_mend="t")}
+    for media_type, call in calls.items():
+        with pytest.raises(workshop.APIResponseValidationError, match=re.escape(page.format(media_type))):
+            ask(call, respond(200, b"<title>Log in</title>", "Text/HTML; charset=utf-8"))
+    assert ask(lambda client: client.odd.put_image(body=image), respond(204, b"", "text/html"))[0] is None
 
 
 def test_texts_are_as_written(workshop: Any) -> None:
