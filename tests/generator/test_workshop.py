@@ -636,7 +636,10 @@ def test_login_page_is_no_file(workshop: Any, ask: Ask) -> None:
     """Nor text; but a response without a body may have any media type."""
     page = "the body is a page of HTML, not {}; a proxy or another server may have answered: check `base_url`"
     image = workshop.File(io.BytesIO(b"PNG"))
-    calls = {"image/png": lambda client: client.odd.get_image(), "text/plain": lambda client: client.tools.tools_mend(tools_mend="t")}
+    calls: dict[str, Callable[[Any], Any]] = {
+        "image/png": lambda client: client.odd.get_image(),
+        "text/plain": lambda client: client.tools.tools_mend(tools_mend="t"),
+    }
     for media_type, call in calls.items():
         with pytest.raises(workshop.APIResponseValidationError, match=re.escape(page.format(media_type))):
             ask(call, respond(200, b"<title>Log in</title>", "Text/HTML; charset=utf-8"))
