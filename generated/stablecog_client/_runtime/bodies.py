@@ -203,9 +203,7 @@ class _Decompressor:
 def refuse_page(accept: str) -> None:
     """Refuse a page of HTML where text or a file is documented. Where JSON is, its parser judges the body."""
     if not any(kind in accept for kind in ("html", "json", "*")):
-        raise _refusal(
-            f"a body of {accept}", "a page of HTML", f"the body is a page of HTML, not {accept}", NOT_THE_API
-        )
+        raise _refusal(accept, "a page of HTML", f"the body is a page of HTML, not {accept}", NOT_THE_API)
 
 
 def nothing(content: bytes, content_type: str) -> None:
