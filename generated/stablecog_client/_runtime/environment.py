@@ -102,11 +102,9 @@ def proxy_of_environment(url: httpx.URL) -> tuple[httpx.Proxy, str] | None:
     named = (found for found, value in os.environ.items() if found.lower() == name and value == address)
     variable = next(named, "the system's proxy settings")
     proxy_url = parse_url(address if "://" in address else f"http://{address}")
-    proxy = None
-    with suppress(ValueError):  # an unknown scheme
-        proxy = httpx.Proxy(proxy_url) if proxy_url else None
-    if proxy is None:
+    if proxy_url is None or proxy_url.scheme not in {"http", "https", "socks5", "socks5h"}:
         raise UsageError(f"{variable}: expected a proxy such as http://host:port")
+    proxy = httpx.Proxy(proxy_url)
     if proxy.url.scheme == "https":
         proxy.ssl_context = trust_store.context()
     if proxy.url.scheme.startswith("socks") and not is_installed("socksio"):

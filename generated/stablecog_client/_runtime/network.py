@@ -9,16 +9,14 @@ import threading
 from contextlib import suppress
 from contextvars import ContextVar
 from math import inf
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
+import anyio
 import httpcore as httpcore
 
 from .config import MAX_CONNECTIONS, address_of
 from .http_library import POOL_RACES, httpx
 from .timing import current_exchange, now
-
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
 
 KEEPALIVE_EXPIRY = 5.0  # seconds
 # No limit on connections: `ClientState.max_connections` already limits the calls.
@@ -77,7 +75,7 @@ class DeadlineSSLSocket(ssl.SSLSocket):
         self.settimeout(bounded(self.gettimeout()))
         return super().recv(buflen, flags)
 
-    def send(self, data: ReadableBuffer, flags: int = 0) -> int:
+    def send(self, data: Any, flags: int = 0) -> int:
         self.settimeout(bounded(self.gettimeout()))
         return super().send(data, flags)
 
@@ -161,8 +159,7 @@ def resolve(host: str, port: int, timeout: float) -> list[str]:
 class AsyncBackend(httpcore.AsyncNetworkBackend):
     """Opens connections, and notes those of the exchange that is under way."""
 
-    def __init__(self) -> None:
-        self._backend: httpcore.AsyncNetworkBackend = cast("Any", httpcore).AnyIOBackend()
+    _backend: httpcore.AsyncNetworkBackend = cast("Any", httpcore).AnyIOBackend()
 
     async def connect_tcp(self, host: str, port: int, *args: Any, **options: Any) -> httpcore.AsyncNetworkStream:
         try:
@@ -239,8 +236,6 @@ class AsyncTransport(httpx.AsyncHTTPTransport):
         try:
             response = await super().handle_async_request(request)
         except BaseException:
-            import anyio  # not at the top: sync clients do without it
-
             for stream in opened:  # httpcore leaves it open when a handshake of TLS or SOCKS fails or is cancelled
                 with anyio.CancelScope(shield=True):
                     await stream.aclose()
