@@ -322,7 +322,7 @@ class API:
                 methods(name, operations, config.field_prefix),
             )
         if conflicts := list(naming.conflicts(data, [tag.class_name for tag in self.tags])):
-            raise GenerationError("\n".join(f"{document.name}: {conflict}" for conflict in conflicts))
+            raise GenerationError("\n".join(conflicts))
 
     @property
     def tags(self) -> list[Tag]:

@@ -103,7 +103,14 @@ def parsed(name: str, document: Mapping[str, Any], settings: Config) -> tuple[Ge
     Raises:
         GenerationError: Parts of the document cannot be generated.
     """
-    if lines := [f"{name}: {line}" for line in refusals(document, literal_enums=settings.literal_enums)]:
+    try:
+        return _parsed(document, settings)
+    except GenerationError as error:
+        raise GenerationError("\n".join(f"{name}: {line}" for line in str(error).splitlines())) from None
+
+
+def _parsed(document: Mapping[str, Any], settings: Config) -> tuple[GeneratorData, API]:
+    if lines := list(refusals(document, literal_enums=settings.literal_enums)):
         raise GenerationError("\n".join(lines))
     drop_extensions(document)  # the order matters: each change relies on those before it
     make_references_mergeable(document)
@@ -112,12 +119,9 @@ def parsed(name: str, document: Mapping[str, Any], settings: Config) -> tuple[Ge
     docstrings.describe_limits(document)
     drop_needless_discriminators(document)
     order_alternatives(document)
-    try:
-        data = upstream.parse(document, settings)
-    except GenerationError as error:
-        raise GenerationError("\n".join(f"{name}: {line}" for line in str(error).splitlines())) from None
+    data = upstream.parse(document, settings)
     client_attributes = naming.attribute_names(RUNTIME, "SyncAPIClient", "AsyncAPIClient")
-    return data, API(data, Document(name, document), settings, client_attributes)
+    return data, API(data, Document(document), settings, client_attributes)
 
 
 def add_globals(project: Project, api: API, banner: str) -> None:
