@@ -38,6 +38,9 @@ from generator.rewrites import (
     order_alternatives,
     spell_out_nulls,
 )
+from runtime import errors
+from runtime._runtime.async_client import AsyncAPIClient
+from runtime._runtime.sync_client import SyncAPIClient
 
 TEMPLATES = Path(__file__).parent / "templates"
 RUNTIME = ROOT / "runtime"
@@ -120,8 +123,7 @@ def _parsed(document: Mapping[str, Any], settings: Config) -> tuple[GeneratorDat
     drop_needless_discriminators(document)
     order_alternatives(document)
     data = upstream.parse(document, settings)
-    client_attributes = naming.attribute_names(RUNTIME, "SyncAPIClient", "AsyncAPIClient")
-    return data, API(data, Document(document), settings, client_attributes)
+    return data, API(data, Document(document), settings, {*dir(SyncAPIClient), *dir(AsyncAPIClient)})
 
 
 def add_globals(project: Project, api: API, banner: str) -> None:
@@ -133,7 +135,7 @@ def add_globals(project: Project, api: API, banner: str) -> None:
         "banner": banner,
         "document": api.document,
         "environment": project.package_name.upper().removesuffix("_CLIENT"),
-        "error_names": naming.exported_names(RUNTIME / "errors.py"),
+        "error_names": errors.__all__,
         "hidden_imports": code.hidden_imports,
         "hoisted": decoders.hoisted,
         "python_names": naming.python_names,
