@@ -251,6 +251,7 @@ def test_bad_variable_of_tls_is_blamed_by_name(monkeypatch: pytest.MonkeyPatch, 
     expected = f"SSL_CERT_FILE: expected certificates in PEM form, got {ca} ("
     assert unreadable(monkeypatch, SSL_CERT_FILE=ca).startswith(expected)
     assert unreadable(monkeypatch, SSLKEYLOGFILE=tmp_path / "keys.log").startswith(expected)
+    monkeypatch.delenv("SSL_CERT_FILE")
     log = tmp_path / "missing" / "keys.log"
     expected = f"SSLKEYLOGFILE: expected a file that can be written to, got {log} ("
     assert unreadable(monkeypatch, SSLKEYLOGFILE=log).startswith(expected)

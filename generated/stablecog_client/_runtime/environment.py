@@ -69,11 +69,8 @@ def tls_error(error: OSError) -> UsageError:
     file, folder = _trust_source()
     variable, path = ("SSL_CERT_FILE", file) if file else ("SSL_CERT_DIR", folder)
     problem = f"{variable}: expected certificates in PEM form, got {path}"
-    if key_log := os.environ.get("SSLKEYLOGFILE"):
-        try:
-            open(key_log, "a").close()
-        except OSError:
-            problem = f"SSLKEYLOGFILE: expected a file that can be written to, got {key_log}"
+    if error.filename is not None and error.filename == os.environ.get("SSLKEYLOGFILE"):
+        problem = f"SSLKEYLOGFILE: expected a file that can be written to, got {error.filename}"
     return UsageError(f"{problem} ({error})")
 
 
