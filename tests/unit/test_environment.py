@@ -124,6 +124,12 @@ def test_variable_of_the_scheme_goes_first() -> None:
     assert proxy_url(httpx.URL("http://api.example.com"), **proxies) == "http://all"
 
 
+def test_proxy_of_each_scheme_is_used() -> None:
+    """Those that httpx has transports for."""
+    proxies = [f"{scheme}://proxy" for scheme in ("http", "https", "socks5", "socks5h")]
+    assert [proxy_url(HTTPS_PROXY=proxy) for proxy in proxies] == proxies
+
+
 def test_empty_variable_names_no_proxy() -> None:
     """As if it were not set."""
     assert proxy_url(HTTPS_PROXY="") is None
