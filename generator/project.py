@@ -83,7 +83,10 @@ def build(spec: Path, config: Path, folder: Path) -> None:
     settings = load_settings(config, spec, folder)
     # Project.build() would run them before the overlay, which they format.
     post_hooks, settings.post_hooks = settings.post_hooks, []
-    data, api = parsed(spec.name, document, settings)
+    try:
+        data, api = parsed(document, settings)
+    except GenerationError as error:
+        raise GenerationError("\n".join(f"{spec.name}: {line}" for line in str(error).splitlines())) from None
     project = Project(openapi=data, config=settings, custom_template_path=TEMPLATES)
     banner = f"Made by `make generate` from {spec.name}. Do not edit: change that file, generator/ or runtime/ instead."
     add_globals(project, api, banner)
@@ -95,24 +98,16 @@ def build(spec: Path, config: Path, folder: Path) -> None:
     run_post_hooks(post_hooks, folder)
 
 
-def parsed(name: str, document: Mapping[str, Any], settings: Config) -> tuple[GeneratorData, API]:
+def parsed(document: Mapping[str, Any], settings: Config) -> tuple[GeneratorData, API]:
     """Return openapi-python-client's data of a document, and its operations for templates.
 
     Args:
-        name: The name of the document, for errors.
         document: The document, which is changed in place.
         settings: The settings of openapi-python-client.
 
     Raises:
         GenerationError: Parts of the document cannot be generated.
     """
-    try:
-        return _parsed(document, settings)
-    except GenerationError as error:
-        raise GenerationError("\n".join(f"{name}: {line}" for line in str(error).splitlines())) from None
-
-
-def _parsed(document: Mapping[str, Any], settings: Config) -> tuple[GeneratorData, API]:
     if lines := list(refusals(document, literal_enums=settings.literal_enums)):
         raise GenerationError("\n".join(lines))
     drop_extensions(document)  # the order matters: each change relies on those before it
