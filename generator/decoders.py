@@ -152,16 +152,16 @@ def encoded(property_: PropertyProtocol) -> str:
     return f"codec.encode({value})"
 
 
-def body_decoder(response: Response) -> str:
-    """Return an expression for the decoder of a response's body."""
-    returned = response.source["return_type"]
+def body(response: Response) -> tuple[str, str]:
+    """Return an expression for the decoder of a response's body, and the type of what it returns."""
+    returned, property_ = response.source["return_type"], response.prop
     if returned == "None":
-        return "bodies.raw" if _has_content(response) else "bodies.nothing"
-    if returned == "bytes" or isinstance(response.prop, FileProperty):
-        return "bodies.binary"
-    if returned == "Any" or not _may_be_text(response.prop):
-        return f"bodies.json_body({decoder(response.prop)})"
-    return f"bodies.text_body({decoder(response.prop)})"
+        has_content = isinstance(response.data, oai.Response) and response.data.content
+        return ("bodies.raw", "bytes") if has_content else ("bodies.nothing", "None")
+    if returned == "bytes" or isinstance(property_, FileProperty):
+        return "bodies.binary", "File"
+    kind = "json_body" if returned == "Any" or not _may_be_text(property_) else "text_body"
+    return f"bodies.{kind}({decoder(property_)})", property_.get_type_string().as_unembedded_code()
 
 
 def _may_be_text(property_: PropertyProtocol) -> bool:
@@ -174,20 +174,6 @@ def _may_be_text(property_: PropertyProtocol) -> bool:
             return isinstance(property_.value.raw_value, str)
         case _:
             return not isinstance(property_, (BooleanProperty, FloatProperty, IntProperty, NoneProperty))
-
-
-def body_type(response: Response) -> str:
-    """Return the type of a response's decoded body."""
-    returned = response.source["return_type"]
-    if returned == "None":
-        return "bytes" if _has_content(response) else "None"
-    if returned == "bytes":
-        return "File"
-    return response.prop.get_type_string().as_unembedded_code()
-
-
-def _has_content(response: Response) -> bool:
-    return isinstance(response.data, oai.Response) and bool(response.data.content)
 
 
 def _listed(values: Iterable[str | int]) -> str:

@@ -12,7 +12,7 @@ from openapi_python_client.strings import PythonIdentifier
 from generator.docstrings import with_limits
 from generator.errors import GenerationError
 from generator.nodes import NAME_IN_BRACES, below, mapping, operations, resolved, sequence
-from generator.security import Security, SecuritySchemes
+from generator.security import Security, select
 
 DELIMITERS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
 """What stands between the items of an array in a query, by style."""
@@ -48,12 +48,7 @@ class OperationFacts:
 class Document:
     """Facts of an OpenAPI document.
 
-    Args:
-        name: The name of the document, for errors.
-        data: The document.
-
     Attributes:
-        name: The name of the document, for errors.
         base_url: The first server with the defaults of its variables, or None if it is relative or there is none.
         documentation_url: The URL of `externalDocs`, or None.
         rate_limit: The extension `x-rate-limit`, or None.
@@ -64,8 +59,7 @@ class Document:
         GenerationError: Something in the document cannot be generated.
     """
 
-    def __init__(self, name: str, data: Mapping[str, Any]) -> None:
-        self.name = name
+    def __init__(self, data: Mapping[str, Any]) -> None:
         self._data = data
         self.base_url = self._base_url()
         self.documentation_url: str | None = mapping(data.get("externalDocs")).get("url")
@@ -95,9 +89,8 @@ class Document:
         for name in NAME_IN_BRACES.findall(url):
             default = mapping(variables.get(name)).get("default")
             if default is None:
-                raise self._error(
-                    "$.servers[0].url", f"{{{name}}} has no default; give it one as variables.{name}.default"
-                )
+                advice = f"give it one as variables.{name}.default"
+                raise GenerationError(f"$.servers[0].url: {{{name}}} has no default; {advice}")
             url = url.replace(f"{{{name}}}", str(default))
         return url if "://" in url else None
 
@@ -114,25 +107,21 @@ class Document:
             ):
                 return RateLimit(requests, seconds, remaining)
             case _:
-                raise self._error(
-                    "$['x-rate-limit']",
-                    "expected numbers above 0 as `requests` and `seconds`, and the name of a header as `remaining` "
-                    f"or nothing, got {self._data['x-rate-limit']!r}",
+                raise GenerationError(
+                    "$['x-rate-limit']: expected numbers above 0 as `requests` and `seconds`, and the name of a header "
+                    f"as `remaining` or nothing, got {self._data['x-rate-limit']!r}"
                 )
 
     def _facts(self) -> Iterator[tuple[tuple[str, str], OperationFacts]]:
         components = mapping(self._data.get("components"))
         definitions = mapping(components.get("securitySchemes"))
-        schemes = SecuritySchemes(
-            self.name,
-            {name: mapping(resolved(self._data, part)) for name, part in definitions.items()},
-        )
+        schemes = {name: mapping(resolved(self._data, part)) for name, part in definitions.items()}
         for path, method, item, operation in operations(self._data):
             place = below("$.paths", path, method)
             security = (
-                schemes.select(operation["security"], f"{place}.security")
+                select(schemes, operation["security"], f"{place}.security")
                 if "security" in operation
-                else schemes.select(self._data.get("security"), "$.security")
+                else select(schemes, self._data.get("security"), "$.security")
             )
             both = [*sequence(item.get("parameters")), *sequence(operation.get("parameters"))]
             resolved_ones = [mapping(resolved(self._data, parameter)) for parameter in both]
@@ -150,9 +139,6 @@ class Document:
             }
             deep_objects = {each["name"] for each in parameters if each.get("style") == "deepObject"}
             yield (path, method), OperationFacts(path, security, descriptions, delimiters, deep_objects)
-
-    def _error(self, place: str, message: str) -> GenerationError:
-        return GenerationError(f"{self.name}: {place}: {message}")
 
 
 def _delimiter(parameter: Mapping[str, Any]) -> str | None:

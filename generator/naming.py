@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from functools import cache
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence, Set
 
 from openapi_python_client.config import Config
 from openapi_python_client.parser import GeneratorData
@@ -14,29 +11,8 @@ from openapi_python_client.parser.properties import Property
 from openapi_python_client.schema.untrusted_string import UntrustedString
 from openapi_python_client.strings import PythonIdentifier
 
-from generator import ROOT
-from generator.errors import GenerationError
 from generator.nodes import below
-
-
-def exported_names(module: Path) -> list[str]:
-    """Return the names in `__all__` of a module."""
-    for node in _parsed(module).body:
-        match node:
-            case ast.Assign(targets=[ast.Name("__all__")], value=value):
-                return list(ast.literal_eval(value))
-            case _:
-                pass
-    raise ValueError(f"{module} has no __all__")
-
-
-@cache
-def _parsed(module: Path) -> ast.Module:
-    try:
-        return ast.parse(module.read_text("utf-8"))
-    except SyntaxError as error:
-        raise GenerationError(f"{module}, line {error.lineno}: {error.msg}") from error
-
+from runtime import errors  # generated/ may be missing or broken
 
 # openapi-python-client reserves every builtin of the interpreter that it runs on: `type` would become `type_`, and
 # `credits`, which `site` adds to the builtins, `credits_`. Our templates use only these names: members of every model,
@@ -46,16 +22,16 @@ RESERVED_WORDS = {
     *("APIRequest", "Any", "AsyncClient", "AttributeError", "BytesIO", "Client", "File", "IntEnum", "KeyError"),
     *("Literal", "Mapping", "Response", "Security", "Self", "StrEnum", "TypeError", "Unset"),
     *("TYPE_CHECKING", "UNSET", "UUID"),
-    *exported_names(ROOT / "runtime" / "errors.py"),
+    *errors.__all__,
 }
 
 
-ERRORS = {"401": "AuthenticationError", "403": "PermissionDeniedError", "404": "NotFoundError", "429": "RateLimitError"}
+ERRORS = {str(error.status_code): error.__name__ for error in errors.APIStatusError.__subclasses__()}
 
 
 def error_name(status: str) -> str:
     """Return the error of the package for a status or a pattern of some."""
-    return ERRORS.get(status) or ("InternalServerError" if status.startswith("5") else "APIStatusError")
+    return ERRORS.get("500" if status.startswith("5") else status, "APIStatusError")
 
 
 def method_names(tag: str, operations: Sequence[str], prefix: str) -> list[str]:
@@ -82,42 +58,6 @@ def attribute_name(tag: str, taken: Set[str]) -> str:
 def python_names(properties: Iterable[Property]) -> frozenset[str]:
     """Return the names of properties in Python."""
     return frozenset(property_.python_name for property_ in properties)
-
-
-def attribute_names(runtime: Path, *classes: str) -> set[str]:
-    """Return the attributes of runtime classes and of their bases: methods, annotations, `self.x`."""
-    definitions = {
-        node.name: node
-        for path in sorted(runtime.rglob("*.py"))
-        for node in _parsed(path).body
-        if isinstance(node, ast.ClassDef)
-    }
-    if missing := set(classes) - definitions.keys():
-        raise GenerationError(f"{runtime}: there is no class {', '.join(sorted(missing))}; see parsed() in project.py")
-    return {name for class_ in classes for name in _attributes(class_, definitions)}
-
-
-def _attributes(name: str, definitions: Mapping[str, ast.ClassDef]) -> Iterator[str]:
-    if name not in definitions:  # a class of the standard library
-        return
-    for base in definitions[name].bases:
-        base = base.value if isinstance(base, ast.Subscript) else base  # Base[T]
-        if isinstance(base, ast.Name):
-            yield from _attributes(base.id, definitions)
-    for node in ast.walk(definitions[name]):
-        match node:
-            case ast.FunctionDef(name=member) | ast.AsyncFunctionDef(name=member):
-                yield member
-            case ast.Attribute(value=ast.Name("self"), attr=member, ctx=ast.Store()):
-                yield member
-            case _:
-                pass
-    for node in definitions[name].body:
-        match node:
-            case ast.AnnAssign(target=ast.Name(member)) | ast.Assign(targets=[ast.Name(member)]):
-                yield member
-            case _:
-                pass
 
 
 def conflicts(data: GeneratorData, tag_classes: Iterable[str]) -> Iterator[str]:

@@ -157,13 +157,13 @@ class Operation:
         """
         if self._has_no_body:
             return [(response.status_code.pattern, "bodies.nothing") for response in self._successes] or NO_SUCCESS
-        return [(response.status_code.pattern, decoders.body_decoder(response)) for response in self._successes]
+        return [(response.status_code.pattern, decoders.body(response)[0]) for response in self._successes]
 
     @property
     def errors(self) -> list[tuple[str, str]]:
         """Return the status patterns of errors, each with code for the decoder of the body."""
         return [
-            (response.status_code.pattern, decoders.body_decoder(response))
+            (response.status_code.pattern, decoders.body(response)[0])
             for response in self._failures
             if response.source["return_type"] not in {"None", "bytes"}
         ]
@@ -181,7 +181,7 @@ class Operation:
         """Return code for the type that a call returns."""
         if self._has_no_body:
             return "None"
-        return " | ".join(dict.fromkeys(map(decoders.body_type, self._successes)))
+        return " | ".join(dict.fromkeys(decoders.body(response)[1] for response in self._successes))
 
     @property
     def imports(self) -> list[str]:
@@ -322,7 +322,7 @@ class API:
                 methods(name, operations, config.field_prefix),
             )
         if conflicts := list(naming.conflicts(data, [tag.class_name for tag in self.tags])):
-            raise GenerationError("\n".join(f"{document.name}: {conflict}" for conflict in conflicts))
+            raise GenerationError("\n".join(conflicts))
 
     @property
     def tags(self) -> list[Tag]:

@@ -38,6 +38,9 @@ from generator.rewrites import (
     order_alternatives,
     spell_out_nulls,
 )
+from runtime import errors
+from runtime._runtime.async_client import AsyncAPIClient
+from runtime._runtime.sync_client import SyncAPIClient
 
 TEMPLATES = Path(__file__).parent / "templates"
 RUNTIME = ROOT / "runtime"
@@ -80,7 +83,10 @@ def build(spec: Path, config: Path, folder: Path) -> None:
     settings = load_settings(config, spec, folder)
     # Project.build() would run them before the overlay, which they format.
     post_hooks, settings.post_hooks = settings.post_hooks, []
-    data, api = parsed(spec.name, document, settings)
+    try:
+        data, api = parsed(document, settings)
+    except GenerationError as error:
+        raise GenerationError("\n".join(f"{spec.name}: {line}" for line in str(error).splitlines())) from None
     project = Project(openapi=data, config=settings, custom_template_path=TEMPLATES)
     banner = f"Made by `make generate` from {spec.name}. Do not edit: change that file, generator/ or runtime/ instead."
     add_globals(project, api, banner)
@@ -92,18 +98,17 @@ def build(spec: Path, config: Path, folder: Path) -> None:
     run_post_hooks(post_hooks, folder)
 
 
-def parsed(name: str, document: Mapping[str, Any], settings: Config) -> tuple[GeneratorData, API]:
+def parsed(document: Mapping[str, Any], settings: Config) -> tuple[GeneratorData, API]:
     """Return openapi-python-client's data of a document, and its operations for templates.
 
     Args:
-        name: The name of the document, for errors.
         document: The document, which is changed in place.
         settings: The settings of openapi-python-client.
 
     Raises:
         GenerationError: Parts of the document cannot be generated.
     """
-    if lines := [f"{name}: {line}" for line in refusals(document, literal_enums=settings.literal_enums)]:
+    if lines := list(refusals(document, literal_enums=settings.literal_enums)):
         raise GenerationError("\n".join(lines))
     drop_extensions(document)  # the order matters: each change relies on those before it
     make_references_mergeable(document)
@@ -112,12 +117,8 @@ def parsed(name: str, document: Mapping[str, Any], settings: Config) -> tuple[Ge
     docstrings.describe_limits(document)
     drop_needless_discriminators(document)
     order_alternatives(document)
-    try:
-        data = upstream.parse(document, settings)
-    except GenerationError as error:
-        raise GenerationError("\n".join(f"{name}: {line}" for line in str(error).splitlines())) from None
-    client_attributes = naming.attribute_names(RUNTIME, "SyncAPIClient", "AsyncAPIClient")
-    return data, API(data, Document(name, document), settings, client_attributes)
+    data = upstream.parse(document, settings)
+    return data, API(data, Document(document), settings, {*dir(SyncAPIClient), *dir(AsyncAPIClient)})
 
 
 def add_globals(project: Project, api: API, banner: str) -> None:
@@ -129,7 +130,7 @@ def add_globals(project: Project, api: API, banner: str) -> None:
         "banner": banner,
         "document": api.document,
         "environment": project.package_name.upper().removesuffix("_CLIENT"),
-        "error_names": naming.exported_names(RUNTIME / "errors.py"),
+        "error_names": errors.__all__,
         "hidden_imports": code.hidden_imports,
         "hoisted": decoders.hoisted,
         "python_names": naming.python_names,

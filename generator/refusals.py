@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from openapi_python_client.parser.openapi import generate_operation_id
@@ -20,7 +20,7 @@ from generator.media_types import BYTES, FORM, JSON, MULTIPART, essence, is_json
 from generator.nodes import METHODS, NAME_IN_BRACES, below, children, mapping, path_items, resolved, sequence
 from generator.parameter_checks import hidden_classes, parameter_problems, parameters_alike
 from generator.schema_checks import CHECKS, CHECKS_IN_ALL_OF, KNOWN, REFUSED, effective_keywords, in_words
-from generator.schemas import ANYTHING, OBJECT, Schemas
+from generator.schemas import OBJECT, Schemas
 
 MAY_BE_NULL = frozenset({"const", "default", "example", "value"})
 
@@ -89,19 +89,18 @@ class _Walk:
             yield "$.paths: there are no paths; describe at least one"
         yield from self._servers()
         yield from self._operations()
-        for kind in ("responses", "parameters"):
+        checks: dict[str, Callable[[Any, str], Iterator[str]]] = {
+            "responses": self._response,
+            "requestBodies": self._request_body,
+            "parameters": self._parameter,
+            "schemas": self._schema,
+        }
+        for kind, check in checks.items():
             for name, component in mapping(self.components.get(kind)).items():
-                if "$ref" in mapping(component):
-                    place = below("$.components", kind, name)
+                place = below("$.components", kind, name)
+                if kind in {"responses", "parameters"} and "$ref" in mapping(component):
                     yield f"{place}: a component that is only a $ref is not supported; describe it here"
-        for name, response in mapping(self.components.get("responses")).items():
-            yield from self._response(mapping(response), below("$.components.responses", name), "default")
-        for name, body in mapping(self.components.get("requestBodies")).items():
-            yield from self._request_body(mapping(body), below("$.components.requestBodies", name))
-        for name, parameter in mapping(self.components.get("parameters")).items():
-            yield from self._parameter(mapping(parameter), below("$.components.parameters", name))
-        for name, schema in mapping(self.components.get("schemas")).items():
-            yield from self._schema(schema, below("$.components.schemas", name))
+                yield from check(component, place)
 
     # The document
 
@@ -131,7 +130,7 @@ class _Walk:
             if self._other_servers(item):
                 yield f"{place}.servers: calls go to one server; put it into $.servers, or leave the path out"
             for index, parameter in enumerate(sequence(item.get("parameters"))):
-                yield from self._parameter(mapping(parameter), below(place, "parameters", index))
+                yield from self._parameter(parameter, below(place, "parameters", index))
             for method in METHODS:
                 if "$ref" in mapping(item.get(method)):
                     yield f"{below(place, method)}: a $ref of an operation is not followed; write the operation here"
@@ -162,7 +161,7 @@ class _Walk:
         if self._other_servers(operation):
             yield f"{place}.servers: calls go to one server; put it into $.servers, or leave the operation out"
         for index, parameter in enumerate(sequence(operation.get("parameters"))):
-            yield from self._parameter(mapping(parameter), below(place, "parameters", index))
+            yield from self._parameter(parameter, below(place, "parameters", index))
         of_path, of_operation = sequence(item.get("parameters")), sequence(operation.get("parameters"))
         yield from parameters_alike(self.schemas, of_path, of_operation, f"{place}.parameters")
         names = {
@@ -177,14 +176,14 @@ class _Walk:
             yield f"{place}.parameters: {name!r} is the API key, which the client sends itself; leave it out"
         yield from hidden_classes(self.schemas, operation, sorted(name for _, name in names), place)
         if "requestBody" in operation:
-            yield from self._request_body(mapping(operation["requestBody"]), f"{place}.requestBody")
+            yield from self._request_body(operation["requestBody"], f"{place}.requestBody")
         if not operation.get("responses"):
             yield f"{place}: there are no responses; describe them"
         for status, response in mapping(operation.get("responses")).items():
             if not STATUS.fullmatch(status):
                 expected = "expected one such as '200', a range 2XX, or default"
                 yield f"{place}.responses: {status!r} is not a status; {expected}"
-            yield from self._response(mapping(response), below(place, "responses", status), status)
+            yield from self._response(response, below(place, "responses", status), status)
 
     def _keys(self, operation: Mapping[str, Any]) -> set[tuple[str, str]]:
         """Return the locations and lowercase names of the API keys of an operation."""
@@ -192,22 +191,20 @@ class _Walk:
         requirements = sequence(operation.get("security", self.document.get("security")))
         names = [name for requirement in requirements for name in mapping(requirement)]
         found = [self.schemas.resolved(schemes.get(name)) for name in names]
-        return {
-            (str(scheme.get("in")), str(scheme.get("name")).lower())
-            for scheme in found
-            if scheme.get("type") == "apiKey"
-        }
+        keys = [scheme for scheme in found if scheme.get("type") == "apiKey"]
+        return {(str(key.get("in")), str(key.get("name")).lower()) for key in keys}
 
-    def _parameter(self, parameter: Mapping[str, Any], place: str) -> Iterator[str]:
+    def _parameter(self, parameter: Any, place: str) -> Iterator[str]:
+        parameter = mapping(parameter)
         yield from parameter_problems(self.schemas, parameter, place)
         if "schema" in parameter:
             yield from self._schema(parameter["schema"], f"{place}.schema")
 
-    def _request_body(self, body: Mapping[str, Any], place: str) -> Iterator[str]:
-        content = mapping(body.get("content"))
+    def _request_body(self, body: Any, place: str) -> Iterator[str]:
+        content = mapping(mapping(body).get("content"))
         schemas = {name: self.schemas.resolved(mapping(media).get("schema")) for name, media in content.items()}
         sent = [media_type for media_type, schema in schemas.items() if is_sent(essence(media_type), schema)]
-        if not content and "$ref" not in body:
+        if not content and "$ref" not in mapping(body):
             yield f"{place}: there is no media type; describe the body below content"
         elif content and not sent:
             yield (
@@ -246,7 +243,7 @@ class _Walk:
         types, leaves = self.schemas.types(schema), list(self.schemas.leaves(schema))
         is_union = len(types) > 1 or len(leaves) > 1
         has_const = any("const" in leaf for leaf in leaves)
-        return types == ANYTHING or has_const or (is_union and bool(types & {"array", "number"}))
+        return has_const or (is_union and bool(types & {"array", "number"}))
 
     def _nested_files(self, schema: Mapping[str, Any], place: str) -> Iterator[str]:
         for name, value in self.schemas.shape(schema).properties.items():
@@ -259,8 +256,8 @@ class _Walk:
         """Return whether a file is somewhere in a schema."""
         return any(node.get("format") == "binary" for node in self.schemas.reachable([schema]))
 
-    def _response(self, response: Mapping[str, Any], place: str, status: str) -> Iterator[str]:
-        content = mapping(response.get("content"))
+    def _response(self, response: Any, place: str, status: str = "default") -> Iterator[str]:
+        content = mapping(mapping(response).get("content"))
         if content and status in {"204", "205", "304"}:
             yield f"{place}.content: a {status} has no body; leave it out"
         supported = False
@@ -286,8 +283,6 @@ class _Walk:
     def _schema(self, schema: Any, place: str, *, in_all_of: bool = False) -> Iterator[str]:
         if isinstance(schema, bool):
             yield f"{place}: a schema that is {str(schema).lower()} is not supported; write {{}} for any value"
-        if not isinstance(schema, dict):
-            return
         schema = mapping(schema)
         if "$ref" in schema:
             yield from self._reference(schema, place)

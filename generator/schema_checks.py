@@ -30,20 +30,8 @@ LIMITS = frozenset(
 
 OBEYED = frozenset(
     {
-        *(
-            "$ref",
-            "type",
-            "format",
-            "enum",
-            "const",
-            "default",
-            "nullable",
-            "properties",
-            "required",
-            "items",
-            "prefixItems",
-        ),
-        *("additionalProperties", "allOf", "anyOf", "oneOf", "discriminator"),
+        *("$ref", "type", "format", "enum", "const", "default", "nullable", "properties", "required", "items"),
+        *("prefixItems", "additionalProperties", "allOf", "anyOf", "oneOf", "discriminator"),
     }
 )
 

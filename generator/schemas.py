@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import combinations
 from typing import Any, NamedTuple
 
@@ -80,18 +80,10 @@ class Schemas:
     def shape(self, schema: Any) -> Shape:
         """Return the properties of an object."""
         shape = Shape({}, set())
-        self._add_shape(schema, shape, set())
+        for part in self._closure([schema], lambda part: sequence(part.get("allOf"))):
+            shape.properties.update(mapping(part.get("properties")))
+            shape.required.update(map(str, sequence(part.get("required"))))
         return shape
-
-    def _add_shape(self, schema: Any, shape: Shape, seen: set[int]) -> None:
-        schema = self.resolved(schema)
-        if id(schema) in seen:
-            return
-        seen.add(id(schema))
-        shape.properties.update(mapping(schema.get("properties")))
-        shape.required.update(map(str, sequence(schema.get("required"))))
-        for part in sequence(schema.get("allOf")):
-            self._add_shape(part, shape, seen)
 
     def values(self, schema: Any) -> set[str] | None:
         """Return the values that a schema lists, as texts, or None if it lists none."""
@@ -105,32 +97,15 @@ class Schemas:
 
         A schema that only refers to another, in allOf, stands for that one.
         """
-        stack, seen = [schema], set[int]()
-        while stack:
-            node = self.resolved(stack.pop(0))
-            alternatives = [*sequence(node.get("oneOf")), *sequence(node.get("anyOf"))]
-            if is_alias(node):
-                alternatives += node["allOf"]
-            if not alternatives:
-                yield node
-            elif id(node) not in seen:
-                seen.add(id(node))
-                stack = [*alternatives, *stack]
+        return (node for node in self._closure([schema], alternatives_of) if not alternatives_of(node))
 
     def is_circular(self, schema: Any) -> bool:
         """Return whether a schema contains itself through allOf, anyOf or oneOf, so that no value fits.
 
         Recursion through a property or an item is fine.
         """
-        stack, seen = [schema], set[int]()
-        while stack:
-            node = self.resolved(stack.pop())
-            if id(node) in seen and node is self.resolved(schema):
-                return True
-            if id(node) not in seen:
-                seen.add(id(node))
-                stack += combined(node)
-        return False
+        schema = self.resolved(schema)
+        return any(part is schema for part in self._closure(combined(schema), combined))
 
     def decoding_order(self, alternatives: list[Any]) -> list[int]:
         """Return the indices of alternatives, in an order in which none is tried before one whose values it accepts."""
@@ -174,14 +149,17 @@ class Schemas:
 
     def reachable(self, nodes: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
         """Yield these schemas and all that they consist of."""
+        return self._closure(nodes, parts_of)
+
+    def _closure(self, nodes: Iterable[Any], next_ones: Callable[[Mapping[str, Any]], list[Any]]) -> Iterator[Any]:
+        """Yield schemas, each once and followed by those that `next_ones` returns for it."""
         stack, seen = list(nodes), set[int]()
         while stack:
-            node = self.resolved(stack.pop())
+            node = self.resolved(stack.pop(0))
             if id(node) not in seen:
                 seen.add(id(node))
                 yield node
-                stack += mapping(node.get("properties")).values()
-                stack += [node.get("items"), node.get("additionalProperties"), *combined(node)]
+                stack = [*next_ones(node), *stack]
 
 
 def is_alias(schema: Mapping[str, Any]) -> bool:
@@ -200,6 +178,21 @@ def refers_to_one(schema: Mapping[str, Any]) -> bool:
 def allows_null(schema: Mapping[str, Any]) -> bool:
     """Return whether a schema allows null beside the values that its other keywords describe."""
     return bool(schema.get("nullable")) or "null" in sequence(schema.get("type"))
+
+
+def alternatives_of(schema: Mapping[str, Any]) -> list[Any]:
+    """Return the alternatives of a schema, and the schema for which it stands."""
+    return [
+        *sequence(schema.get("oneOf")),
+        *sequence(schema.get("anyOf")),
+        *(schema["allOf"] if is_alias(schema) else ()),
+    ]
+
+
+def parts_of(schema: Mapping[str, Any]) -> list[Any]:
+    """Return the schemas in a schema."""
+    properties = mapping(schema.get("properties")).values()
+    return [*properties, schema.get("items"), schema.get("additionalProperties"), *combined(schema)]
 
 
 def combined(schema: Mapping[str, Any]) -> list[Any]:

@@ -31,51 +31,41 @@ class Security(NamedTuple):
         return f"Security({', '.join([*arguments, 'optional=True'] if self.optional else arguments)})"
 
 
-class SecuritySchemes:
-    """The security schemes of a document, by name.
+def select(
+    schemes: Mapping[str, Mapping[str, Any]], requirements: Sequence[Mapping[str, Any]] | None, place: str
+) -> Security | None:
+    """Return how an operation with these requirements sends its key, or None if it needs none.
+
+    The first alternative that is one supported scheme counts.
 
     Args:
-        document: The name of the document, for errors.
-        definitions: The document's `components.securitySchemes`, with `$ref` resolved.
+        schemes: The document's `components.securitySchemes`, with `$ref` resolved.
+        requirements: The field `security` of the operation or of the document.
+        place: The place of that field.
+
+    Raises:
+        GenerationError: A scheme is not defined, or no alternative is supported.
     """
-
-    def __init__(self, document: str, definitions: Mapping[str, Any]) -> None:
-        self._document = document
-        self._definitions = definitions
-        self._schemes = {name: _security(definition) for name, definition in definitions.items()}
-
-    def select(self, requirements: Sequence[Mapping[str, Any]] | None, place: str) -> Security | None:
-        """Return how an operation with these requirements sends its key, or None if it needs none.
-
-        The first alternative that is one supported scheme counts.
-
-        Raises:
-            GenerationError: A scheme is not defined, or no alternative is supported.
-        """
-        alternatives = [requirement for requirement in requirements or () if requirement]
-        for name in (name for requirement in alternatives for name in requirement):
-            if name not in self._definitions:
-                raise self._error(f"{place}: there is no security scheme {name!r}; define it under {SCHEMES[2:]}")
-        optional = {} in (requirements or ())
-        for requirement in alternatives:
-            security = self._schemes[next(iter(requirement))]
-            if security and len(requirement) == 1:
-                return security._replace(optional=optional)
-        if optional or not alternatives:
-            return None
-        first = alternatives[0]
-        if len(first) > 1:
-            raise self._error(
-                f"{place}: {' and '.join(first)} at once are not supported: a client has one key; "
-                "offer one of them as an alternative"
-            )
-        (name,) = first
-        definition = self._definitions[name]
-        shown = {key: definition[key] for key in ("type", "scheme", "in", "name") if key in definition}
-        raise self._error(f"{below(SCHEMES, name)}: {shown} is not supported; {SUPPORTED}")
-
-    def _error(self, message: str) -> GenerationError:
-        return GenerationError(f"{self._document}: {message}")
+    alternatives = [requirement for requirement in requirements or () if requirement]
+    for name in (name for requirement in alternatives for name in requirement):
+        if name not in schemes:
+            raise GenerationError(f"{place}: there is no security scheme {name!r}; define it under {SCHEMES[2:]}")
+    optional = {} in (requirements or ())
+    for requirement in alternatives:
+        security = _security(schemes[next(iter(requirement))])
+        if security and len(requirement) == 1:
+            return security._replace(optional=optional)
+    if optional or not alternatives:
+        return None
+    first = alternatives[0]
+    if len(first) > 1:
+        raise GenerationError(
+            f"{place}: {' and '.join(first)} at once are not supported: a client has one key; "
+            "offer one of them as an alternative"
+        )
+    (name,) = first
+    shown = {key: schemes[name][key] for key in ("type", "scheme", "in", "name") if key in schemes[name]}
+    raise GenerationError(f"{below(SCHEMES, name)}: {shown} is not supported; {SUPPORTED}")
 
 
 def _security(definition: Mapping[str, Any]) -> Security | None:

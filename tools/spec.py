@@ -38,9 +38,9 @@ def problems(name: str, document: dict[str, Any]) -> Iterator[str]:
         return
     yield from house_rules(document)
     try:
-        _, api = parsed(name, document, settings)
+        _, api = parsed(document, settings)
     except GenerationError as error:
-        yield from (line.removeprefix(f"{name}: ") for line in str(error).splitlines())
+        yield from str(error).splitlines()
         return
     server = parse_url(api.document.base_url or "http://localhost")
     if server is None:

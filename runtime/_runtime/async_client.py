@@ -49,7 +49,6 @@ class LoopState:
         self.rate_limit_lock = anyio.Lock()  # held by the call that waits for it; others queue behind
         self.closing = anyio.Event()
         self._loop: Any = current_token().native_token
-        self._ended = False
         self._lifetime: AsyncGenerator[None] | None = None
 
     async def close_with_loop(self, owner: object) -> None:
@@ -63,19 +62,18 @@ class LoopState:
         try:
             yield  # an event loop closes its generators before it ends
         finally:
-            self._ended = True
             self._finalizer.detach()
             await self.http.aclose()
 
     @property
     def has_ended(self) -> bool:
         """Whether the event loop has ended."""
-        return self._ended or (isinstance(self._loop, asyncio.AbstractEventLoop) and self._loop.is_closed())
+        return self.http.is_closed or (isinstance(self._loop, asyncio.AbstractEventLoop) and self._loop.is_closed())
 
     async def close(self) -> None:
         """End the calls in progress, and close the connections unless they are the caller's."""
         self.closing.set()
-        if self._lifetime is not None and not self._ended:  # else it is being closed already
+        if self._lifetime is not None and not self.http.is_closed:  # else it is being closed already
             await self._lifetime.aclose()
 
     def close_soon(self) -> None:

@@ -191,7 +191,7 @@ class CallOptions(NamedTuple):
             self.timeouts if timeout is UNSET else dict.fromkeys(self.timeouts, _seconds("timeout", timeout)),
             self.deadline if deadline is UNSET else _seconds("deadline", deadline),
             self.max_retries if max_retries is UNSET else _count("max_retries", max_retries),
-            self.headers if headers is UNSET else _merged(self.headers, _text_headers(headers)),
+            self.headers if headers is UNSET else _with_headers(self.headers, headers),
         )
 
 
@@ -207,23 +207,19 @@ def _count(option: str, value: Any) -> int:
     return value
 
 
-def _text_headers(headers: Mapping[Any, Any] | Unset) -> Mapping[str, str]:
-    if not isinstance(headers, Mapping) or not all(isinstance(text, str) for item in headers.items() for text in item):
+def _with_headers(headers: Mapping[str, str], added: Mapping[Any, Any] | Unset) -> Mapping[str, str]:
+    if not isinstance(added, Mapping) or not all(isinstance(text, str) for item in added.items() for text in item):
         raise UsageError("headers: expected a mapping of names to values, both strings")
-    for name, text in headers.items():
+    merged = httpx.Headers(headers)
+    for name, text in added.items():
         if not re.fullmatch(r"[\w!#$%&'*+.^`|~-]+", name, re.ASCII):
             raise UsageError(f"headers: {name!r:.40} is not a valid name")
         if name.lower() in {"accept-encoding", "content-length", "transfer-encoding"}:
             raise UsageError(f"headers: {name} is set by the client; leave it out")
         if not is_header_value(text):
             raise UsageError(f"headers: expected a value of {name} in printable ASCII, without space around it")
-    return headers
-
-
-def _merged(headers: Mapping[str, str], others: Mapping[str, str]) -> Mapping[str, str]:
-    """Return headers with others, which replace those of the same name in any case."""
-    replaced = {name.lower() for name in others}
-    return {name: text for name, text in headers.items() if name.lower() not in replaced} | dict(others)
+        merged[name] = text  # replaces one of the same name in any case
+    return merged
 
 
 def is_header_value(text: str) -> bool:

@@ -68,11 +68,8 @@ def tls_error(error: OSError) -> UsageError:
     file, folder = _trust_source()
     variable, path = ("SSL_CERT_FILE", file) if file else ("SSL_CERT_DIR", folder)
     problem = f"{variable}: expected certificates in PEM form, got {path}"
-    if key_log := os.environ.get("SSLKEYLOGFILE"):
-        try:
-            open(key_log, "a").close()
-        except OSError:
-            problem = f"SSLKEYLOGFILE: expected a file that can be written to, got {key_log}"
+    if error.filename is not None and error.filename == os.environ.get("SSLKEYLOGFILE"):
+        problem = f"SSLKEYLOGFILE: expected a file that can be written to, got {error.filename}"
     return UsageError(f"{problem} ({error})")
 
 
@@ -101,11 +98,9 @@ def proxy_of_environment(url: httpx.URL) -> tuple[httpx.Proxy, str] | None:
     named = (found for found, value in os.environ.items() if found.lower() == name and value == address)
     variable = next(named, "the system's proxy settings")
     proxy_url = parse_url(address if "://" in address else f"http://{address}")
-    proxy = None
-    with suppress(ValueError):  # an unknown scheme
-        proxy = httpx.Proxy(proxy_url) if proxy_url else None
-    if proxy is None:
+    if proxy_url is None or proxy_url.scheme not in {"http", "https", "socks5", "socks5h"}:
         raise UsageError(f"{variable}: expected a proxy such as http://host:port")
+    proxy = httpx.Proxy(proxy_url)
     if proxy.url.scheme == "https":
         proxy.ssl_context = trust_store.context()
     if proxy.url.scheme.startswith("socks") and not is_installed("socksio"):

@@ -8,18 +8,18 @@ import threading
 from contextlib import suppress
 from contextvars import ContextVar
 from math import inf
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
+import anyio
 import httpcore as httpcore
 
 from .config import MAX_CONNECTIONS, address_of
 from .http_library import POOL_RACES, httpx
 from .timing import current_exchange, now
 
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
-
 KEEPALIVE_EXPIRY = 5.0  # seconds
+# No limit on connections: `ClientState.max_connections` already limits the calls.
+LIMITS = httpx.Limits(max_keepalive_connections=MAX_CONNECTIONS, keepalive_expiry=KEEPALIVE_EXPIRY)
 MAX_SHARE = 1.0  # seconds for each address but the last; after them, the system only repeats its first packet
 _PIECE = 16384  # bytes to write at once: a record of TLS
 
@@ -74,7 +74,7 @@ class DeadlineSSLSocket(ssl.SSLSocket):
         self.settimeout(bounded(self.gettimeout()))
         return super().recv(buflen, flags)
 
-    def send(self, data: ReadableBuffer, flags: int = 0) -> int:
+    def send(self, data: Any, flags: int = 0) -> int:
         self.settimeout(bounded(self.gettimeout()))
         return super().send(data, flags)
 
@@ -158,8 +158,7 @@ def resolve(host: str, port: int, timeout: float) -> list[str]:
 class AsyncBackend(httpcore.AsyncNetworkBackend):
     """Opens connections, and notes those of the exchange that is under way."""
 
-    def __init__(self) -> None:
-        self._backend: httpcore.AsyncNetworkBackend = cast("Any", httpcore).AnyIOBackend()
+    _backend: httpcore.AsyncNetworkBackend = cast("Any", httpcore).AnyIOBackend()
 
     async def connect_tcp(self, host: str, port: int, *args: Any, **options: Any) -> httpcore.AsyncNetworkStream:
         try:
@@ -208,9 +207,10 @@ class Transport(httpx.HTTPTransport):
     """httpx's own transport, over connections that keep to the deadline."""
 
     def __init__(self, tls: ssl.SSLContext, proxy: httpx.Proxy | None) -> None:
-        pools = (httpcore.ConnectionPool, httpcore.HTTPProxy, httpcore.SOCKSProxy)
-        self._pool = _new_pool(*pools, tls, proxy, network_backend=DeadlineBackend())
-        replace_lock(self._pool)
+        super().__init__(verify=tls, proxy=proxy, limits=LIMITS)
+        pool: Any = self._pool
+        pool._network_backend = DeadlineBackend()
+        replace_lock(pool)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         try:
@@ -225,8 +225,9 @@ class AsyncTransport(httpx.AsyncHTTPTransport):
     """httpx's own transport. The deadline of an async call is a cancel scope, which needs nothing here."""
 
     def __init__(self, tls: ssl.SSLContext, proxy: httpx.Proxy | None) -> None:
-        pools = (httpcore.AsyncConnectionPool, httpcore.AsyncHTTPProxy, httpcore.AsyncSOCKSProxy)
-        self._pool = _new_pool(*pools, tls, proxy, network_backend=AsyncBackend())
+        super().__init__(verify=tls, proxy=proxy, limits=LIMITS)
+        pool: Any = self._pool
+        pool._network_backend = AsyncBackend()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         opened: list[httpcore.AsyncNetworkStream] = []
@@ -234,8 +235,6 @@ class AsyncTransport(httpx.AsyncHTTPTransport):
         try:
             response = await super().handle_async_request(request)
         except BaseException:
-            import anyio  # not at the top: sync clients do without it
-
             for stream in opened:  # httpcore leaves it open when a handshake of TLS or SOCKS fails or is cancelled
                 with anyio.CancelScope(shield=True):
                     await stream.aclose()
@@ -249,21 +248,3 @@ class AsyncTransport(httpx.AsyncHTTPTransport):
 def replace_lock(pool: Any) -> None:
     """Give a pool a lock that is written in C: an interrupt may leave httpcore's own locked."""
     pool._optional_thread_lock = threading.RLock()
-
-
-def _new_pool(
-    direct: Any, http_proxy: Any, socks_proxy: Any, tls: ssl.SSLContext, proxy: httpx.Proxy | None, **options: Any
-) -> Any:
-    """Return a connection pool of one of these classes."""
-    options |= {
-        "ssl_context": tls,
-        "max_connections": None,  # unlimited: `ClientState.max_connections` already limits the calls
-        "max_keepalive_connections": MAX_CONNECTIONS,
-        "keepalive_expiry": KEEPALIVE_EXPIRY,
-    }
-    if proxy is None:
-        return direct(**options)
-    options |= {"proxy_url": str(proxy.url), "proxy_auth": proxy.raw_auth}
-    if proxy.url.scheme in {"http", "https"}:
-        return http_proxy(**options, proxy_ssl_context=proxy.ssl_context)
-    return socks_proxy(**options)

@@ -33,4 +33,4 @@ def parsed(document: dict[str, Any], monkeypatch: Any, **settings: Any) -> tuple
 def api(document: dict[str, Any], monkeypatch: Any, *, taken: frozenset[str] = frozenset(), **settings: Any) -> API:
     """Return the operations of a document."""
     data, config = parsed(document, monkeypatch, **settings)
-    return API(data, Document("test.yaml", document), config, taken)
+    return API(data, Document(document), config, taken)

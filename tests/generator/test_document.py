@@ -23,12 +23,12 @@ def facts(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Operatio
     """Return the facts of the only operation."""
     data, _ = parsed(document, monkeypatch)
     ((endpoint,),) = (collection.endpoints for collection in data.endpoint_collections_by_tag.values())
-    return Document("openapi.yaml", document).operation(endpoint)
+    return Document(document).operation(endpoint)
 
 
 def error(document: dict[str, Any]) -> str:
     with pytest.raises(GenerationError) as caught:
-        Document("openapi.yaml", document)
+        Document(document)
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -44,15 +44,15 @@ def test_first_server_has_its_variables_filled() -> None:
     https = [{"url": "https://a.example/v1"}, {"url": "https://b.example"}]
     empty = {"url": "https://a.example{version}", "variables": {"version": {"default": ""}}}
     servers: list[Any] = [None, [], [{"url": "/relative"}], https, [REGIONS], [empty]]
-    assert [Document("openapi.yaml", described(servers=each)).base_url for each in servers] == [
+    assert [Document(described(servers=each)).base_url for each in servers] == [
         *(None, None, None, "https://a.example/v1", "https://eu.example:443/eu", "https://a.example")
     ]
 
 
 def test_documentation_is_that_of_external_docs() -> None:
     """Their URL, if there is one."""
-    assert Document("openapi.yaml", described()).documentation_url is None
-    document = Document("openapi.yaml", described(externalDocs={"url": "https://docs.example"}))
+    assert Document(described()).documentation_url is None
+    document = Document(described(externalDocs={"url": "https://docs.example"}))
     assert document.documentation_url == "https://docs.example"
 
 
@@ -60,14 +60,14 @@ def test_server_variable_needs_a_default() -> None:
     """One that is not described, and one without it."""
     for variables in None, {"other": {"default": "eu"}}, {"region": {"enum": ["eu"]}}:
         assert error(described(servers=[{"url": "https://{region}.example", "variables": variables}])) == (
-            "openapi.yaml: $.servers[0].url: {region} has no default; give it one as variables.region.default"
+            "$.servers[0].url: {region} has no default; give it one as variables.region.default"
         )
 
 
 def test_rate_limit_of_document_is_read() -> None:
     """A header with the number left may be named."""
     limits = [None, {"requests": 20, "seconds": 1, "remaining": "X-Left"}, {"requests": 1, "seconds": 0.5}]
-    read = [Document("openapi.yaml", described(x_rate_limit=limit)).rate_limit for limit in limits]
+    read = [Document(described(x_rate_limit=limit)).rate_limit for limit in limits]
     assert read == [None, RateLimit(20, 1, "X-Left"), RateLimit(1, 0.5)]
 
 
@@ -85,7 +85,7 @@ NO_RATE_LIMITS: list[Any] = [
 def test_rate_limit_of_another_shape_is_shown() -> None:
     """After the shape that is expected."""
     assert [error(described(x_rate_limit=limit)) for limit in NO_RATE_LIMITS] == [
-        "openapi.yaml: $['x-rate-limit']: expected numbers above 0 as `requests` and `seconds`, and the name of a "
+        "$['x-rate-limit']: expected numbers above 0 as `requests` and `seconds`, and the name of a "
         f"header as `remaining` or nothing, got {limit!r}"
         for limit in NO_RATE_LIMITS
     ]
@@ -123,7 +123,7 @@ def test_undefined_security_scheme_has_its_place() -> None:
     ):
         document = described({"/v1/{id}": {"get": get}}, security=whole, components={"securitySchemes": KEY})
         assert error(document) == (
-            f"openapi.yaml: {place}: there is no security scheme 'x'; define it under components.securitySchemes"
+            f"{place}: there is no security scheme 'x'; define it under components.securitySchemes"
         )
 
 
@@ -132,7 +132,7 @@ def test_key_is_required_if_all_calls_need_it() -> None:
 
     def key_required(*securities: list[dict[str, Any]]) -> bool:
         paths = {f"/{number}": {"get": {**OK, "security": security}} for number, security in enumerate(securities)}
-        return Document("openapi.yaml", described(paths, components={"securitySchemes": KEY})).key_required
+        return Document(described(paths, components={"securitySchemes": KEY})).key_required
 
     found = [key_required(), key_required(BY_NAME), key_required(BY_NAME, NOTHING), key_required(NOTHING, NOTHING)]
     assert found == [False, True, False, False]
@@ -145,7 +145,7 @@ def test_bearer_key_is_one_of_all_that_need_one() -> None:
 
     def bearer_key(*securities: list[dict[str, Any]]) -> bool:
         paths = {f"/{number}": {"get": {**OK, "security": security}} for number, security in enumerate(securities)}
-        return Document("openapi.yaml", described(paths, components={"securitySchemes": schemes})).bearer_key
+        return Document(described(paths, components={"securitySchemes": schemes})).bearer_key
 
     bearer: list[dict[str, Any]] = [{"bearer": []}]
     found = [bearer_key(), bearer_key(bearer), bearer_key(bearer, NOTHING), bearer_key(bearer, BY_NAME)]
@@ -220,7 +220,7 @@ def test_delimiter_is_that_of_style_and_explode(monkeypatch: pytest.MonkeyPatch)
 def test_tags_are_found_by_their_python_names() -> None:
     """One without a description gets a sentence."""
     tags = [{"name": "Some Things", "description": "Of things."}, {"name": "bare"}]
-    document = Document("openapi.yaml", described(tags=tags))
+    document = Document(described(tags=tags))
     assert document.tag_description("some_things") == "Of things."
     assert document.tag_description("bare") == "Operations of the tag `bare`."
     assert document.tag_description("default") == "Operations of the tag `default`."

@@ -1,30 +1,13 @@
-"""Names: of methods, of the client's attributes, of what the runtime exports."""
+"""Names: of methods, of the client's attributes, of errors."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from openapi_python_client import strings
+from openapi_python_client.strings import PythonIdentifier
+from stablecog_client import Client
 
-from generator.errors import GenerationError
-from generator.naming import RESERVED_WORDS, attribute_name, attribute_names, exported_names, method_names
-
-RUNTIME = {
-    "base.py": "class Base(Generic[T]):\n    kind: str\n    LIMIT = 1\n    def __init__(self) -> None:\n"
-    "        self.made, self._state = 1, 2\n        other.foreign = self.read\n",
-    "private/client.py": "class Client(Base[int], metaclass=M):\n    async def send(self) -> None: ...\n"
-    "    @property\n    def closed(self) -> bool: ...\nclass Other:\n    def unrelated(self) -> None: ...\n",
-}
-
-
-@pytest.fixture
-def runtime(tmp_path: Path) -> Path:
-    for name, source in RUNTIME.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(source)
-    return tmp_path
-
+from generator.naming import RESERVED_WORDS, attribute_name, error_name, method_names
 
 METHODS: dict[str, tuple[list[str], list[str]]] = {
     "shortened": (["list_credits", "get_credit", "credits_history"], ["list", "get_credit", "history"]),
@@ -51,27 +34,18 @@ def test_tag_named_as_client_member_is_renamed() -> None:
     assert attribute_name("credits", {"close", "send"}) == "credits"
 
 
-def test_attributes_of_bases_are_found_too(runtime: Path) -> None:
-    """Methods, annotations, constants, and what is set on self."""
-    assert attribute_names(runtime, "Client") == {"kind", "LIMIT", "__init__", "made", "_state", "send", "closed"}
+def test_members_of_clients_are_those_of_their_classes() -> None:
+    """Tags are compared with these alone: what is set on self is private, and no tag begins with an underscore."""
+    with Client("sc-test") as client:
+        assert all(name.startswith("_") for name in vars(client))
+    assert PythonIdentifier("_config", "tag") == "tagconfig"
 
 
-def test_missing_class_of_runtime_is_named(runtime: Path) -> None:
-    """It was renamed there and not here."""
-    with pytest.raises(GenerationError, match="there is no class Gone"):
-        attribute_names(runtime, "Client", "Gone")
-
-
-def test_exported_names_are_those_of_all(tmp_path: Path) -> None:
-    """In the order of `__all__`."""
-    module = tmp_path / "errors.py"
-    module.write_text("class A: ...\nclass B: ...\nclass C: ...\n\n__all__ = [\n    'C',\n    'A',\n]\n")
-    assert exported_names(module) == ["C", "A"]
-
-
-def test_module_that_is_not_python_is_named(tmp_path: Path) -> None:
-    """With the line at fault."""
-    module = tmp_path / "errors.py"
-    module.write_text("x = 1\ndef (\n")
-    with pytest.raises(GenerationError, match=r"errors\.py, line 2: invalid syntax"):
-        exported_names(module)
+def test_error_of_a_status_is_that_of_the_runtime() -> None:
+    """The class for the status, or for all of its kind."""
+    statuses = ("401", "403", "404", "429", "500", "503", "5XX", "400", "4XX", "default")
+    assert [error_name(status) for status in statuses] == [
+        *("AuthenticationError", "PermissionDeniedError", "NotFoundError", "RateLimitError"),
+        *("InternalServerError", "InternalServerError", "InternalServerError"),
+        *("APIStatusError", "APIStatusError", "APIStatusError"),
+    ]

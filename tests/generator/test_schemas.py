@@ -17,7 +17,7 @@ MORE = {"properties": {"b": STRING}, "required": ["a"]}
 def fields(schema: dict[str, Any]) -> dict[str, dict[str, bool]]:
     """Return the models beside A of a document with this schema, their properties, and whether those are required."""
     document = described(components={"schemas": {"X": schema, "A": A}})
-    data, _ = parsed("test.yaml", document, load_settings(ROOT / "generator-config.yaml", ROOT / "test.yaml"))
+    data, _ = parsed(document, load_settings(ROOT / "generator-config.yaml", ROOT / "test.yaml"))
     return {
         model.class_info.name: {
             each.name.get_untrusted_value(): each.required

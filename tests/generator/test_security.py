@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from generator import security
 from generator.errors import GenerationError
-from generator.security import Security, SecuritySchemes
+from generator.security import Security
 
 SCHEMES: dict[str, dict[str, Any]] = {
     "header": {"type": "apiKey", "in": "header", "name": "X-Key"},
@@ -25,7 +26,7 @@ SCHEMES: dict[str, dict[str, Any]] = {
 
 
 def select(*requirements: dict[str, Any]) -> Security | None:
-    return SecuritySchemes("openapi.yaml", SCHEMES).select(requirements, "$.paths['/a'].get.security")
+    return security.select(SCHEMES, requirements, "$.paths['/a'].get.security")
 
 
 def refusal(*requirements: dict[str, Any]) -> str:
@@ -70,7 +71,7 @@ def test_several_schemes_at_once_are_refused() -> None:
     """A client has one key; an alternative with one scheme is taken instead."""
     assert select({"query": [], "header": []}, {"header": []}) == SUPPORTED["header"]
     assert refusal({"query": [], "header": []}, {"digest": []}) == (
-        "openapi.yaml: $.paths['/a'].get.security: query and header at once are not supported: a client has one key; "
+        "$.paths['/a'].get.security: query and header at once are not supported: a client has one key; "
         "offer one of them as an alternative"
     )
 
@@ -79,8 +80,7 @@ def test_undefined_scheme_is_named_with_place() -> None:
     """Even if another alternative is supported."""
     assert refusal({"header": []}, {"header": [], "other": []}) == refusal({"other": []})
     assert refusal({"other": []}) == (
-        "openapi.yaml: $.paths['/a'].get.security: there is no security scheme 'other'; "
-        "define it under components.securitySchemes"
+        "$.paths['/a'].get.security: there is no security scheme 'other'; define it under components.securitySchemes"
     )
 
 
@@ -88,7 +88,7 @@ def test_unsupported_scheme_lists_supported_ones() -> None:
     """After what the document says of it."""
     unsupported = ["digest", "tls", "nameless", "body"]
     assert [refusal({name: []}) for name in unsupported] == [
-        f"openapi.yaml: $.components.securitySchemes.{name}: {SCHEMES[name]} is not supported; supported are apiKey "
+        f"$.components.securitySchemes.{name}: {SCHEMES[name]} is not supported; supported are apiKey "
         "with a name in header, query or cookie, http with the scheme basic or bearer, oauth2 and openIdConnect"
         for name in unsupported
     ]

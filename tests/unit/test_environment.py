@@ -124,6 +124,12 @@ def test_variable_of_the_scheme_goes_first() -> None:
     assert proxy_url(httpx.URL("http://api.example.com"), **proxies) == "http://all"
 
 
+def test_proxy_of_each_scheme_is_used() -> None:
+    """Those that httpx has transports for."""
+    proxies = [f"{scheme}://proxy" for scheme in ("http", "https", "socks5", "socks5h")]
+    assert [proxy_url(HTTPS_PROXY=proxy) for proxy in proxies] == proxies
+
+
 def test_empty_variable_names_no_proxy() -> None:
     """As if it were not set."""
     assert proxy_url(HTTPS_PROXY="") is None
@@ -251,6 +257,7 @@ def test_bad_variable_of_tls_is_blamed_by_name(monkeypatch: pytest.MonkeyPatch, 
     expected = f"SSL_CERT_FILE: expected certificates in PEM form, got {ca} ("
     assert unreadable(monkeypatch, SSL_CERT_FILE=ca).startswith(expected)
     assert unreadable(monkeypatch, SSLKEYLOGFILE=tmp_path / "keys.log").startswith(expected)
+    monkeypatch.delenv("SSL_CERT_FILE")
     log = tmp_path / "missing" / "keys.log"
     expected = f"SSLKEYLOGFILE: expected a file that can be written to, got {log} ("
     assert unreadable(monkeypatch, SSLKEYLOGFILE=log).startswith(expected)

@@ -60,12 +60,6 @@ class RawResponse:
         self.body: BoundedBody | None = None
         self._redact = redact
 
-    def new_body(self) -> BoundedBody:
-        """Return what collects the body. That of an error is truncated rather than refused."""
-        limit = MAX_BODY if self.is_success else MAX_ERROR_BODY
-        self.body = BoundedBody(self.fields, limit, truncate=not self.is_success)
-        return self.body
-
     @cached_property
     def text(self) -> str:
         """The start of the body, decoded and redacted."""

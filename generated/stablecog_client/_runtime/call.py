@@ -19,7 +19,7 @@ from ..errors import APIConnectionError, APIError, APIResponseValidationError, A
 from ..types import Response
 from . import failures, timing
 from .api_request import APIRequest
-from .bodies import BoundedBody, RawResponse, refuse_page
+from .bodies import MAX_BODY, MAX_ERROR_BODY, BoundedBody, RawResponse, refuse_page
 from .client_base import ClientState, Prepared
 from .config import CallOptions
 from .http_library import httpx
@@ -130,8 +130,11 @@ class Call(Generic[T]):
 
     def on_head(self, response: httpx.Response) -> BoundedBody | None:
         """Return what collects the body of a response, or None if an event hook or a test double has read it."""
-        self._raw = RawResponse(response, self._redact)
-        return None if response.is_stream_consumed else self._raw.new_body()
+        raw = self._raw = RawResponse(response, self._redact)
+        if not response.is_stream_consumed:  # the body of an error is truncated rather than refused
+            limit = MAX_BODY if raw.is_success else MAX_ERROR_BODY
+            raw.body = BoundedBody(raw.fields, limit, truncate=not raw.is_success)
+        return raw.body
 
     def result(self) -> Response[T] | None:
         """Return the result, or None to send another request after `delay`; update the rate limit and the retry budget.

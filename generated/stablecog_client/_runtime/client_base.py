@@ -216,8 +216,7 @@ class ClientBase(Generic[H, S]):
         headers = httpx.Headers({"user-agent": config.api.user_agent})
         own_accept = config.http_client.headers.get("accept", "*/*") if config.http_client else "*/*"
         headers["accept"] = request.accept if own_accept == "*/*" else own_accept  # "*/*" is httpx's
-        for name, value in self._options.headers.items():  # one by one: names may differ in case alone
-            headers[name] = value
+        headers.update(self._options.headers)
         headers["accept-encoding"] = ACCEPT_ENCODING
         if request.security is not None and config.get_key is None and not request.security.optional:
             raise config.missing_key_error()
