@@ -39,8 +39,6 @@ from generator.rewrites import (
     spell_out_nulls,
 )
 from runtime import errors
-from runtime._runtime.async_client import AsyncAPIClient
-from runtime._runtime.sync_client import SyncAPIClient
 
 TEMPLATES = Path(__file__).parent / "templates"
 RUNTIME = ROOT / "runtime"
@@ -59,6 +57,8 @@ def generate(spec: Path, config: Path, output: Path) -> None:
             build(spec, config, new)
         except GenerationError as error:
             raise GenerationError("\n".join([str(error), *syntax_errors(new)])) from error
+        except SyntaxError as error:  # in runtime/
+            raise GenerationError(f"{error.filename}, line {error.lineno}: {error.msg}") from error
         except Exception as error:  # usually raised in a template
             frames = traceback.extract_tb(error.__traceback__)
             where = next((frame for frame in reversed(frames) if frame.filename.endswith(".jinja")), frames[-1])
@@ -108,6 +108,10 @@ def parsed(document: Mapping[str, Any], settings: Config) -> tuple[GeneratorData
     Raises:
         GenerationError: Parts of the document cannot be generated.
     """
+    # Not at the top: an error in them ends the run as any other does.
+    from runtime._runtime.async_client import AsyncAPIClient
+    from runtime._runtime.sync_client import SyncAPIClient
+
     if lines := list(refusals(document, literal_enums=settings.literal_enums)):
         raise GenerationError("\n".join(lines))
     drop_extensions(document)  # the order matters: each change relies on those before it
