@@ -18,7 +18,7 @@ from ..errors import APIConnectionError, APIError, APIResponseValidationError, A
 from ..types import Response
 from . import failures, timing
 from .api_request import APIRequest
-from .bodies import MAX_BODY, MAX_ERROR_BODY, BoundedBody, RawResponse, refuse_page
+from .bodies import MAX_BODY, MAX_ERROR_BODY, BoundedBody, RawResponse, is_page, refuse_page
 from .client_base import ClientState, Prepared
 from .config import CallOptions
 from .http_library import httpx
@@ -88,6 +88,7 @@ class Call(Generic[T]):
         self._redact = state.config.redact
         self._is_safe = request.method in timing.SAFE_METHODS
         self._unknown_outcome_hint = "" if self._is_safe else _UNKNOWN_OUTCOME
+        self._holds_place = False  # under the rate limit
         self._raw: RawResponse | None = None  # the current response: None before it begins, and before a retry
         self._attempts = 0
         self._redirects = 0
@@ -116,7 +117,14 @@ class Call(Generic[T]):
         delay = self._state.rate_limit.try_acquire() if self._state.rate_limit else 0.0
         if delay and delay >= self.remaining:
             self.raise_rate_limited()
+        self._holds_place = not delay
         return delay
+
+    def release(self) -> None:
+        """Release the place under the rate limit, if the call holds one."""
+        if self._holds_place and self._state.rate_limit:
+            self._holds_place = False
+            self._state.rate_limit.release()
 
     def next_request(self) -> httpx.Request:
         """Return the request to send now."""
@@ -145,6 +153,7 @@ class Call(Generic[T]):
         if (raw := self._raw) is None:
             return None
         status = raw.status_code
+        self._holds_place = False
         if self._state.rate_limit:
             self._state.rate_limit.on_response(status, raw.fields)
         try:
@@ -162,8 +171,8 @@ class Call(Generic[T]):
                     problem = "it is not a standard status"
                 raise APIResponseValidationError(expected=documented, got=str(status), problem=problem)
             content_type = raw.fields.get("content-type", "")
-            if raw.content and "html" in content_type.lower():
-                refuse_page(self._request.accept)
+            if "html" in content_type.lower() and is_page(raw.content, content_type):
+                refuse_page(decode, self._request.accept)
             parsed = decode(raw.content, content_type)
         except APIResponseValidationError as error:
             self._raise(error)
@@ -179,9 +188,11 @@ class Call(Generic[T]):
         Raises:
             APIConnectionError: The call is not retried. `APITimeoutError` if it timed out.
             APIResponseValidationError: The body of the response was refused.
-            BaseException: Anything else, unchanged: an interrupt, a cancellation, or an error of an event hook or of a
-                test double of the caller's.
+            BaseException: Anything else, unchanged: an interrupt, a cancellation, or an error of a signal handler, an
+                event hook or a test double of the caller's.
         """
+        if (raised := failures.raised_by_signal_handler(error, self._active_exception)) is not None:
+            raise raised from None
         if (transport_error := failures.transport_error_for(error)) is not None:
             transport_error.__cause__ = error
             error = transport_error
@@ -193,8 +204,7 @@ class Call(Generic[T]):
         raw = self._raw
         if raw and raw.body and not raw.is_success and isinstance(error, _TRUNCATIONS):
             return  # a truncated error is still reported
-        if self._state.rate_limit:
-            self._state.rate_limit.release()
+        self.release()
         if not is_fault:
             raise error
         self._retry_or_raise(error)
@@ -257,10 +267,12 @@ class Call(Generic[T]):
             self._on_redirect(raw, location)
             return
         retry_after = timing.retry_after(raw.fields)
-        message = failures.status_message(status, raw.fields.get("content-type", ""), raw.text, retry_after)
+        content_type = raw.fields.get("content-type", "")
+        message = failures.status_message(status, content_type, raw.text, retry_after)
         if status == 408 or status >= 500:
             message += self._unknown_outcome_hint
-        error = failures.status_error(raw, message, self._request.parse_error(status, raw.text), retry_after)
+        body = None if is_page(raw.content, content_type) else self._request.parse_error(status, raw.text)
+        error = failures.status_error(raw, message, body, retry_after)
         self._last_429 = error if status == 429 else None
         if timing.is_retryable_status(status, safe=self._is_safe):
             delay = max(retry_after or 0.0, timing.backoff(self._attempts))

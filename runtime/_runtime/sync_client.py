@@ -53,16 +53,20 @@ class SyncAPIClient(ClientBase[httpx.Client, SyncState]):
             state = self._state
             state.check_open()
             call = Call(state, self._options, request, self._prepare(request))
-            while True:
-                if state.rate_limit_lock.locked() or call.try_acquire() > 0:  # calls that wait already go first
-                    _wait_for_rate_limit(call, state)
-                try:
-                    self._exchange(call, state)
-                except BaseException as error:
-                    call.on_error(error)
-                if (response := call.result()) is not None:
-                    return response
-                _wait(state, call.delay)
+            try:
+                while True:
+                    if state.rate_limit_lock.locked() or call.try_acquire() > 0:  # calls that wait already go first
+                        _wait_for_rate_limit(call, state)
+                    try:
+                        self._exchange(call, state)
+                    except BaseException as error:
+                        call.on_error(error)
+                    if (response := call.result()) is not None:
+                        return response
+                    _wait(state, call.delay)
+            except BaseException:
+                call.release()
+                raise
         except BaseException as error:  # the frames of network code hold the key, or what the server sent
             raise without_secrets(error, active, self._config.redact)  # noqa: B904
 

@@ -15,7 +15,7 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import partial
 from math import inf, isfinite
-from threading import Lock, local
+from threading import RLock, local
 from types import BuiltinFunctionType
 from typing import Any
 
@@ -91,7 +91,7 @@ class RetryBudget:
     def __init__(self) -> None:
         self._remaining = self.SIZE
         self._free_retries = 0
-        self._lock = Lock()
+        self._lock = RLock()  # a signal handler may make a call while its thread holds this
 
     def acquire(self, *, may_be_stale: bool = False) -> int | None:
         """Take a retry; return its cost, 0 or 1, or None if there was none.
@@ -139,7 +139,7 @@ class RateLimit:
         self._window = seconds
         self._remaining_header = remaining_header.lower()
         self._min_interval = seconds / max(1, requests - 1)  # one request fewer than allowed, because the server rounds
-        self._lock = Lock()
+        self._lock = RLock()
         self._enforced = True  # until a response shows that the server does not count
         self._available = requests  # how many may be sent at once
         self._remaining = float(requests)  # how many the server had left by its responses, and when that was

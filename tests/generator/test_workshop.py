@@ -639,11 +639,13 @@ def test_login_page_is_no_file(workshop: Any, ask: Ask) -> None:
     calls: dict[str, Callable[[Any], Any]] = {
         "image/png": lambda client: client.odd.get_image(),
         "text/plain": lambda client: client.tools.tools_mend(tools_mend="t"),
+        "a response without a body": lambda client: client.odd.get_path(),
     }
     for media_type, call in calls.items():
         with pytest.raises(workshop.APIResponseValidationError, match=re.escape(page.format(media_type))):
-            ask(call, respond(200, b"<title>Log in</title>", "Text/HTML; charset=utf-8"))
+            ask(call, respond(200, b" <title>Log in</title>", "Text/HTML; charset=utf-8"))
     assert ask(lambda client: client.odd.put_image(body=image), respond(204, b"", "text/html"))[0] is None
+    assert ask(calls["text/plain"], respond(200, b"OK", "text/html"))[0] == "OK"
 
 
 def test_texts_are_as_written(workshop: Any) -> None:

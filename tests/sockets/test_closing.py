@@ -126,16 +126,31 @@ print(sockets() - before)
 """
 
 
+CLOSED_IN_A_CANCELLED_SCOPE = """
+async def main():
+    with anyio.CancelScope() as scope:
+        async with client() as shared:
+            await shared.credits.list()
+            scope.cancel()
+
+before = sockets()
+for backend in ["asyncio"] if sys.argv[2] == "aiohttp" else ["asyncio", "trio"]:
+    anyio.run(main, backend=backend)
+print(sockets() - before)
+"""
+
+
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs /proc")
 @pytest.mark.parametrize(
     ("transport", "program"),
     [
         *(("httpx", program) for program in (DROPPED, LOOP_ENDS, CLOSED_ELSEWHERE, ON_TRIO, TRIO_ENDS, CLOSED_TWICE)),
-        *(("aiohttp", program) for program in (DROPPED, LOOP_ENDS, CLOSED_TWICE)),
+        ("httpx", CLOSED_IN_A_CANCELLED_SCOPE),
+        *(("aiohttp", program) for program in (DROPPED, LOOP_ENDS, CLOSED_TWICE, CLOSED_IN_A_CANCELLED_SCOPE)),
     ],
     ids=[
-        *("dropped", "loop-ends", "elsewhere", "trio", "trio-ends", "twice"),
-        *("dropped-aiohttp", "loop-ends-aiohttp", "twice-aiohttp"),
+        *("dropped", "loop-ends", "elsewhere", "trio", "trio-ends", "twice", "cancelled"),
+        *("dropped-aiohttp", "loop-ends-aiohttp", "twice-aiohttp", "cancelled-aiohttp"),
     ],
 )
 def test_connections_are_closed_without_a_warning(transport: str, program: str) -> None:

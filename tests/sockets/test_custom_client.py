@@ -26,6 +26,7 @@ from stablecog_client import (
     AuthenticationError,
     Client,
     CreditsResponse,
+    NotFoundError,
     UsageError,
 )
 from stablecog_client._runtime import timing
@@ -402,6 +403,24 @@ def test_retrying_transport_keeps_the_deadline() -> None:
         client = Client(KEY, base_url=f"http://127.0.0.1:{free_port()}", http_client=http_client, deadline=0.6)
         with assert_ends(), pytest.raises(APIConnectionError):
             client.credits.list()
+
+
+def test_hook_that_throws_the_body_away_has_its_status() -> None:
+    """It read the body without keeping it; and calls do not lose their places under the rate limit."""
+
+    def check(response: httpx.Response) -> None:
+        assert list(response.iter_bytes()) == [b"404 page not found"]
+        response.raise_for_status()
+
+    with FaultServer(text(404, "404 page not found")) as server:
+        with httpx.Client(event_hooks={"response": [check]}) as http_client:
+            client = Client(KEY, base_url=server.url, http_client=http_client)
+            for _ in range(25):
+                with pytest.raises(NotFoundError) as caught:
+                    client.credits.list()
+                assert (caught.value.status_code, caught.value.text) == (404, "")
+            state: Any = client._state  # pyright: ignore[reportPrivateUsage]
+            assert state.rate_limit.try_acquire() == 0
 
 
 def test_aiohttp_beneath_it_leaks_nothing() -> None:

@@ -7,6 +7,8 @@ import gc
 import json
 import multiprocessing
 import os
+import signal
+import socket
 import sys
 import threading
 import tracemalloc
@@ -21,11 +23,20 @@ import httpcore
 import httpx
 import pytest
 import trio
-from stablecog_client import APIConnectionError, APIError, AsyncClient, Client, CreditsResponse, UsageError
-from stablecog_client._runtime import network
+from stablecog_client import (
+    APIConnectionError,
+    APIError,
+    AsyncClient,
+    AuthenticationError,
+    Client,
+    CreditsResponse,
+    UsageError,
+)
+from stablecog_client._runtime import failures, network, timing
 from stablecog_client._runtime.api_request import APIRequest
 from stablecog_client._runtime.bodies import json_body
 from stablecog_client._runtime.call import Call
+from stablecog_client._runtime.timing import RateLimit
 
 from tests.support import faults
 from tests.support.drivers import (
@@ -164,20 +175,22 @@ def test_fork_while_connections_are_opened() -> None:
 @async_backends
 @pytest.mark.parametrize("stuck", [faults.drip_body, respond_after(0.05)])
 def test_cancelled_calls_leave_the_client_usable(backend: type[Tasks], stuck: faults.Fault) -> None:
-    """Whatever the server was doing."""
+    """Whatever the server was doing. Each is cancelled, unless its response was there before."""
     plays = [stuck]
     with FaultServer(lambda connection: plays[-1](connection)) as server, backend(server.url, deadline=120) as driver:
         client = driver.client
+        impatient = client.with_options(deadline=5)
 
         async def main() -> None:
             outcomes: Outcomes = []
             for _ in range(10):
-                calls = [asyncio.create_task(client.credits.list()) for _ in range(30)]
+                calls = [asyncio.create_task(impatient.credits.list()) for _ in range(30)]
                 await asyncio.sleep(0.05)
                 for call in calls:
                     call.cancel()
                 outcomes += await asyncio.gather(*calls, return_exceptions=True)
-            assert any(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes)
+            kinds = {type(outcome) for outcome in outcomes}
+            assert {asyncio.CancelledError} <= kinds <= {asyncio.CancelledError, CreditsResponse}
             plays.append(ok)
             credits = await asyncio.gather(*(client.credits.list() for _ in range(150)))
             assert {credit.total_remaining_credits for credit in credits} == {1391}
@@ -480,6 +493,85 @@ def test_interrupted_call_leaves_a_custom_client_unlocked() -> None:
             client.credits.list()
         sys.settrace(None)
         assert client.credits.list().total_remaining_credits == 1391
+
+
+@both_clients
+def test_call_that_ends_keeps_no_place_under_the_rate_limit(backend: Backend) -> None:
+    """However it ends: a place that is lost slows down all further calls, one that is given back twice is too many."""
+    with (
+        FaultServer(faults.reset_before_first_byte, text(401), ok) as server,
+        backend(server.url, max_retries=0) as driver,
+    ):
+        interrupt_in(failures.transport_error_for, Raised)
+        with pytest.raises(Raised):
+            driver.list()
+        sys.settrace(None)
+        with pytest.raises(AuthenticationError):
+            driver.list()
+        driver.list()
+        state: Any = driver.client._state  # pyright: ignore[reportPrivateUsage]
+        assert state.rate_limit._in_flight == 0
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs POSIX signals")
+@pytest.mark.parametrize("error", [TimeoutError, ConnectionResetError, ValueError])
+def test_error_of_a_signal_handler_comes_through(error: type[Exception]) -> None:
+    """It may be one that network code raises, too, such as the TimeoutError of an alarm; then it is not retried."""
+
+    def ring(*_: object) -> None:
+        raise error("the alarm")
+
+    previous = signal.signal(signal.SIGALRM, ring)
+    try:
+        with FaultServer(say_nothing) as server:
+            with Client(KEY, base_url=server.url, timeout=HANG, deadline=HANG) as client:
+                signal.setitimer(signal.ITIMER_REAL, 0.2)
+                with assert_ends(), pytest.raises(error, match="the alarm") as caught:
+                    client.credits.list()
+            assert len(server.requests) == 1
+        check_nothing_shows(caught.value)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+
+
+def test_signal_handler_may_make_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also while its thread holds the lock of the rate limit."""
+
+    def handled() -> float:
+        monkeypatch.setattr(timing, "now", clock)
+        limit.try_acquire()
+        return clock()
+
+    limit, clock = RateLimit(LIMIT, 1.0, ""), timing.now
+    monkeypatch.setattr(timing, "now", handled)
+    acquired = Future[float]()
+    threading.Thread(target=lambda: acquired.set_result(limit.try_acquire()), daemon=True).start()
+    assert acquired.result(HANG) == 0
+
+
+def test_closing_ends_a_call_that_resolves_its_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In an error, not in a cancellation, which a task group would take for one of its own."""
+    looked_up = threading.Event()
+
+    def look_up(*arguments: Any, **options: Any) -> Any:
+        looking.set()
+        looked_up.wait(HANG)
+        return original(*arguments, **options)
+
+    async def main() -> None:
+        async with AsyncClient(KEY, base_url="http://api.localhost:9", transport="aiohttp", max_retries=0) as client:
+            call = asyncio.create_task(client.credits.list())
+            while not looking.is_set():
+                await asyncio.sleep(0.01)
+            await client.aclose()
+            with pytest.raises(APIConnectionError, match="the client was closed during the call"):
+                await call
+        looked_up.set()
+
+    looking, original = threading.Event(), socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    asyncio.run(main())
 
 
 class Raised(Exception):

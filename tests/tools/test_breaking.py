@@ -69,10 +69,10 @@ def test_a_breaking_change_is_described(edit: tuple[str, str], expected: list[st
         assert any(words in text for text in changes.breaking), changes
 
 
-DEPENDENCIES = "package, dependencies: ['anyio>=4.13', "
+DEPENDENCIES = "package, dependencies: ['anyio>=4.16', "
 EDITS = [
     ("pyproject.toml", '">=3.11"', '">=3.14"', "package, requires-python: >=3.11 became >=3.14"),
-    ("pyproject.toml", '"anyio>=4.13",\n', '"anyio>=4.12",\n', DEPENDENCIES),
+    ("pyproject.toml", '"anyio>=4.16",\n', '"anyio>=4.15",\n', DEPENDENCIES),
     ("pyproject.toml", "\naiohttp = ", "\nother = ", "package, extra aiohttp: ['aiohttp>=3.13.4'] became nothing"),
     (
         "stablecog_client/errors.py",

@@ -6,6 +6,7 @@ import asyncio
 import os
 import ssl
 import threading
+import time
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from stablecog_client._runtime.environment import is_exempt, proxy_of_environmen
 from stablecog_client._runtime.http_library import httpx
 
 from tests.support.faults import KEY
-from tests.support.processes import output
+from tests.support.processes import forked, needs_fork, output
 
 SERVER = httpx.URL("https://api.example.com")
 
@@ -397,3 +398,19 @@ def test_key_log_that_aiohttp_cannot_write_is_named(tmp_path: Path) -> None:
     """aiohttp opens it when it is imported, for a server without TLS as well."""
     printed = output("-c", AIOHTTP, SSLKEYLOGFILE=str(tmp_path / "missing" / "keys.log"))
     assert printed.startswith("SSLKEYLOGFILE: expected a file that can be written to")
+
+
+@needs_fork
+def test_fork_waits_until_certificates_are_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The child would inherit the locks of OpenSSL and of imports, and hang."""
+    store = environment.TrustStore()
+    loaded: list[bool] = []
+
+    def load(*_: object) -> None:
+        time.sleep(0.2)
+        loaded.append(True)
+
+    monkeypatch.setattr(store, "_load", load)
+    store.preload()
+    with forked(lambda: loaded) as outcome:
+        assert outcome() == [True]

@@ -110,6 +110,8 @@ def test_html_in_place_of_api_points_to_proxy(script: Script) -> None:
     for status, content_type in (404, "text/html"), (499, "text/html; charset=utf-8"):
         error = status_error(script(Reply(status, b"<h1>Blocked</h1>", content_type)))
         assert ": <h1>Blocked</h1>; a proxy or another server may have answered: check `base_url`" in str(error)
+        assert error.body is None  # not the documented text
+    assert status_error(script(Reply(404, b"404 page not found", "text/html"))).body == "404 page not found"
 
 
 def test_html_of_failing_server_is_its_own(script: Script) -> None:

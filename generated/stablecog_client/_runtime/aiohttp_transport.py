@@ -124,8 +124,10 @@ class _Connection(httpcore.AsyncConnectionInterface):
     async def aclose(self) -> None:
         for response in self._responses:
             _abort(response)
-        await asyncio.sleep(0)  # which tells those who read them; `close` would leave them waiting
-        await self._session.close()
+        try:
+            await asyncio.sleep(0)  # which tells those who read them; `close` would leave them waiting
+        finally:  # in a cancelled task, too: what matters comes before the first suspension
+            await self._session.close()
 
 
 class _Stream:
@@ -175,6 +177,10 @@ def _mapped_exceptions() -> Generator[None]:
     """Raise what aiohttp raises as the exception of httpcore that means the same."""
     try:
         yield
+    except asyncio.CancelledError:
+        if (task := asyncio.current_task()) is None or task.cancelling():
+            raise
+        raise httpcore.ReadError("the client was closed") from None  # which cancels the look-up of a host
     except (aiohttp.ClientError, OSError, ValueError) as error:
         reason = _reason(error)
         kind, text = next((kind, text) for source, kind, text in _MEANINGS if isinstance(error, source))

@@ -121,17 +121,21 @@ class AsyncAPIClient(ClientBase[httpx.AsyncClient, AsyncState]):
             state.check_open()
             call = Call(state, self._options, request, self._prepare(request))
             loop = state.loops.get(current_token().native_token) or await self._new_loop_state(state)
-            while True:
-                if loop.rate_limit_lock.locked() or call.try_acquire() > 0:  # calls that wait already go first
-                    await _wait_for_rate_limit(call, loop)
-                try:
-                    await self._exchange(call, state, loop)
-                except BaseException as error:
-                    call.on_error(error)
-                if (response := call.result()) is not None:
-                    return response
-                with _move_on_after(call.delay):
-                    await loop.closing.wait()  # ends early when the client is closed
+            try:
+                while True:
+                    if loop.rate_limit_lock.locked() or call.try_acquire() > 0:  # calls that wait already go first
+                        await _wait_for_rate_limit(call, loop)
+                    try:
+                        await self._exchange(call, state, loop)
+                    except BaseException as error:
+                        call.on_error(error)
+                    if (response := call.result()) is not None:
+                        return response
+                    with _move_on_after(call.delay):
+                        await loop.closing.wait()  # ends early when the client is closed
+            except BaseException:
+                call.release()
+                raise
         except BaseException as error:  # the frames of network code hold the key, or what the server sent
             raise without_secrets(error, active, self._config.redact)  # noqa: B904
 
@@ -246,7 +250,8 @@ async def _wait_for_rate_limit(call: Call[Any], loop: LoopState) -> None:
     with _move_on_after(call.remaining):
         async with loop.rate_limit_lock:
             while delay := call.try_acquire():
-                await _sleep(delay)
+                with _move_on_after(delay):
+                    await anyio.sleep_forever()
             return
     call.raise_rate_limited()
 
@@ -269,15 +274,6 @@ async def _shielded(closing: Coroutine[Any, Any, None]) -> None:
             await asyncio.shield(closing)  # which task.cancel() does not stop either
         else:
             await closing
-
-
-async def _sleep(seconds: float) -> None:
-    """Sleep, also while a test has stopped the clock."""
-    if is_frozen():
-        with _move_on_after_by_thread(seconds):
-            await anyio.sleep_forever()
-    else:
-        await anyio.sleep(seconds)  # no scope: anyio before 4.16 drops a cancellation that comes as one is cancelled
 
 
 def _move_on_after(seconds: float) -> AbstractContextManager[object]:

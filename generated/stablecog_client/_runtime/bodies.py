@@ -8,6 +8,7 @@ import re
 import zlib
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cached_property
 from io import BytesIO
 from itertools import chain
@@ -55,8 +56,10 @@ class RawResponse:
         self.is_success = 200 <= response.status_code < 300
         self.headers = response.headers
         self.fields = dict(response.headers.items())
-        # An event hook or a test double may have read it already.
-        self.content = response.content if response.is_stream_consumed else b""
+        self.content = b""
+        if response.is_stream_consumed:  # by an event hook or a test double, which may not have kept it
+            with suppress(httpx.ResponseNotRead):
+                self.content = response.content
         self.body: BoundedBody | None = None
         self._redact = redact
 
@@ -194,10 +197,16 @@ class _Decompressor:
         self._member = zlib.decompressobj(_GZIP if self._is_gzip else deflate_format)
 
 
-def refuse_page(accept: str) -> None:
-    """Refuse a page of HTML where text or a file is documented. Where JSON is, its parser judges the body."""
-    if not any(kind in accept for kind in ("html", "json", "*")):
-        raise _refusal(accept, "a page of HTML", f"the body is a page of HTML, not {accept}", NOT_THE_API)
+def is_page(content: bytes, content_type: str) -> bool:
+    """Return whether a body is a page of HTML: some servers send `OK` as text/html."""
+    return "html" in content_type.lower() and content.lstrip()[:1] == b"<"
+
+
+def refuse_page(decode: BodyDecoder[Any], accept: str) -> None:
+    """Refuse a page of HTML where text, a file or no body is documented. Where JSON is, its parser judges the body."""
+    if decode is nothing or not any(kind in accept for kind in ("html", "json", "*")):
+        expected = "a response without a body" if decode is nothing else accept
+        raise _refusal(expected, "a page of HTML", f"the body is a page of HTML, not {expected}", NOT_THE_API)
 
 
 def nothing(content: bytes, content_type: str) -> None:

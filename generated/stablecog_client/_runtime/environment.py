@@ -34,6 +34,8 @@ class TrustStore:
             with suppress(RuntimeError):  # no thread can be started: the first call loads them
                 loading.start()
                 self._loading = loading
+                if hasattr(os, "register_at_fork"):
+                    os.register_at_fork(before=loading.join)  # a child would inherit the locks that it holds
 
     def _preload(self) -> None:
         with suppress(UsageError):  # raised again by the call that needs them
@@ -46,7 +48,7 @@ class TrustStore:
             UsageError: They cannot be loaded from where the environment says they are.
         """
         if self._loading is not None:
-            self._loading.join()  # at once in a process that was forked meanwhile
+            self._loading.join()
         return self._load(ssl.SSLContext, *_trust_source())
 
 

@@ -97,6 +97,17 @@ def is_unmatched(error: BaseException) -> bool:
     return type(error) is httpx.TimeoutException and str(error).startswith("No response can be found for")
 
 
+def raised_by_signal_handler(error: BaseException, active: BaseException | None) -> BaseException | None:
+    """Return what a signal handler raised during a request, which network code may take for a fault, or None."""
+    import signal
+
+    handlers = {getattr(signal.getsignal(number), "__code__", None) for number in signal.valid_signals()}
+    for cause in causes_of(error, active):
+        if any(frame.f_code in handlers for frame, _ in walk_tb(cause.__traceback__)):
+            return cause
+    return None
+
+
 def is_raised_by_hook(error: BaseException) -> bool:
     """Return whether an event hook itself raised an error, rather than a request that the hook made with a client."""
     frames = [frame for frame, _ in walk_tb(error.__traceback__) if _package_of(frame) in LIBRARIES]
