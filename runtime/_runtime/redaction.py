@@ -54,7 +54,7 @@ def _one_of(characters: str) -> str:
     codes = "|".join({f"{ord(character):02x}" for character in characters})
     texts = {text for character in characters for text in (json.dumps(character)[1:-1], character)}
     texts |= {r"\/"} if "/" in characters else set()  # as some servers write JSON
-    longest_first = sorted(texts, key=len, reverse=True)
+    longest_first = sorted(texts, reverse=True)  # of those that begin alike
     return rf"(?:(?i:(?:\\u00|%)(?:{codes}))|{'|'.join(map(re.escape, longest_first))})"
 
 

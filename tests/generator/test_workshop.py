@@ -369,8 +369,15 @@ class Unseekable(io.BytesIO):
         raise io.UnsupportedOperation("seek")
 
 
-@pytest.mark.parametrize("file", [io.BytesIO, Unseekable])
-def test_file_is_whole_in_a_retry(workshop: Any, ask: Ask, file: type[io.BytesIO]) -> None:
+class Readable:
+    """A file that has nothing but `read`."""
+
+    def __init__(self, content: bytes) -> None:
+        self.read = io.BytesIO(content).read
+
+
+@pytest.mark.parametrize("file", [io.BytesIO, Unseekable, Readable])
+def test_file_is_whole_in_a_retry(workshop: Any, ask: Ask, file: Callable[[bytes], Any]) -> None:
     """Also one that can be read only once, in a form and alone."""
     form = workshop.Upload(file=workshop.File(file(b"1"), "a.bin"))
     _, seen = ask(lambda client: client.forms.upload(body=form), text(429), as_json(4, 201))
@@ -642,8 +649,9 @@ def test_login_page_is_no_file(workshop: Any, ask: Ask) -> None:
         "a response without a body": lambda client: client.odd.get_path(),
     }
     for media_type, call in calls.items():
-        with pytest.raises(workshop.APIResponseValidationError, match=re.escape(page.format(media_type))):
+        with pytest.raises(workshop.APIResponseValidationError, match=re.escape(page.format(media_type))) as caught:
             ask(call, respond(200, b" <title>Log in</title>", "Text/HTML; charset=utf-8"))
+        assert (caught.value.expected, caught.value.got) == (media_type, "a page of HTML")
     assert ask(lambda client: client.odd.put_image(body=image), respond(204, b"", "text/html"))[0] is None
     assert ask(calls["text/plain"], respond(200, b"OK", "text/html"))[0] == "OK"
 

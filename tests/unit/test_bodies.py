@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from stablecog_client import APIResponseValidationError, CreditsResponse
-from stablecog_client._runtime.bodies import BoundedBody
+from stablecog_client._runtime.bodies import BoundedBody, raw, refuse_page
 
 from tests.support.api_description import NOTHING, Steps, replaced
 from tests.support.faults import TWO_CREDITS
@@ -171,6 +171,12 @@ def test_unreadable_body_is_refused_in_one_line(script: Script, reply: Reply, go
     assert (caught.value.status_code, caught.value.attempts) == (200, 1)
     assert caught.value.headers["content-type"] == reply.content_type
     assert caught.value.advice in str(caught.value)
+
+
+@pytest.mark.parametrize("accept", ["text/html", "text/plain, text/html", "application/json, text/plain", "*/*"])
+def test_page_is_fine_where_it_may_be_documented(accept: str) -> None:
+    """As HTML, or as anything; JSON is told by its parser."""
+    refuse_page(raw, accept)
 
 
 def test_login_page_points_to_proxy(script: Script) -> None:

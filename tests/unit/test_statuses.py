@@ -183,6 +183,12 @@ def test_odd_error_body_keeps_the_status(script: Script, name: str) -> None:
     assert len(error.text) <= 64 * 1024
 
 
+def test_undecodable_characters_of_an_error_are_replaced(script: Script) -> None:
+    """By its charset, or by UTF-8 if that is unknown."""
+    for charset, expected in ("ascii", "caf\ufffd \ufffd\ufffd"), ("punycode", "caf\ufffd é"):
+        assert status_error(script(Reply(401, b"caf\xe9 \xc3\xa9", f"text/plain; charset={charset}"))).text == expected
+
+
 def test_line_of_error_without_words(script: Script) -> None:
     """It has the status and the advice."""
     error = status_error(script(Reply(401, b"")))
