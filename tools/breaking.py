@@ -177,9 +177,7 @@ def main() -> None:
         if not (old / "generated" / "pyproject.toml").exists():
             raise SystemExit(f"The commit {base[:10]} has no package in generated/ to compare with; name a later one.")
         changes = compare(old, ROOT)
-        old_version, version = (
-            str(project.load(checkout / "openapi.yaml")["info"]["version"]) for checkout in (old, ROOT)
-        )
+        old_version, version = (str(project.load(each / "openapi.yaml")["info"]["version"]) for each in (old, ROOT))
         old_section, section = (changelog_section(checkout, version) for checkout in (old, ROOT))
 
     print(f"Compared with {git('log', '-1', '--format=%h (%s)', base)}:")

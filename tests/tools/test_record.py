@@ -285,6 +285,7 @@ SECRETS = {
     "address and port": "from 203.0.113.9:4711",
     "address, percent-encoded": "you are 203%2E0%2E113%2E9",
     "address of IPv6": "you are [2001:db8::7]",
+    "address of IPv6 in full": "you are 2001:db8:0:0:0:0:0:7",
     "e-mail": "ada@example.com",
 }
 
