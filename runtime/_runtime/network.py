@@ -18,8 +18,6 @@ from .http_library import POOL_RACES, httpx
 from .timing import current_exchange, now
 
 KEEPALIVE_EXPIRY = 5.0  # seconds
-# No limit on connections: `ClientState.max_connections` already limits the calls.
-LIMITS = httpx.Limits(max_keepalive_connections=MAX_CONNECTIONS, keepalive_expiry=KEEPALIVE_EXPIRY)
 MAX_SHARE = 1.0  # seconds for each address but the last; after them, the system only repeats its first packet
 _PIECE = 16384  # bytes to write at once: a record of TLS
 
@@ -207,10 +205,9 @@ class Transport(httpx.HTTPTransport):
     """httpx's own transport, over connections that keep to the deadline."""
 
     def __init__(self, tls: ssl.SSLContext, proxy: httpx.Proxy | None) -> None:
-        super().__init__(verify=tls, proxy=proxy, limits=LIMITS)
-        pool: Any = self._pool
-        pool._network_backend = DeadlineBackend()
-        replace_lock(pool)
+        pools = (httpcore.ConnectionPool, httpcore.HTTPProxy, httpcore.SOCKSProxy)
+        self._pool = _new_pool(*pools, tls, proxy, network_backend=DeadlineBackend())
+        replace_lock(self._pool)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         try:
@@ -225,9 +222,8 @@ class AsyncTransport(httpx.AsyncHTTPTransport):
     """httpx's own transport. The deadline of an async call is a cancel scope, which needs nothing here."""
 
     def __init__(self, tls: ssl.SSLContext, proxy: httpx.Proxy | None) -> None:
-        super().__init__(verify=tls, proxy=proxy, limits=LIMITS)
-        pool: Any = self._pool
-        pool._network_backend = AsyncBackend()
+        pools = (httpcore.AsyncConnectionPool, httpcore.AsyncHTTPProxy, httpcore.AsyncSOCKSProxy)
+        self._pool = _new_pool(*pools, tls, proxy, network_backend=AsyncBackend())
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         opened: list[httpcore.AsyncNetworkStream] = []
@@ -248,3 +244,21 @@ class AsyncTransport(httpx.AsyncHTTPTransport):
 def replace_lock(pool: Any) -> None:
     """Give a pool a lock that is written in C: an interrupt may leave httpcore's own locked."""
     pool._optional_thread_lock = threading.RLock()
+
+
+def _new_pool(
+    direct: Any, http_proxy: Any, socks_proxy: Any, tls: ssl.SSLContext, proxy: httpx.Proxy | None, **options: Any
+) -> Any:
+    """Return a connection pool of one of these classes."""
+    options |= {
+        "ssl_context": tls,
+        "max_connections": None,  # unlimited: `ClientState.max_connections` already limits the calls
+        "max_keepalive_connections": MAX_CONNECTIONS,
+        "keepalive_expiry": KEEPALIVE_EXPIRY,
+    }
+    if proxy is None:
+        return direct(**options)
+    options |= {"proxy_url": str(proxy.url), "proxy_auth": proxy.raw_auth}
+    if proxy.url.scheme in {"http", "https"}:
+        return http_proxy(**options, proxy_ssl_context=proxy.ssl_context)
+    return socks_proxy(**options)

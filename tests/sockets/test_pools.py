@@ -112,7 +112,7 @@ def test_second_burst_opens_no_connection(backend: Backend, monkeypatch: pytest.
 def test_idle_connection_is_given_up(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before the server closes it, which a request that is being sent would meet."""
     assert network.KEEPALIVE_EXPIRY <= 5  # seconds after which Node's servers close it
-    monkeypatch.setattr(network, "LIMITS", httpx.Limits(keepalive_expiry=0.02))
+    monkeypatch.setattr(network, "KEEPALIVE_EXPIRY", 0.02)
     monkeypatch.setattr(aiohttp_transport, "KEEPALIVE_EXPIRY", 0.02)
     with FaultServer(ok) as server, backend(server.url) as caller:
         caller.list()

@@ -519,7 +519,7 @@ def test_error_of_a_signal_handler_comes_through(error: type[Exception]) -> None
     """It may be one that network code raises, too, such as the TimeoutError of an alarm; then it is not retried."""
 
     def ring(*_: object) -> None:
-        raise error("the alarm")
+        raise error("the alarm") from KeyError("cause")
 
     previous = signal.signal(signal.SIGALRM, ring)
     try:
@@ -529,6 +529,9 @@ def test_error_of_a_signal_handler_comes_through(error: type[Exception]) -> None
                 with assert_ends(), pytest.raises(error, match="the alarm") as caught:
                     client.credits.list()
             assert len(server.requests) == 1
+        assert (caught.value.__cause__ is None) == (
+            error is ValueError
+        )  # httpcore drops the cause of what it does not map
         check_nothing_shows(caught.value)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)

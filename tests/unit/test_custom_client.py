@@ -154,7 +154,7 @@ def test_pool_of_another_kind_is_left_alone() -> None:
 
 @both_clients
 def test_pool_is_what_transports_use(backend: Backend) -> None:
-    """httpx's transports send through it, so ours put their backend into it."""
+    """httpx's transports send through it, so ours do without `HTTPTransport.__init__`."""
     with FaultServer(ok) as server, backend(server.url) as caller:
         caller.list()
         http: Any = caller.client._state  # pyright: ignore[reportPrivateUsage]

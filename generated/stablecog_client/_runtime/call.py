@@ -193,7 +193,7 @@ class Call(Generic[T]):
                 event hook or a test double of the caller's.
         """
         if (raised := failures.raised_by_signal_handler(error, self._active_exception)) is not None:
-            raise raised from None
+            raise raised from raised.__cause__  # not from what network code made of it
         if (transport_error := failures.transport_error_for(error)) is not None:
             transport_error.__cause__ = error
             error = transport_error
