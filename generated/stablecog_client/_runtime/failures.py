@@ -99,7 +99,7 @@ def is_unmatched(error: BaseException) -> bool:
 
 def raised_by_signal_handler(error: BaseException, active: BaseException | None) -> BaseException | None:
     """Return what a signal handler raised during a request, which network code may take for a fault, or None."""
-    import signal
+    import signal  # not at the top: most programs need neither it nor its start-up time
 
     handlers = {getattr(signal.getsignal(number), "__code__", None) for number in signal.valid_signals()}
     for cause in causes_of(error, active):
