@@ -199,6 +199,9 @@ def test_socks_proxy_of_an_http_client_that_is_none(backend: Backend) -> None:
         with backend(f"https://{NAME}", **options) as caller, pytest.raises(APIConnectionError) as caught:
             caller.list()
     assert f"the proxy did not send a valid SOCKS response; check the proxy 127.0.0.1:{port}" in str(caught.value)
+    cause = caught.value.__cause__
+    assert isinstance(cause, httpx.ProxyError)
+    assert type(cause.__cause__).__module__.startswith("socksio")
 
 
 def test_socks_over_aiohttp_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,6 +26,7 @@ import trio
 from stablecog_client import (
     APIConnectionError,
     APIError,
+    APITimeoutError,
     AsyncClient,
     AuthenticationError,
     Client,
@@ -509,6 +510,8 @@ def test_call_that_ends_keeps_no_place_under_the_rate_limit(backend: Backend) ->
         with pytest.raises(AuthenticationError):
             driver.list()
         driver.list()
+        with patch.object(RateLimit, "try_acquire", return_value=3600.0), pytest.raises(APITimeoutError):
+            driver.list()
         state: Any = driver.client._state  # pyright: ignore[reportPrivateUsage]
         assert state.rate_limit._in_flight == 0
 
@@ -536,6 +539,25 @@ def test_error_of_a_signal_handler_comes_through(error: type[Exception]) -> None
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
+
+
+def test_call_after_an_alarm_has_an_error_of_its_own() -> None:
+    """What a signal handler raised before the call is not taken for the reason why the call fails."""
+
+    def ring(*_: object) -> None:
+        raise TimeoutError("the alarm")
+
+    previous = signal.signal(signal.SIGINT, ring)
+    try:
+        with FaultServer(faults.reset_before_first_byte) as server:
+            with Client(KEY, base_url=server.url, max_retries=0) as client:
+                try:
+                    signal.raise_signal(signal.SIGINT)
+                except TimeoutError:
+                    with pytest.raises(APIConnectionError):
+                        client.credits.list()
+    finally:
+        signal.signal(signal.SIGINT, previous)
 
 
 def test_signal_handler_may_make_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
