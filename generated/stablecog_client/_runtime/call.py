@@ -71,17 +71,13 @@ class Call(Generic[T]):
         options: Timeout, deadline and retries of this call.
         request: The operation and its arguments.
         prepared: Where to send the first request, and a factory of the HTTP requests.
-
-    Attributes:
-        ends_at: The deadline, by the monotonic clock.
-        delay: Seconds to wait before the next request.
     """
 
     def __init__(
         self, state: ClientState[Any], options: CallOptions, request: APIRequest[T], prepared: Prepared
     ) -> None:
-        self.ends_at = now() + options.deadline
-        self.delay = 0.0
+        self.ends_at = now() + options.deadline  # by the monotonic clock
+        self.delay = 0.0  # seconds to wait before the next request
         self._state = state
         self._options = options
         self._request = request
