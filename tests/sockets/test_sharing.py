@@ -12,9 +12,9 @@ import socket
 import sys
 import threading
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import count, cycle
 from typing import Any
 from unittest.mock import patch
@@ -516,48 +516,47 @@ def test_call_that_ends_keeps_no_place_under_the_rate_limit(backend: Backend) ->
         assert state.rate_limit._in_flight == 0
 
 
+@contextmanager
+def handler_that_raises(number: int, error: Exception, cause: Exception | None = None) -> Generator[None]:
+    """Install a signal handler that raises an error."""
+
+    def handle(*_: object) -> None:
+        raise error from cause
+
+    previous = signal.signal(number, handle)
+    try:
+        yield
+    finally:
+        signal.signal(number, previous)
+
+
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs POSIX signals")
 @pytest.mark.parametrize("error", [TimeoutError, ConnectionResetError, ValueError])
 def test_error_of_a_signal_handler_comes_through(error: type[Exception]) -> None:
     """It may be one that network code raises, too, such as the TimeoutError of an alarm; then it is not retried."""
-
-    def ring(*_: object) -> None:
-        raise error("the alarm") from KeyError("cause")
-
-    previous = signal.signal(signal.SIGALRM, ring)
-    try:
-        with FaultServer(say_nothing) as server:
-            with Client(KEY, base_url=server.url, timeout=HANG, deadline=HANG) as client:
-                signal.setitimer(signal.ITIMER_REAL, 0.2)
-                with assert_ends(), pytest.raises(error, match="the alarm") as caught:
-                    client.credits.list()
-            assert len(server.requests) == 1
-        assert (caught.value.__cause__ is None) == (
-            error is ValueError
-        )  # httpcore drops the cause of what it does not map
-        check_nothing_shows(caught.value)
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
+    with handler_that_raises(signal.SIGALRM, error("the alarm"), KeyError("cause")), FaultServer(say_nothing) as server:
+        with Client(KEY, base_url=server.url, timeout=HANG, deadline=HANG) as client:
+            signal.setitimer(signal.ITIMER_REAL, 0.2)
+            with assert_ends(), pytest.raises(error, match="the alarm") as caught:
+                client.credits.list()
+        assert len(server.requests) == 1
+    # httpcore drops the cause of what it does not map.
+    assert (caught.value.__cause__ is None) == (error is ValueError)
+    check_nothing_shows(caught.value)
 
 
 def test_call_after_an_alarm_has_an_error_of_its_own() -> None:
     """What a signal handler raised before the call is not taken for the reason why the call fails."""
-
-    def ring(*_: object) -> None:
-        raise TimeoutError("the alarm")
-
-    previous = signal.signal(signal.SIGINT, ring)
-    try:
-        with FaultServer(faults.reset_before_first_byte) as server:
-            with Client(KEY, base_url=server.url, max_retries=0) as client:
-                try:
-                    signal.raise_signal(signal.SIGINT)
-                except TimeoutError:
-                    with pytest.raises(APIConnectionError):
-                        client.credits.list()
-    finally:
-        signal.signal(signal.SIGINT, previous)
+    with (
+        handler_that_raises(signal.SIGINT, TimeoutError("the alarm")),
+        FaultServer(faults.reset_before_first_byte) as server,
+        Client(KEY, base_url=server.url, max_retries=0) as client,
+    ):
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except TimeoutError:
+            with pytest.raises(APIConnectionError):
+                client.credits.list()
 
 
 def test_signal_handler_may_make_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
